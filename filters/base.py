@@ -1,0 +1,152 @@
+"""The contract of a step: what it needs, what it gives, and how the engine calls it.
+
+A *signal* is a typed column computed from a document; a *bound* is a recipe's limit on a signal. Steps compute signals
+and edit text; they never decide. The engine compares signals with bounds, so that decisions can be taken again from
+stored signals. All steps are deterministic functions of their batch (and, for corpus steps, of the resolved corpus).
+
+Three kinds of step:
+
+* `SignalStep`: adds signals.
+* `EditStep`: rewrites `text` and counts its edits as signals.
+* `CorpusStep`: first sketches every shard, then resolves the whole corpus in rounds of independent tasks, then acts on
+  every shard with what was resolved. It may add signals, edit text, or both.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, model_validator
+
+# How a signal is counted in statistics: which fixed bins its histogram has (see pipelines/stats.py).
+Unit = Literal["ratio", "count", "score", "flag", "id"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A typed column `<step>.<name>` with its formula in `doc` (shown by `algok recipe schema` and the docs)."""
+
+    name: str
+    type: pa.DataType
+    unit: Unit
+    doc: str
+
+
+class Bound(BaseModel):
+    """Inclusive limits on a signal. A null signal breaks no bound; NaN breaks every bound."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Bound":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is greater than max {self.max:g}")
+        return self
+
+
+class StepOptions(BaseModel):
+    """A step's own options in a recipe (bounds on its signals are added by the recipe schema); unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Step(ABC):
+    """One step of the filter. Subclasses set the class attributes and take their validated options."""
+
+    name: ClassVar[str]
+    signals: ClassVar[tuple[Signal, ...]]
+    Options: ClassVar[type[StepOptions]] = StepOptions
+    # Bounds that hold where a recipe says nothing, by signal name; each with its origin in the step's docs page.
+    default_bounds: ClassVar[dict[str, Bound]] = {}
+    # Columns that must exist before this step: document columns, or signals of earlier steps as "step.signal".
+    requires: ClassVar[frozenset[str]] = frozenset({"text"})
+    # Raised whenever the step's result changes for the same input; stands in run.json.
+    version: ClassVar[int] = 1
+
+    def __init__(self, options: StepOptions | None = None):
+        self.options = options if options is not None else self.Options()
+
+
+class SignalStep(Step):
+    """A step that adds signals and leaves the text alone."""
+
+    @abstractmethod
+    def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        """Every signal in `self.signals` by its name, one value per row of the batch."""
+
+
+@dataclass
+class Edited:
+    """What an edit gives back: the new texts (large_string, one per row), every signal by name, and for the statistics a
+    few removed or changed excerpts as (kind, text); the engine masks and caps them."""
+
+    text: pa.Array
+    signals: dict[str, pa.Array]
+    samples: list[tuple[str, str]] = field(default_factory=list)
+
+
+class EditStep(Step):
+    """A step that rewrites text. Untouched documents come back byte for byte."""
+
+    @abstractmethod
+    def edit(self, batch: pa.RecordBatch) -> Edited:
+        """The edited texts and the signals of one batch."""
+
+
+class Corpus(Protocol):
+    """What a corpus step sees of the run's files while it resolves: sketches and earlier rounds, memory-mapped where
+    the storage is local. Shards are numbered in input order; a document is (shard, row), as one uint64 `shard << 32 | row`."""
+
+    rows: np.ndarray  # int64, documents sketched per shard
+    reference: np.ndarray  # bool per shard: belongs to an earlier corpus, is compared with but never changed
+
+    def sketch(self, shard: int) -> pa.Table: ...
+
+    def round(self, name: str) -> list[pa.Table]:
+        """The outputs of an earlier round, in partition order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of resolving: `partitions(corpus)` independent tasks, each giving one table.
+
+    The number of partitions depends on the corpus only, never on workers, and the united result never on it.
+    """
+
+    name: str
+    partitions: Callable[[Corpus], int]
+    run: Callable[[Corpus, int, int], pa.Table]  # corpus, partition, number of partitions
+
+
+class Sketcher(Protocol):
+    """Collects one shard's sketch batch by batch."""
+
+    def add(self, batch: pa.RecordBatch) -> None: ...
+
+    def finish(self) -> pa.Table: ...
+
+
+class CorpusStep(Step):
+    """A step that must see the whole corpus before it acts on any of it."""
+
+    @abstractmethod
+    def sketcher(self) -> Sketcher:
+        """A fresh sketcher for one shard."""
+
+    @abstractmethod
+    def rounds(self) -> list[Round]:
+        """The rounds in order; each sees the sketches and the outputs of the earlier rounds."""
+
+    @abstractmethod
+    def load(self, corpus: Corpus, shard: int) -> object:
+        """What `act` needs for one shard, read from the rounds' outputs; memory bounded per shard."""
+
+    @abstractmethod
+    def act(self, batch: pa.RecordBatch, first_row: int, resolved: object) -> Edited:
+        """Signals (and edited texts) of one batch whose first document was row `first_row` of the sketched shard."""
