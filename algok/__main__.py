@@ -1,0 +1,3 @@
+from algok.cli import main
+
+main()

@@ -1,0 +1,28 @@
+"""algok annotate: every signal, no decision."""
+
+import click
+
+from algok.cli.run_command import run_recipe
+from algok.cli.shared import execution_options, json_option, set_option
+
+
+@click.command("annotate")
+@click.argument("recipe")
+@click.option("--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable.")
+@click.option("--source", help="Source label of every --input.")
+@click.option("--output", "-o", help="Run directory; replaces the recipe's.")
+@set_option
+@execution_options
+@click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
+def command(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json) -> None:
+    """Run RECIPE without dropping: every document is kept with every signal as a column.
+
+    `algok redecide` then tries bounds in seconds. Edits (repair, line removal) are made as in a filtering run; corpus
+    steps see all documents, those too that earlier bounds would have dropped.
+
+    \b
+    Example:
+      algok annotate web --input 'crawl/*.warc.gz' --output runs/signals
+    """
+    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode="annotate")

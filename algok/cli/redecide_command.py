@@ -1,0 +1,45 @@
+"""algok redecide: other bounds, no recomputation."""
+
+import click
+
+from algok.cli.shared import json_option, print_json, print_table, set_option
+
+
+@click.command("redecide")
+@click.argument("run")
+@click.option("--recipe", help="Take all bounds from this recipe instead of the run's own.")
+@set_option
+@click.option("--output", "-o", metavar="FILE.parquet", help="Write every document's decision (id, kept, verdict) here.")
+@json_option
+def command(run, recipe, overrides, output, as_json) -> None:
+    """Apply other bounds to the signals stored in the annotated run directory RUN.
+
+    Texts are not read, so a million documents take seconds. Only bounds can change: another option of a step would give
+    other signals.
+
+    \b
+    Examples:
+      algok redecide runs/signals --set steps.heuristics.hangul_ratio.min=0.4
+      algok redecide runs/signals --set profiles.news.heuristics.chars.min=200 -o decisions.parquet
+    """
+    from algok.cli.run_directory import open_run
+    from algok.pipelines.plan import read_plan
+    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.redecide import redecide
+
+    store = open_run(run, finished=True)
+    bounds = load_recipe(recipe or store.path("recipe.yaml"), list(overrides))
+    result = redecide(store, bounds, output)
+    before = redecide(store, read_plan(store).recipe)
+    if as_json:
+        steps = {name: dict(counter) for name, counter in result.steps.items()}
+        print_json({"documents": result.documents, "kept": result.kept, "kept_before": before.kept, "steps": steps})
+        return
+    rows = [
+        [name, counter["in"], counter["dropped"], counter["in"] - counter["dropped"], before.steps[name]["dropped"]]
+        for name, counter in result.steps.items()
+    ]
+    print_table(["step", "documents", "removed", "left", "removed by the run's own bounds"], rows)
+    click.echo(f"\nkept {result.kept:,} of {result.documents:,} documents ({before.kept:,} under the run's own bounds)")
+    if output:
+        click.echo(f"decisions: {output}")

@@ -1,0 +1,75 @@
+"""algok run: a recipe from inputs to Parquet shards."""
+
+import click
+
+from algok.cli.shared import execution_options, json_option, print_json, print_table, set_option
+
+
+@click.command("run")
+@click.argument("recipe")
+@click.option("--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable.")
+@click.option("--source", help="Source label of every --input (chooses the profile's bounds).")
+@click.option("--output", "-o", help="Run directory; replaces the recipe's.")
+@set_option
+@execution_options
+@click.option("--quiet", is_flag=True, help="No progress.")
+@json_option
+def command(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json) -> None:
+    """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
+
+    The run directory gets kept/, dropped/, quarantine/, stats/, a manifest and a data card. After a crash the same
+    command goes on where the run stood and ends with the same bytes.
+
+    \b
+    Examples:
+      algok run recipe.yaml
+      algok run web --input 'crawl/*.warc.gz' --output runs/web
+      algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
+    """
+    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json)
+
+
+def run_recipe(
+    recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode=None
+) -> None:
+    """What run, annotate and clean have in common: load, execute, show the table."""
+    from algok.cli.progress import make_progress
+    from algok.errors import RecipeError
+    from algok.pipelines.executors import make_executor
+    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.run import execute
+
+    specs = [{"path": path, **({"source": source} if source else {})} for path in inputs] or None
+    loaded = load_recipe(recipe, list(overrides), inputs=specs, output=output, mode=mode)
+    if source and not inputs:
+        raise RecipeError("--source goes with --input; a recipe's own inputs carry their own 'source'")
+    if not loaded.inputs:
+        raise RecipeError(f"{recipe}: no inputs; give the recipe 'inputs' or the command --input")
+    if not loaded.output:
+        raise RecipeError(f"{recipe}: no output; give the recipe 'output' or the command --output")
+    chosen = make_executor(executor, workers, address)
+    try:
+        finished = execute(loaded, loaded.output, chosen, make_progress(quiet or as_json))
+    finally:
+        chosen.close()
+    show_run(finished.url, finished.fresh, as_json)
+
+
+def show_run(url: str, fresh: bool, as_json: bool) -> None:
+    """The table per step and where the results are."""
+    from dataclasses import asdict
+
+    from algok.pipelines.account import read_stats, step_table
+    from algok.pipelines.plan import read_plan
+    from algok.pipelines.storage import Store
+
+    store = Store(url)
+    run = read_plan(store)
+    rows = step_table(store, run, read_stats(store, run))
+    if as_json:
+        print_json({"output": url, "fresh": fresh, "steps": [asdict(row) for row in rows]})
+        return
+    if not fresh:
+        click.echo("This run was finished before; nothing was done.")
+    print_table(["step", "documents", "removed", "left", "seconds"], [list(asdict(row).values()) for row in rows])
+    click.echo(f"\nkept documents: {url}/kept/*.parquet")

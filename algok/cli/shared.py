@@ -1,0 +1,58 @@
+"""Options and output that several commands share."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+import orjson
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a recipe key, e.g. steps.heuristics.hangul_ratio.min=0.4. Repeatable.",
+)
+
+
+def execution_options(command: Callable) -> Callable:
+    """--executor, --workers and --address."""
+    for option in (
+        click.option("--address", help="Ray cluster to join; without it a local Ray is started. Env: RAY_ADDRESS."),
+        click.option("--workers", type=click.IntRange(0), help="Parallel tasks [default: all cores; 0: inside this process]."),
+        click.option("--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def print_json(data: Any) -> None:
+    click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(columns: list[str], rows: Iterable[Iterable[Any]], title: str | None = None) -> None:
+    """A plain table on stdout; every column but the first is set right where it holds numbers."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    rows = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(columns):
+        numeric = index > 0 and all(isinstance(row[index], int | float) or row[index] is None for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

@@ -1,0 +1,332 @@
+"""One pass over a batch that tells which documents may hold damaged characters, and of which kind.
+
+The scan is a superset: a set bit means "look closer", a clear bit means that the repair of that kind has nothing to do.
+The same pass counts what no repair can bring back.
+"""
+
+import numpy as np
+
+from . import kernel
+
+# Bits of the mask.
+MOJIBAKE = 1 << 0  # Latin letters side by side as when bytes of another encoding were read as Latin-1/CP1252
+UTF8_AS_CP949 = 1 << 1  # syllables outside KS X 1001, which UTF-8 bytes read as CP949 are full of
+JAMO = 1 << 2  # conjoining jamo (NFD)
+HALFWIDTH_JAMO = 1 << 3
+COMPAT_JAMO = 1 << 4  # compatibility consonant followed by vowel, twice or more
+INVISIBLE = 1 << 5  # zero-width, bidi, filler, C0/C1 and tag characters
+SPACES = 1 << 6  # no-break, ideographic and other exotic spaces
+LINE_ENDS = 1 << 7  # CR, VT, FF, NEL, LS, PS
+FULLWIDTH = 1 << 8  # full-width ASCII letters or digits
+ENTITIES = 1 << 9
+ESCAPES = 1 << 10  # \\uXXXX of a Hangul syllable
+PERCENT = 1 << 11
+UTF7 = 1 << 12
+ISO2022 = 1 << 13
+LOST_SPACES = 1 << 14  # a run of Hangul without any space, LONG_RUN syllables or more
+SPACED_OUT = 1 << 15  # SINGLE_RUN or more single syllables in a row, each between spaces
+
+# Columns of the counts.
+CHARS, HANGUL, REPLACEMENT, LOST, PUA, RARE = range(6)
+
+LONG_RUN = 20  # syllables; law names and street names reach 19 (statutes: 0.02 % of eojeol are longer)
+SINGLE_RUN = 8  # single-syllable eojeol in a row; clean text reaches 6 ("할 수 있을 때 그 세 …")
+
+# Syllables in front of a question mark that ends a question; any other before `?` + syllable marks a lost character.
+_QUESTION_ENDINGS = "까요니나가지죠냐래네어아야데게뭐여해돼자고라로서유듯건걸군음임든도은는야왜네예쥬용써셔워와대"
+
+
+def _rare_table() -> np.ndarray:
+    """uint8 over U+AC00..U+D7A3: 1 where the syllable is outside KS X 1001 (2,350 syllables)."""
+    table = np.ones(11172, np.uint8)
+    for i in range(11172):
+        try:
+            table[i] = len(chr(0xAC00 + i).encode("euc-kr")) != 2
+        except UnicodeEncodeError:
+            pass
+    return table
+
+
+def _ending_table() -> np.ndarray:
+    table = np.zeros(11172, np.uint8)
+    for c in _QUESTION_ENDINGS:
+        table[ord(c) - 0xAC00] = 1
+    return table
+
+
+def _ascii_table() -> np.ndarray:
+    """0 plain, 1 white space, 2 control, 3 line end other than \\n, 4 may begin an escape, 5 question mark."""
+    table = np.zeros(128, np.uint8)
+    table[:32] = 2
+    table[127] = 2
+    table[[9, 10, 32]] = 1
+    table[[11, 12, 13]] = 3
+    for c in "&\\%+$":
+        table[ord(c)] = 4
+    table[ord("?")] = 5
+    return table
+
+
+_RARE = _rare_table()
+_ENDING = _ending_table()
+_ASCII = _ascii_table()
+
+# What the previous character was.
+_OTHER, _SPACE, _HANGUL, _CONSONANT, _REPLACEMENT = range(5)
+
+
+@kernel
+def _is_hex(c):
+    return 48 <= c <= 57 or 65 <= c <= 70 or 97 <= c <= 102
+
+
+@kernel
+def _is_alnum(c):
+    return 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122
+
+
+@kernel
+def _escape(data, i, end):
+    """The bit of the ASCII escape that may begin at `i`, or 0. Looks at no more than 34 bytes."""
+    c = data[i]
+    if i + 3 > end:
+        return 0
+    d = data[i + 1]
+    if c == 38:  # &
+        if d == 35 or 65 <= d <= 90 or 97 <= d <= 122:
+            for j in range(i + 2, min(i + 34, end)):
+                if data[j] == 59:
+                    return ENTITIES
+                if not _is_alnum(data[j]):
+                    return 0
+        return 0
+    if c == 92:  # backslash
+        if d == 117 and i + 6 <= end and 97 <= (data[i + 2] | 32) <= 100 and _is_hex(data[i + 3]):
+            return ESCAPES
+        return 0
+    if c == 37:  # %
+        if i + 6 <= end and _is_hex(d) and d >= 56 and _is_hex(data[i + 2]) and data[i + 3] == 37:
+            return PERCENT
+        return 0
+    if c == 43:  # +
+        if d == 48 or d == 49 or 114 <= d <= 122:
+            for j in range(i + 2, min(i + 6, end)):
+                if not (_is_alnum(data[j]) or data[j] == 43 or data[j] == 47):
+                    return 0
+            return UTF7
+        return 0
+    if d == 41 and data[i + 2] == 67:  # $)C
+        return ISO2022
+    return 0
+
+
+@kernel
+def _three_bytes(c, d, e):
+    """The bit of a three-byte character outside the Hangul syllables, or 0."""
+    if c == 0xE2:
+        if d == 0x80:
+            if e <= 0x8A or e == 0xAF:
+                return SPACES
+            if e <= 0x8F or 0xAA <= e <= 0xAE:
+                return INVISIBLE
+            if e == 0xA8 or e == 0xA9:
+                return LINE_ENDS
+        elif d == 0x81:
+            if e == 0x9F:
+                return SPACES
+            if e >= 0xA0 and e <= 0xAF:
+                return INVISIBLE
+    elif c == 0xE3:
+        if d == 0x80 and e == 0x80:
+            return SPACES
+        if d == 0x85 and e == 0xA4:
+            return INVISIBLE
+    elif c == 0xEF:
+        if d == 0xBC:
+            if 0x90 <= e <= 0x99 or 0xA1 <= e <= 0xBA:
+                return FULLWIDTH
+        elif d == 0xBD:
+            if 0x81 <= e <= 0x9A:
+                return FULLWIDTH
+        elif d == 0xBE:
+            if e == 0xA0:
+                return INVISIBLE
+            if e > 0xA0:
+                return HALFWIDTH_JAMO
+        elif d == 0xBF:
+            if e <= 0x9C:
+                return HALFWIDTH_JAMO
+            if 0xB9 <= e <= 0xBB:
+                return INVISIBLE
+        elif d == 0xBB and e == 0xBF:
+            return INVISIBLE
+    elif c == 0xE1:
+        if 0x84 <= d <= 0x87:
+            return JAMO
+        if d == 0x9A and e == 0x80:
+            return SPACES
+        if d == 0xA0 and e == 0x8E:
+            return INVISIBLE
+    elif (c == 0xEA and d == 0xA5 and e >= 0xA0) or (c == 0xED and d >= 0x9E):
+        return JAMO
+    return 0
+
+
+@kernel
+def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
+    for doc in range(len(offsets) - 1):
+        i = offsets[doc]
+        end = offsets[doc + 1]
+        bits = 0
+        chars = hangul = replacement = lost = pua = rare = 0
+        run = 0  # Hangul syllables since the last other character
+        run_spaced = True  # that run began after white space
+        singles = 0
+        pairs = 0  # consonant + vowel jamo
+        questions = 0  # question marks of a token made of nothing else
+        pending = 0  # question marks of the token before, not yet counted
+        mixed = False  # the token holds something else
+        last = 0
+        previous = _SPACE
+        while i < end:
+            c = data[i]
+            chars += 1
+            if 0xEA <= c <= 0xED:
+                s = ((c & 15) << 12 | (data[i + 1] & 63) << 6 | data[i + 2] & 63) - 0xAC00
+                if 0 <= s < 11172:
+                    if run == 0:
+                        run_spaced = previous == _SPACE
+                    run += 1
+                    rare += rare_table[s]
+                    last = s
+                    previous = _HANGUL
+                    mixed = True
+                    i += 3
+                    continue
+            if run:
+                hangul += run
+                if run >= LONG_RUN:
+                    bits |= LOST_SPACES
+                if run == 1 and run_spaced and c <= 32:
+                    singles += 1
+                    if singles >= SINGLE_RUN:
+                        bits |= SPACED_OUT
+                else:
+                    singles = 0
+                run = 0
+            if c < 0x80:
+                k = ascii_table[c]
+                i += 1
+                if k == 0:
+                    mixed = True
+                    previous = _OTHER
+                elif k == 1:
+                    if mixed:
+                        pending = 0
+                        mixed = False
+                    elif questions >= 2:
+                        if pending:
+                            lost += questions + (pending if pending > 0 else 0)
+                            pending = -1
+                        else:
+                            pending = questions
+                    questions = 0
+                    previous = _SPACE
+                elif k == 5:
+                    if i < end and 0xEA <= data[i] <= 0xED:
+                        if previous == _SPACE or (previous == _HANGUL and not ending_table[last]):
+                            lost += 1
+                    questions += 1
+                    previous = _OTHER
+                else:
+                    mixed = True
+                    previous = _OTHER
+                    if k == 4:
+                        bits |= _escape(data, i - 1, end)
+                    elif k == 3:
+                        bits |= LINE_ENDS
+                    else:
+                        bits |= INVISIBLE
+                        if c == 14:
+                            bits |= ISO2022
+                continue
+            mixed = True
+            if c < 0xE0:
+                d = data[i + 1]
+                if c <= 0xC3:
+                    if c == 0xC2:
+                        if d <= 0x9F:
+                            bits |= LINE_ENDS if d == 0x85 else INVISIBLE
+                        elif d == 0xA0:
+                            bits |= SPACES
+                        elif d == 0xAD:
+                            bits |= INVISIBLE
+                    if i + 3 < end and not (c == 0xC2 and d == 0xB7):
+                        n = data[i + 2]
+                        if 0xC2 <= n <= 0xCB or n == 0xE2:
+                            bits |= MOJIBAKE
+                elif previous == _REPLACEMENT:
+                    lost += 1
+                previous = _OTHER
+                i += 2
+                continue
+            if c >= 0xF0:
+                if c == 0xF3 and data[i + 1] == 0xA0:
+                    bits |= INVISIBLE
+                previous = _OTHER
+                i += 4
+                continue
+            d = data[i + 1]
+            e = data[i + 2]
+            i += 3
+            if c == 0xE3 and (d == 0x84 or d == 0x85):
+                if d == 0x85 and e >= 0x8F:
+                    if e <= 0xA3 and previous == _CONSONANT:
+                        pairs += 1
+                    previous = _OTHER
+                    if e == 0xA4:
+                        bits |= INVISIBLE
+                else:
+                    previous = _CONSONANT
+                continue
+            if c == 0xEF and d == 0xBF and e == 0xBD:
+                replacement += 1
+                previous = _REPLACEMENT
+                continue
+            previous = _OTHER
+            if c == 0xEE or (c == 0xEF and d <= 0xA3):
+                pua += 1
+                continue
+            bits |= _three_bytes(c, d, e)
+        hangul += run
+        if run >= LONG_RUN:
+            bits |= LOST_SPACES
+        if not mixed and questions >= 2 and pending:
+            lost += questions + (pending if pending > 0 else 0)
+        if run == 1 and run_spaced and singles + 1 >= SINGLE_RUN:
+            bits |= SPACED_OUT
+        if pairs >= 2:
+            bits |= COMPAT_JAMO
+        if rare >= 2:
+            bits |= UTF8_AS_CP949
+        mask[doc] = bits
+        counts[doc, CHARS] = chars
+        counts[doc, HANGUL] = hangul
+        counts[doc, REPLACEMENT] = replacement
+        counts[doc, LOST] = lost
+        counts[doc, PUA] = pua
+        counts[doc, RARE] = rare
+
+
+def scan(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Suspected damage (int32 bit mask per document) and counts (int32, documents × 6, columns CHARS … RARE).
+
+    `data`, `offsets` as from `kernels.buffers.string_buffers`; the text must be valid UTF-8. LOST counts question marks
+    where a character was lost (before a syllable without a question's ending, or whole words of them) and stray letters
+    beside U+FFFD; PUA counts U+E000..F8FF; RARE counts syllables outside KS X 1001.
+    """
+    n = len(offsets) - 1
+    mask = np.zeros(n, np.int32)
+    counts = np.zeros((n, 6), np.int32)
+    _scan(data, offsets, _RARE, _ENDING, _ASCII, mask, counts)
+    return mask, counts

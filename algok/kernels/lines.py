@@ -1,0 +1,821 @@
+"""Lines of UTF-8 documents: hashing and counting them, judging their counts, and copying the kept ones.
+
+A line ends at a line feed or at the end of its document. Its hash is that of its normal form: outer white space removed,
+inner runs of white space folded to one space. White space is ASCII white space and control characters, U+00A0,
+U+2000–200B, U+202F, U+205F, U+3000 and U+FEFF. In counter lines ("조회 1,234", "작성일 2024-03-05", "5 min read")
+numbers are folded too, where the caller asks for it. A blank line has hash 0 and is never counted.
+
+Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10⁹ lines: 3 % chance of a single pair).
+"""
+
+import numpy as np
+
+from algok.kernels import kernel
+
+# Verdicts on a line in the documents of a group: not frequent (green), doubtful (yellow), frequent in the corpus (red
+# by its corpus count, a shape may lower it to yellow), template of its group (red by its share).
+GREEN, YELLOW, RED, TEMPLATE = 0, 1, 2, 3
+
+_PLAIN, _SPACE, _NEWLINE, _LEAD, _DIGIT = 0, 1, 2, 3, 4
+_CLASS = np.zeros(256, np.uint8)
+_CLASS[:33] = _SPACE
+_CLASS[10] = _NEWLINE
+_CLASS[[0xC2, 0xE2, 0xE3, 0xEF]] = _LEAD  # first bytes of the wide white space
+_CLASS[48:58] = _DIGIT
+
+_SEED = np.uint64(0x9E3779B97F4A7C15)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_S27, _S29, _S30, _S31, _S32, _S56 = (np.uint64(s) for s in (27, 29, 30, 31, 32, 56))
+_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _FILLER, _C2S, _E2S, _EFS = (  # eight equal bytes each
+    np.uint64(b * 0x0101_0101_0101_0101) for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x41, 0xC2, 0xE2, 0xEF)
+)
+_BLANK = np.uint64(0)
+_ONE = np.uint64(1)
+_VERDICT = np.uint64(3)  # the two bits of an entry that hold its verdict
+
+
+def _byte_table(words: list[str]) -> np.ndarray:
+    """Words as rows of UTF-8 bytes (uint8), each followed by zeros."""
+    encoded = [word.encode() for word in words]
+    table = np.zeros((len(encoded), max(map(len, encoded)) + 1), np.uint8)
+    for row, word in zip(table, encoded, strict=True):
+        row[: len(word)] = np.frombuffer(word, np.uint8)
+    return table
+
+
+# A short line that holds one of these beside a number is a counter or a date stamp, whose digits say nothing of the
+# text. Folding the digits of all lines would join time tables, price lists and numbered titles (docs/line-deduplication.md).
+_COUNTERS = _byte_table(
+    ["조회", "댓글", "작성일", "등록일", "수정일", "게시일", "좋아요", "공감", "스크랩"]
+    + ["view", "hits", "comment", "words", "minutes", "min read", "updated", "posted", "published", "like"]
+)
+_COUNTER_PAIRS = np.zeros(1 << 16, np.bool_)  # by the first two bytes of a counter word, in either case
+for _first, _second in _COUNTERS[:, :2]:
+    for _case in (0, 32) if _first < 128 else (0,):
+        for _other in (0, 32) if _second < 128 else (0,):
+            _COUNTER_PAIRS[(int(_first) - _case) << 8 | (int(_second) - _other)] = True
+_COUNTER_BYTES = 120  # longest counter line
+_CODE_STARTS = _byte_table(
+    ["import ", "from ", "def ", "class ", "return ", "else:", "try:", "finally:", "except ", "export ", "const "]
+    + ["package ", "public ", "private ", "#include", ">>> ", "// ", "/*", "*/", "@", "> [!", ":::"]
+)
+_BUCHIK = np.frombuffer("부칙".encode(), np.uint8)
+_IN_FORCE = np.frombuffer("시행한다.".encode(), np.uint8)
+_ENDINGS = _byte_table(["다", "요", "죠", "까", "니", "네"])
+
+
+@kernel
+def _mix(h):
+    """The finaliser of splitmix64: every input bit changes every output bit."""
+    h = (h ^ (h >> _S30)) * _M1
+    h = (h ^ (h >> _S27)) * _M2
+    return h ^ (h >> _S31)
+
+
+@kernel
+def _wide_space(data, i, end):
+    """Bytes of the wide white space that starts at i, or 0."""
+    if data[i] == 0xC2:
+        return 2 if i + 1 < end and data[i + 1] == 0xA0 else 0
+    if i + 2 >= end:
+        return 0
+    a, b, c = data[i], data[i + 1], data[i + 2]
+    if a == 0xE2:
+        space = (b == 0x80 and (c <= 0x8B or c == 0xAF)) or (b == 0x81 and c == 0x9F)
+    elif a == 0xE3:
+        space = b == 0x80 and c == 0x80
+    else:
+        space = b == 0xBB and c == 0xBF
+    return 3 if space else 0
+
+
+@kernel
+def _word(data, i, n):
+    """n bytes (at most 8) from i on, as one little-endian integer."""
+    k = np.uint64(i)
+    if i + 8 <= len(data):  # the compiler makes one load of this
+        word = np.uint64(data[k]) | (np.uint64(data[k + _ONE]) << np.uint64(8))
+        word |= np.uint64(data[k + np.uint64(2)]) << np.uint64(16)
+        word |= np.uint64(data[k + np.uint64(3)]) << np.uint64(24)
+        word |= np.uint64(data[k + np.uint64(4)]) << np.uint64(32)
+        word |= np.uint64(data[k + np.uint64(5)]) << np.uint64(40)
+        word |= np.uint64(data[k + np.uint64(6)]) << np.uint64(48)
+        word |= np.uint64(data[k + np.uint64(7)]) << np.uint64(56)
+        if n < 8:
+            word &= (_ONE << np.uint64(8 * n)) - _ONE
+        return word
+    word = np.uint64(0)
+    for j in range(n):
+        word |= np.uint64(data[i + j]) << np.uint64(8 * j)
+    return word
+
+
+@kernel
+def _zeros(word):
+    """0x80 in every byte of the word that is zero, else 0."""
+    return ~(((word & _LOW7) + _LOW7) | word | _LOW7)
+
+
+@kernel
+def _absorb(h, word):
+    h = (h ^ word) * _M1
+    return h ^ (h >> _S32)
+
+
+@kernel
+def _hash_bytes(h, data, i, stop):
+    """Absorb a run of bytes and its length into h, eight bytes at a time."""
+    while stop - i >= 8:
+        h = _absorb(h, _word(data, i, 8))
+        i += 8
+    return _absorb(h, _word(data, i, stop - i) | np.uint64(stop - i + 1) << _S56)
+
+
+@kernel
+def _hash_spaced(data, i, stop):
+    """`_hash_bytes` of the line's normal form, and the edges of its stripped bytes: (hash, first, end)."""
+    h = _SEED
+    word = _BLANK
+    filled = 0
+    first = last = i
+    started = gap = False
+    while i < stop:
+        kind = _CLASS[data[i]]
+        width = np.int64(kind == _SPACE) if kind != _LEAD else _wide_space(data, i, stop)
+        if width > 0:
+            gap = started
+            i += width
+            continue
+        if not started:
+            first = i
+            started = True
+        if gap:
+            gap = False
+            word |= np.uint64(32) << np.uint64(8 * filled)
+            filled += 1
+            if filled == 8:
+                h = _absorb(h, word)
+                word = _BLANK
+                filled = 0
+        word |= np.uint64(data[i]) << np.uint64(8 * filled)
+        filled += 1
+        if filled == 8:
+            h = _absorb(h, word)
+            word = _BLANK
+            filled = 0
+        i += 1
+        last = i
+    return _absorb(h, word | np.uint64(filled + 1) << _S56), first, last
+
+
+@kernel
+def _hash_line(data, i, end):
+    """Hash of the line at i: (hash, first byte, end byte of the stripped line, start of the next line, has digits)."""
+    stop = i
+    while stop + 8 <= end and _zeros(_word(data, stop, 8) ^ _FEEDS) == _BLANK:
+        stop += 8
+    while stop < end and data[stop] != 10:
+        stop += 1
+    following = stop + 1
+    first = i
+    while first < stop and data[first] <= 32:
+        first += 1
+    while stop > first and data[stop - 1] <= 32:
+        stop -= 1
+    # Most lines have single spaces only and are hashed as they stand; flags tell which do not.
+    h = _SEED
+    odd = digits = leads = spaced = _BLANK
+    k = first
+    n = 8
+    while n == 8:
+        n = min(stop - k, 8)
+        word = _word(data, k, n)
+        padded = word if n == 8 else word | (_FILLER << np.uint64(8 * n))
+        spaces = _zeros(padded ^ _SPACES)
+        odd |= (spaces & (spaces << np.uint64(8))) | (spaces & spaced) | _zeros(padded & _HIGH3)
+        spaced = spaces >> _S56
+        leads |= _zeros((padded & _HIGH7) ^ _E2S) | _zeros(padded ^ _C2S) | _zeros(padded ^ _EFS)
+        digits |= _zeros((padded & _HIGH4) ^ _DIGITS)
+        h = _absorb(h, word if n == 8 else word | (np.uint64(n + 1) << _S56))
+        k += 8
+    if leads != _BLANK and odd == _BLANK:
+        k = first
+        while k < stop and (_CLASS[data[k]] != _LEAD or _wide_space(data, k, stop) == 0):
+            k += 1
+        odd = np.uint64(k < stop)
+    if odd != _BLANK:
+        h, first, stop = _hash_spaced(data, first, stop)
+    if first == stop:
+        return _BLANK, first, first, following, False
+    h = _mix(h)
+    return (_ONE if h == _BLANK else h), first, stop, following, digits != _BLANK
+
+
+@kernel
+def _hash_folded(data, first, stop):
+    """Hash of a stripped line without its white space, every number in it (1,234 and 2024.03.05 are one) folded."""
+    h = ~_SEED
+    number = False
+    i = first
+    while i < stop:
+        b = data[i]
+        kind = _CLASS[b]
+        if kind == _DIGIT:
+            b = 48
+            if number:
+                i += 1
+                continue
+            number = True
+        elif number and (b == 44 or b == 46) and i + 1 < stop and _CLASS[data[i + 1]] == _DIGIT:
+            i += 1
+            continue
+        else:
+            number = False
+            width = _wide_space(data, i, stop) if kind == _LEAD else kind == _SPACE
+            if width > 0:
+                i += width
+                continue
+        h = (h ^ np.uint64(b)) * _M1
+        h ^= h >> _S32
+        i += 1
+    h = _mix(h)
+    return _ONE if h == _BLANK else h
+
+
+@kernel
+def _has_counter(data, first, stop):
+    """Whether a counter word stands in the line; ASCII letters compare without case."""
+    for i in range(first, stop - 1):
+        if not _COUNTER_PAIRS[np.int64(data[i]) << 8 | np.int64(data[i + 1])]:
+            continue
+        for w in range(len(_COUNTERS)):
+            k = 0
+            while _COUNTERS[w, k] != 0 and i + k < stop:
+                c = data[i + k]
+                if 65 <= c <= 90:
+                    c |= 32
+                if c != _COUNTERS[w, k]:
+                    break
+                k += 1
+            if _COUNTERS[w, k] == 0:
+                return True
+    return False
+
+
+@kernel
+def _read_line(data, i, end, fold):
+    """The line at i: (hash, first byte, end byte of the stripped line, start of the next line).
+
+    With `fold`, the hash of a counter line leaves out its numbers and its white space.
+    """
+    h, first, stop, following, digits = _hash_line(data, i, end)
+    if fold and digits and stop - first <= _COUNTER_BYTES and _has_counter(data, first, stop):
+        h = _hash_folded(data, first, stop)
+    return h, first, stop, following
+
+
+@kernel
+def hash_hosts(data, offsets):
+    """Hash (uint64) of each URL's host: lower case, without `www.`, user and port; 0 where there is no host."""
+    hashes = np.zeros(len(offsets) - 1, np.uint64)
+    for d in range(len(offsets) - 1):
+        i, end = offsets[d], offsets[d + 1]
+        while i < end and data[i] != 58:  # the scheme
+            i += 1
+        if i + 2 >= end or data[i + 1] != 47 or data[i + 2] != 47:
+            continue
+        i += 3
+        stop = i
+        while stop < end and data[stop] != 47 and data[stop] != 63 and data[stop] != 35 and data[stop] != 92:
+            stop += 1
+        for k in range(i, stop):
+            if data[k] == 64:
+                i = k + 1
+        k = stop
+        while k > i and 48 <= data[k - 1] <= 57:
+            k -= 1
+        if k > i and data[k - 1] == 58:
+            stop = k - 1
+        if stop > i and data[stop - 1] == 46:
+            stop -= 1
+        if stop - i > 4 and (data[i] | 32) == 119 and (data[i + 1] | 32) == 119 and (data[i + 2] | 32) == 119:
+            if data[i + 3] == 46:
+                i += 4
+        if stop <= i:
+            continue
+        h = _SEED
+        for k in range(i, stop):
+            b = data[k]
+            if 65 <= b <= 90:
+                b |= 32
+            h = (h ^ np.uint64(b)) * _M1
+            h ^= h >> _S32
+        h = _mix(h)
+        hashes[d] = _ONE if h == _BLANK else h
+    return hashes
+
+
+@kernel
+def hash_strings(data, offsets, salt):
+    """Hash (uint64) of every string's bytes, other for other salts (uint64)."""
+    hashes = np.zeros(len(offsets) - 1, np.uint64)
+    for d in range(len(offsets) - 1):
+        h = _mix(_hash_bytes(_SEED ^ salt, data, offsets[d], offsets[d + 1]))
+        hashes[d] = _ONE if h == _BLANK else h
+    return hashes
+
+
+@kernel
+def _key(line, group):
+    """One hash for a line within a group."""
+    return _mix(line + group * _M2)
+
+
+@kernel
+def count_lines(data, offsets, groups, fold, first_document, document, byte, lines, owners, counts, stamps, used):
+    """Count in how many documents each (line, group) stands, into an open-addressing table.
+
+    The table is four arrays of 2^k slots: `lines` and `owners` (uint64), `counts` (uint32, 0 is a free slot), `stamps`
+    (int64, the last document counted). Counting starts at `document` and there at offset `byte` (-1: its start), and
+    stops where the table is 60 % full. `first_document` numbers the batch's documents within the shard. Each document
+    counts once in the slot (0, group). Returns (document, byte, used slots); document == len(groups) when all is done.
+    """
+    mask = np.uint64(len(lines) - 1)
+    limit = len(lines) * 6 // 10
+    for d in range(document, len(groups)):
+        group = groups[d]
+        end = offsets[d + 1]
+        resumed = d == document and byte >= 0
+        i = byte if resumed else offsets[d]
+        head = not resumed  # the document itself is counted first
+        while head or i < end:
+            if used >= limit:
+                return d, (-1 if head else i), used
+            if head:
+                head = False
+                line = _BLANK
+                following = i
+            else:
+                line, _, _, following = _read_line(data, i, end, fold)
+                if line == _BLANK:
+                    i = following
+                    continue
+            slot = _key(line, group) & mask
+            while counts[slot] != 0 and (lines[slot] != line or owners[slot] != group):
+                slot = (slot + _ONE) & mask
+            if counts[slot] == 0:
+                lines[slot] = line
+                owners[slot] = group
+                used += 1
+                counts[slot] = 1
+                stamps[slot] = first_document + d
+            elif stamps[slot] != first_document + d:
+                counts[slot] += 1
+                stamps[slot] = first_document + d
+            i = following
+    return len(groups), np.int64(-1), used
+
+
+@kernel
+def rehash(lines, owners, counts, stamps, new_lines, new_owners, new_counts, new_stamps):
+    """Move every used slot of a counting table into a larger, empty one."""
+    mask = np.uint64(len(new_lines) - 1)
+    for k in range(len(lines)):
+        if counts[k] != 0:
+            slot = _key(lines[k], owners[k]) & mask
+            while new_counts[slot] != 0:
+                slot = (slot + _ONE) & mask
+            new_lines[slot] = lines[k]
+            new_owners[slot] = owners[k]
+            new_counts[slot] = counts[k]
+            new_stamps[slot] = stamps[k]
+
+
+@kernel
+def sum_sorted(lines, groups, counts):
+    """Sum the counts of equal neighbours (line, group) in place; returns how many rows are left at the front."""
+    n = 0
+    for k in range(len(lines)):
+        if n > 0 and lines[n - 1] == lines[k] and groups[n - 1] == groups[k]:
+            counts[n - 1] += counts[k]
+        else:
+            lines[n] = lines[k]
+            groups[n] = groups[k]
+            counts[n] = counts[k]
+            n += 1
+    return n
+
+
+@kernel
+def _find(sorted_keys, key):
+    """Index of key in a sorted array, or -1."""
+    low, high = 0, len(sorted_keys)
+    while low < high:
+        middle = (low + high) >> 1
+        if sorted_keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(sorted_keys) and sorted_keys[low] == key else -1
+
+
+@kernel
+def judge(lines, groups, counts, hosts, host_documents, red, yellow, share, host_min, spread, spread_min):
+    """Verdict (uint8) on each row of a table sorted by (line, group); rows of the same pair may repeat.
+
+    `red` and `yellow` are the corpus counts that a line must exceed and reach. A line is a template of its group with
+    `host_min` documents or more that are at least `share` of the group's. `hosts` (sorted) and `host_documents` give
+    the sizes of the groups that have at least `host_min` documents. A red line that stands in fewer than `spread` of
+    the documents of all these groups it occurs in is running text, not a template, and only yellow; this is asked
+    only where these groups have `spread_min` documents or more together. `host_min` 0 leaves the groups out of it.
+    """
+    verdicts = np.zeros(len(lines), np.uint8)
+    k = 0
+    while k < len(lines):
+        end = k
+        total = 0
+        while end < len(lines) and lines[end] == lines[k]:
+            total += np.int64(counts[end])
+            end += 1
+        if total < yellow:
+            k = end
+            continue
+        inside = 0  # documents with the line, and all documents, of the groups of known size
+        around = 0
+        a = k
+        while a < end and host_min > 0:
+            b = a
+            here = 0
+            while b < end and groups[b] == groups[a]:
+                here += np.int64(counts[b])
+                b += 1
+            at = _find(hosts, groups[a])
+            if at >= 0:
+                inside += here
+                around += host_documents[at]
+                if here >= host_min and here >= share * host_documents[at]:
+                    verdicts[a:b] = TEMPLATE
+            a = b
+        corpus = YELLOW
+        if total > red:
+            if host_min == 0:
+                corpus = TEMPLATE
+            elif around < spread_min or inside >= spread * around:
+                corpus = TEMPLATE if around >= spread_min and inside >= share * around else RED
+        for a in range(k, end):
+            verdicts[a] = max(verdicts[a], corpus)
+        k = end
+    return verdicts
+
+
+@kernel
+def pack_entries(lines, groups, verdicts):
+    """Entries (uint64) of a lookup table: the upper 62 bits of the key of (line, group), and its verdict."""
+    entries = np.empty(len(lines), np.uint64)
+    for k in range(len(lines)):
+        entries[k] = (_key(lines[k], groups[k]) & ~_VERDICT) | np.uint64(verdicts[k])
+    return entries
+
+
+@kernel
+def build_table(entries, slots, bits):
+    """Fill an open-addressing table (uint64, 2^k slots, zeros) and a bitmap (uint8, 2^m bytes, zeros) with entries."""
+    mask = np.uint64(len(slots) - 1)
+    bit_mask = np.uint64(len(bits) * 8 - 1)
+    for entry in entries:
+        key = entry >> np.uint64(2)
+        slot = key & mask
+        while slots[slot] != 0:
+            slot = (slot + _ONE) & mask
+        slots[slot] = entry
+        bit = (key >> _S29) & bit_mask
+        bits[bit >> np.uint64(3)] |= np.uint8(_ONE << (bit & np.uint64(7)))
+
+
+@kernel
+def _verdict(line, group, slots, bits):
+    """Verdict on a line; the bitmap answers for most green lines with one probe."""
+    key = _key(line, group) >> np.uint64(2)
+    bit = (key >> _S29) & np.uint64(len(bits) * 8 - 1)
+    if bits[bit >> np.uint64(3)] & np.uint8(_ONE << (bit & np.uint64(7))) == 0:
+        return GREEN
+    mask = np.uint64(len(slots) - 1)
+    slot = key & mask
+    while slots[slot] != 0:
+        if slots[slot] >> np.uint64(2) == key:
+            return np.int64(slots[slot] & _VERDICT)
+        slot = (slot + _ONE) & mask
+    return GREEN
+
+
+@kernel
+def _starts(data, i, stop, words):
+    for w in range(len(words)):
+        k = 0
+        while words[w, k] != 0 and i + k < stop and data[i + k] == words[w, k]:
+            k += 1
+        if words[w, k] == 0:
+            return True
+    return False
+
+
+@kernel
+def _is_fence(data, i, stop):
+    """Whether the line opens or closes a fenced code block (``` or ~~~)."""
+    return stop - i >= 3 and (data[i] == 96 or data[i] == 126) and data[i] == data[i + 1] == data[i + 2]
+
+
+@kernel
+def _is_code(data, first, stop):
+    """Whether an ASCII line has the shape of code, markup or a Markdown rule."""
+    letters = calls = False
+    for i in range(first, stop):
+        b = data[i]
+        if b >= 128:
+            return False
+        if (65 <= b <= 90) or (97 <= b <= 122) or (48 <= b <= 57):
+            letters = True
+        elif b == 123 or b == 125 or (b == 61 and i > first and i + 1 < stop and data[i - 1] == 32 and data[i + 1] == 32):  # braces
+            return True
+        elif b == 40 and i > first and i + 1 < stop:  # a call: name(argument)
+            name, argument = data[i - 1], data[i + 1]
+            calls |= ((97 <= (name | 32) <= 122) or name == 95) and not 48 <= argument <= 57
+    if not letters:
+        return True
+    last = data[stop - 1]
+    if last == 59 or (last == 41 and calls) or (data[first] == 60 and last == 62):
+        return True
+    return _starts(data, first, stop, _CODE_STARTS)
+
+
+@kernel
+def _is_row(data, first, stop):
+    """Whether the line is a row of a table: cells between tabs, or a Markdown row."""
+    if data[first] == 124:
+        for i in range(first + 1, stop):
+            if data[i] == 124:
+                return True
+    for i in range(first, stop):
+        if data[i] == 9:
+            return True
+    return False
+
+
+@kernel
+def _is_heading(data, first, stop):
+    """Whether the line is a Markdown heading."""
+    i = first
+    while i < stop and data[i] == 35:
+        i += 1
+    return 1 <= i - first <= 6 and i + 1 < stop and data[i] == 32
+
+
+@kernel
+def _ends(data, first, stop, word):
+    if stop - first < len(word):
+        return False
+    for k in range(len(word)):
+        if data[stop - len(word) + k] != word[k]:
+            return False
+    return True
+
+
+@kernel
+def _is_law(data, first, stop):
+    """Whether the line is of a statute: 제1조…, ①…, 부칙, …시행한다."""
+    if stop - first < 3:
+        return False
+    if data[first] == 0xE2 and data[first + 1] == 0x91 and 0xA0 <= data[first + 2] <= 0xB3:  # ① to ⑳
+        return True
+    if data[first] == 0xEC and data[first + 1] == 0xA0 and data[first + 2] == 0x9C:  # 제, number, 조 장 절 항 편 관
+        i = first + 3
+        while i < stop and 48 <= data[i] <= 57:
+            i += 1
+        if i > first + 3 and i + 2 < stop:
+            c = (np.int64(data[i] & 15) << 12) | (np.int64(data[i + 1] & 63) << 6) | np.int64(data[i + 2] & 63)
+            if c == 0xC870 or c == 0xC7A5 or c == 0xC808 or c == 0xD56D or c == 0xD3B8 or c == 0xAD00:
+                return True
+    return _ends(data, first, stop, _IN_FORCE) or (stop - first <= 16 and _ends(data, first, stop, _BUCHIK))
+
+
+@kernel
+def _is_sentence(data, first, stop):
+    """Whether the line is a Korean sentence: 20 bytes or more, ending in 다 요 죠 까 니 네 and a full stop."""
+    if stop - first < 20 or (data[stop - 1] != 46 and data[stop - 1] != 33 and data[stop - 1] != 63):
+        return False
+    i = stop - 1
+    while i > first and (data[i - 1] == 46 or data[i - 1] == 33 or data[i - 1] == 63):
+        i -= 1
+    return i - first >= 3 and _starts(data, i - 3, i, _ENDINGS)
+
+
+@kernel
+def _colour(data, first, stop, verdict):
+    """Green, yellow or red of a line by its verdict and its shape."""
+    if verdict <= YELLOW:
+        return verdict
+    if verdict == RED and _is_sentence(data, first, stop):
+        return YELLOW
+    if (
+        _is_code(data, first, stop)
+        or _is_row(data, first, stop)
+        or _is_heading(data, first, stop)
+        or _is_law(data, first, stop)
+    ):
+        return YELLOW
+    return RED
+
+
+@kernel
+def _keep_in_context(colours, keep, n):
+    """Keep greens, and yellows that touch a green or have no red on either side."""
+    k = 0
+    left = -1  # colour of the nearest line before that is not yellow; -1 is the start of the document
+    while k < n:
+        if colours[k] != YELLOW:
+            keep[k] = colours[k] == GREEN
+            left = np.int64(colours[k])
+            k += 1
+            continue
+        end = k
+        while end < n and colours[end] == YELLOW:
+            end += 1
+        right = np.int64(colours[end]) if end < n else -1
+        kept = left == GREEN or right == GREEN or (left == -1 and right == -1)
+        keep[k:end] = kept
+        k = end
+
+
+@kernel
+def _keep_published(colours, keep, n):
+    """Keep what stands between reds from its first to its last green, if it has two greens or more."""
+    k = 0
+    while k < n:
+        if colours[k] >= RED:
+            keep[k] = False
+            k += 1
+            continue
+        end = k
+        first = last = -1
+        greens = 0
+        while end < n and colours[end] < RED:
+            if colours[end] == GREEN:
+                greens += 1
+                last = end
+                if first < 0:
+                    first = end
+            end += 1
+        for j in range(k, end):
+            keep[j] = greens >= 2 and first <= j <= last
+        k = end
+
+
+@kernel
+def _visible(data, start, stop):
+    """Code points from start to stop that are not ASCII white space or control characters."""
+    n = 0
+    for i in range(start, stop):
+        n += (data[i] & 0xC0) != 0x80 and data[i] > 32
+    return n
+
+
+@kernel
+def _copy_kept(data, start, end, starts, keep, blank, n, out, at):
+    """Copy the kept lines of a document to `out[at:]`; returns the new end.
+
+    Where lines were removed between two kept ones, the blank lines around them become one; at the start and at the end
+    of the document they vanish.
+    """
+    begin = at
+    gap_blank = -1  # first blank line since the last kept line
+    gap_start = 0  # first line since the last kept line
+    removed = False
+    for k in range(n):
+        if not blank[k] and not keep[k]:
+            removed = True
+        elif blank[k]:
+            if gap_blank < 0:
+                gap_blank = k
+        else:
+            lo = hi = starts[k]
+            if not removed:
+                lo = starts[gap_start]
+            elif gap_blank >= 0 and at > begin:
+                for i in range(starts[gap_blank], starts[gap_blank + 1]):
+                    out[at] = data[i]
+                    at += 1
+            hi = starts[k + 1]
+            for i in range(lo, hi):
+                out[at] = data[i]
+                at += 1
+            gap_start = k + 1
+            gap_blank = -1
+            removed = False
+    if not removed:
+        for i in range(starts[gap_start], end):
+            out[at] = data[i]
+            at += 1
+    elif at > begin and data[end - 1] != 10:  # no line feed was at the end
+        at -= 1
+        if at > begin and out[at - 1] == 13:
+            at -= 1
+    return at
+
+
+@kernel
+def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_offsets, counts, samples):
+    """Remove the repeated lines of a batch.
+
+    Writes the new texts to `out` (uint8, as long as the texts) and `out_offsets` (int64), per document the row
+    (lines, removed lines, red, yellow, green, visible code points, and those removed) to `counts` (int64, n × 7), and
+    byte ranges of different removed lines to `samples` (int64, m × 2). Returns (documents changed, samples found).
+    """
+    longest = 0
+    for d in range(len(groups)):
+        n = 1
+        for i in range(offsets[d], offsets[d + 1]):
+            n += data[i] == 10
+        longest = max(longest, n)
+    starts = np.empty(longest + 1, np.int64)
+    blank = np.empty(longest, np.bool_)
+    keep = np.empty(longest, np.bool_)
+    colours = np.empty(longest, np.uint8)  # of the lines that are not blank
+    keep_line = np.empty(longest, np.bool_)
+    seen = np.zeros(len(samples), np.uint64)
+    found = changed = at = 0
+    out_offsets[0] = 0
+    for d in range(len(groups)):
+        start, end = offsets[d], offsets[d + 1]
+        n = m = 0
+        frequent = False
+        fence = -1
+        i = start
+        while i < end:
+            line, first, stop, following = _read_line(data, i, end, fold)
+            starts[n] = i
+            blank[n] = line == _BLANK
+            n += 1
+            i = following
+            if line == _BLANK:
+                continue
+            verdict = _verdict(line, groups[d], slots, bits)
+            colour = verdict
+            if not published:
+                if _is_fence(data, first, stop):
+                    if fence >= 0:  # a whole block is content
+                        colours[fence:m] = GREEN
+                        colour = GREEN
+                        fence = -1
+                    else:
+                        fence = m
+                        colour = min(verdict, YELLOW)
+                else:
+                    colour = _colour(data, first, stop, verdict)
+            colours[m] = colour
+            frequent |= colour != GREEN
+            m += 1
+        starts[n] = end
+        red = yellow = removed = gone = 0
+        if frequent:
+            if published:
+                _keep_published(colours, keep_line, m)
+            else:
+                _keep_in_context(colours, keep_line, m)
+            j = 0
+            for k in range(n):
+                keep[k] = blank[k]
+                if blank[k]:
+                    continue
+                red += colours[j] >= RED
+                yellow += colours[j] == YELLOW
+                keep[k] = keep_line[j]
+                if not keep_line[j]:
+                    removed += 1
+                    gone += _visible(data, starts[k], starts[k + 1])
+                    if found < len(samples):
+                        line, first, stop, _ = _read_line(data, starts[k], end, fold)
+                        known = False
+                        for s in range(found):
+                            known |= seen[s] == line
+                        if not known:
+                            seen[found] = line
+                            samples[found, 0] = first
+                            samples[found, 1] = stop
+                            found += 1
+                j += 1
+        if removed:
+            changed += 1
+            at = _copy_kept(data, start, end, starts, keep, blank, n, out, at)
+        else:
+            out[at : at + end - start] = data[start:end]
+            at += end - start
+        out_offsets[d + 1] = at
+        counts[d, 0] = m
+        counts[d, 1] = removed
+        counts[d, 2] = red
+        counts[d, 3] = yellow
+        counts[d, 4] = m - red - yellow
+        counts[d, 5] = _visible(data, start, end)
+        counts[d, 6] = gone
+    return changed, found

@@ -1,0 +1,261 @@
+"""MinHash signatures and exact hashes of documents, straight over the Arrow UTF-8 buffer.
+
+A text is read as *units*: one letter or ideograph of any script but ASCII, or up to three ASCII letters and digits in a
+row (lower-cased). Three bytes carry about the same in both, so a Hangul syllable and half an English word weigh alike.
+Whitespace, punctuation and symbols separate units and are no part of them. A *shingle* is the UTF-8 bytes of `ngram`
+units in a row; a text with fewer units is one shingle. Because units need no spaces, text of any script, without spaces
+or with wrong ones, short or long, is shingled by one rule.
+
+Signatures equal `datasketch.MinHash(num_perm, seed, scheme="affine32", hashfunc=shingle_hash)` bit for bit.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+from datasketch import MinHash
+
+from algok.kernels import kernel
+from algok.kernels.buffers import string_buffers
+
+MAX_NGRAM = 32
+# A signature value that no shingle has reached: datasketch's value for an empty set.
+EMPTY = 0xFFFFFFFF
+
+_MASK = (1 << 64) - 1
+# Any odd 64-bit constants with well mixed bits serve; these are the golden ratio's and MurmurHash3's and xxHash's.
+_BASE = 0x9E3779B97F4A7C15
+_MIX = 0xFF51AFD7ED558CCD
+_EXACT_LOW = 0xC2B2AE3D27D4EB4F
+_EXACT_HIGH = 0x87C37B91114253D5
+
+_BASE_64, _MIX_64 = np.uint64(_BASE), np.uint64(_MIX)
+_LOW_64, _HIGH_64 = np.uint64(_EXACT_LOW), np.uint64(_EXACT_HIGH)
+_BASE2_64 = np.uint64(_BASE * _BASE & _MASK)
+_SHIFT_32, _SHIFT_29, _SHIFT_35 = np.uint64(32), np.uint64(29), np.uint64(35)
+
+_WORD, _SPACE, _OTHER = 0, 1, 2
+# White_Space of the Unicode Character Database, and what Python's str.isspace adds to it (U+001C–001F).
+_SPACES = (
+    (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029),
+    (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000),
+)  # fmt: skip
+# Controls, punctuation, symbols, variation selectors and emoji, by blocks rather than by `unicodedata`, whose tables
+# change with the Python version. Number forms and enclosed digits stay words: they carry facts.
+_OTHERS = (
+    (0x00, 0x2F), (0x3A, 0x40), (0x5B, 0x60), (0x7B, 0xBF), (0xD7, 0xD7), (0xF7, 0xF7), (0x115F, 0x1160),
+    (0x2000, 0x20CF), (0x2190, 0x245F), (0x2500, 0x2BFF), (0x2E00, 0x2E7F), (0x3000, 0x3004), (0x3008, 0x303F),
+    (0x3164, 0x3164), (0xFE00, 0xFE1F), (0xFE30, 0xFE6F), (0xFEFF, 0xFEFF), (0xFF00, 0xFF0F), (0xFF1A, 0xFF20),
+    (0xFF3B, 0xFF40), (0xFF5B, 0xFF65), (0xFFA0, 0xFFA0), (0xFFE0, 0xFFFF), (0x1F000, 0x1FAFF), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sketches:
+    """The sketches of n documents."""
+
+    signatures: np.ndarray  # uint32 (n, num_perm); EMPTY throughout where a document has no shingle
+    exact: np.ndarray  # uint64 (n, 2): 128-bit hash of the text, whitespace folded, ASCII lower-cased; 0, 0 when blank
+    letters: np.ndarray  # uint32 (n,): characters in units
+
+
+def shingle_hash(shingle: bytes) -> int:
+    """The 32-bit hash of one shingle's bytes: a polynomial mod 2^64, mixed. Give it to datasketch as `hashfunc`."""
+    value = 0
+    for byte in shingle:
+        value = (value * _BASE + byte) & _MASK
+    return ((value ^ value >> 32) * _MIX & _MASK) >> 32
+
+
+def shingles(text: str, ngram: int) -> list[bytes]:
+    """The shingles of a text in reading order, repeated ones included; the definition that the kernel is tested against."""
+    units = _units(text)
+    if 0 < len(units) < ngram:
+        return [b"".join(units)]
+    return [b"".join(units[i : i + ngram]) for i in range(len(units) - ngram + 1)]
+
+
+def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: int = 1) -> Sketches:
+    """Signatures, exact hashes and lengths of a string column without nulls.
+
+    `ngram` is at most 32 units; `seed` is datasketch's. Bytes that are no valid UTF-8 give some signature, not an error.
+    """
+    if not 1 <= ngram <= MAX_NGRAM:
+        raise ValueError(f"ngram must be 1 to {MAX_NGRAM}, not {ngram}")
+    data, offsets = string_buffers(texts)
+    count = len(offsets) - 1
+    a, b = permutations(num_perm, seed)
+    sketches = Sketches(
+        np.full((count, num_perm), EMPTY, np.uint32), np.zeros((count, 2), np.uint64), np.zeros(count, np.uint32)
+    )
+    _sketch(data, offsets, ngram, _kinds(), _powers(), a, b, sketches.signatures, sketches.exact, sketches.letters)
+    return sketches
+
+
+@cache
+def permutations(num_perm: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """datasketch's multipliers and addends (uint32, num_perm each) of its scheme affine32."""
+    a, b = MinHash(num_perm, seed, scheme="affine32").permutations
+    return np.ascontiguousarray(a), np.ascontiguousarray(b)
+
+
+def _units(text: str) -> list[bytes]:
+    kinds = _kinds()
+    units: list[bytes] = []
+    run = 0  # ASCII characters in the unit that may still grow
+    for char in text:
+        if kinds[ord(char)] != _WORD:
+            run = 0
+        elif not char.isascii():
+            units.append(char.encode())
+            run = 0
+        elif 0 < run < 3:
+            units[-1] += char.lower().encode()
+            run += 1
+        else:
+            units.append(char.lower().encode())
+            run = 1
+    return units
+
+
+@cache
+def _kinds() -> np.ndarray:
+    """uint8 per code point: word, space or other."""
+    kinds = np.full(0x110000, _WORD, np.uint8)
+    for ranges, kind in ((_OTHERS, _OTHER), (_SPACES, _SPACE)):
+        for first, last in ranges:
+            kinds[first : last + 1] = kind
+    return kinds
+
+
+@cache
+def _powers() -> np.ndarray:
+    """The base's powers mod 2^64 for every length that a window of units can have in bytes."""
+    return np.array([pow(_BASE, k, 1 << 64) for k in range(4 * MAX_NGRAM + 1)], np.uint64)
+
+
+@kernel
+def _premix(value):
+    """The shingle hash of a polynomial, then datasketch's pre-mix of it (MurmurHash3 fmix32)."""
+    value = ((value ^ (value >> _SHIFT_32)) * _MIX_64) >> _SHIFT_32
+    h = np.uint32(value)
+    h = np.uint32(h ^ (h >> np.uint32(16)))
+    h = np.uint32(h * np.uint32(0x85EBCA6B))
+    h = np.uint32(h ^ (h >> np.uint32(13)))
+    h = np.uint32(h * np.uint32(0xC2B2AE35))
+    return np.uint32(h ^ (h >> np.uint32(16)))
+
+
+@kernel
+def _fold(hashes, count, a, b, signature):
+    """Lower `signature` to the minimum over `hashes[:count]`, eight hashes to a pass over the permutations.
+
+    The last group is filled with its last hash, which changes no minimum.
+    """
+    for i in range(count, (count + 7) & ~7):
+        hashes[i] = hashes[count - 1]
+    for i in range(0, count, 8):
+        h0, h1, h2, h3 = hashes[i], hashes[i + 1], hashes[i + 2], hashes[i + 3]
+        h4, h5, h6, h7 = hashes[i + 4], hashes[i + 5], hashes[i + 6], hashes[i + 7]
+        for k in range(a.size):
+            m, c = a[k], b[k]
+            low = min(np.uint32(m * h0 + c), np.uint32(m * h1 + c))
+            low = min(low, min(np.uint32(m * h2 + c), np.uint32(m * h3 + c)))
+            low = min(low, min(np.uint32(m * h4 + c), np.uint32(m * h5 + c)))
+            low = min(low, min(np.uint32(m * h6 + c), np.uint32(m * h7 + c)))
+            signature[k] = min(signature[k], low)
+
+
+@kernel
+def _sketch(data, offsets, ngram, kinds, powers, a, b, signatures, exact, letters):
+    values = np.empty(64, np.uint64)  # the units in the window, as polynomials: a ring
+    lengths = np.empty(64, np.int64)  # their bytes
+    hashes = np.empty(256, np.uint32)
+    for row in range(offsets.size - 1):
+        i, end = offsets[row], offsets[row + 1]
+        signature = signatures[row]
+        low, high = np.uint64(0), np.uint64(0)
+        window = np.uint64(0)
+        window_bytes, units, chars, filled = 0, 0, 0, 0
+        blank, gap = True, False
+        while i < end:
+            lead = data[i]
+            if lead < 0x80:
+                size = 1
+                kind = kinds[lead]
+                char = np.uint64(lead + 32 if 65 <= lead <= 90 else lead)
+            elif lead < 0xE0:
+                size = 2
+                if i + size > end:
+                    break
+                kind = kinds[(lead & 0x1F) << 6 | (data[i + 1] & 0x3F)]
+                char = np.uint64(lead) * _BASE_64 + np.uint64(data[i + 1])
+            elif lead < 0xF0:
+                size = 3
+                if i + size > end:
+                    break
+                if 0xE4 <= lead <= 0xED:  # U+4000–U+DFFF: ideographs and Hangul syllables, all word characters
+                    kind = np.uint8(_WORD)
+                else:
+                    kind = kinds[(lead & 0x0F) << 12 | (data[i + 1] & 0x3F) << 6 | (data[i + 2] & 0x3F)]
+                char = np.uint64(lead) * _BASE2_64 + np.uint64(data[i + 1]) * _BASE_64 + np.uint64(data[i + 2])
+            else:
+                size = 4
+                if i + size > end:
+                    break
+                point = (lead & 0x07) << 18 | (data[i + 1] & 0x3F) << 12 | (data[i + 2] & 0x3F) << 6
+                kind = kinds[min(point | (data[i + 3] & 0x3F), 0x10FFFF)]
+                char = (np.uint64(lead) * _BASE_64 + np.uint64(data[i + 1])) * _BASE2_64
+                char += np.uint64(data[i + 2]) * _BASE_64 + np.uint64(data[i + 3])
+            i += size
+            if kind == _SPACE:
+                gap = True
+                continue
+            if gap and not blank:
+                low = (low ^ np.uint64(32)) * _LOW_64
+                high = (high + np.uint64(32)) * _HIGH_64
+            blank, gap = False, False
+            low = (low ^ char) * _LOW_64
+            low ^= low >> _SHIFT_29
+            high = (high + char) * _HIGH_64
+            high ^= high >> _SHIFT_35
+            if kind != _WORD:
+                continue
+            chars += 1
+            if size == 1:  # the unit goes on while ASCII letters and digits do, to three
+                while size < 3 and i < end and data[i] < 0x80 and kinds[data[i]] == _WORD:
+                    lead = data[i]
+                    letter = np.uint64(lead + 32 if 65 <= lead <= 90 else lead)
+                    low = (low ^ letter) * _LOW_64
+                    low ^= low >> _SHIFT_29
+                    high = (high + letter) * _HIGH_64
+                    high ^= high >> _SHIFT_35
+                    char = char * _BASE_64 + letter
+                    size += 1
+                    chars += 1
+                    i += 1
+            if units >= ngram:
+                old = (units - ngram) & 63
+                window_bytes -= lengths[old]
+                window -= values[old] * powers[window_bytes]
+            window = window * powers[size] + char
+            window_bytes += size
+            values[units & 63] = char
+            lengths[units & 63] = size
+            units += 1
+            if units >= ngram:
+                hashes[filled] = _premix(window)
+                filled += 1
+                if filled == hashes.size:
+                    _fold(hashes, filled, a, b, signature)
+                    filled = 0
+        if 0 < units < ngram:
+            hashes[0] = _premix(window)
+            filled = 1
+        if filled:
+            _fold(hashes, filled, a, b, signature)
+        if not blank:
+            exact[row, 0] = (low ^ (low >> _SHIFT_32)) * _MIX_64
+            exact[row, 1] = (high ^ (high >> _SHIFT_32)) * _MIX_64
+        letters[row] = chars

@@ -1,0 +1,175 @@
+"""Repeated words and word n-grams of one document, exact, in time linear in its words.
+
+Only single words and 2-grams are looked up everywhere. A longer n-gram can only have occurred before if its leading
+(n−1)-gram has; so it is looked up just there, and its first occurrence (which was never stored) is found through the
+first position of the leading (n−1)-gram. In ordinary prose that is a few per cent of all positions.
+
+Tables are open-addressing arrays of int32 numbers that only grow from document to document: a number below the current
+document's `base` is a leftover and counts as empty, so nothing is ever cleared. The low numbers of a document index its
+dense arrays (`keys`, `count`, …), which stay in cache.
+"""
+
+import numpy as np
+
+from algok.kernels import kernel
+
+HEAD = 500  # words over which the type/token ratio is taken
+LONG_REPEAT = 10  # words; a run of repeated 5-grams this long counts as copied text
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+# Rows of the tables: words, 2-grams, … 5-grams.
+_WORD, _TWO, _THREE, _FOUR, _FIVE = range(5)
+# What is known of an n-gram, by its number: occurrences that do not overlap, position of the first, of the last counted.
+_COUNT, _FIRST, _LAST = range(3)
+
+
+@kernel
+def new_slots(most):
+    """Empty slots for up to `most` entries at a load of at most one half."""
+    size = 2
+    while size < 2 * most:
+        size *= 2
+    return np.zeros(size, np.int32)
+
+
+@kernel
+def new_tables(most):
+    """Scratch for documents of up to `most` words: slots int32 (5, 2**k), keys uint64 (5, most), known int32
+    (5, most, 3), ids int32 (most,) the word number by position, sums int64 (most + 1,) the letters before it.
+    Untouched pages cost no memory."""
+    size = len(new_slots(most))
+    slots = np.zeros((5, size), np.int32)
+    keys, known = np.empty((5, most), np.uint64), np.empty((5, most, 3), np.int32)
+    return slots, keys, known, np.empty(most, np.int32), np.empty(most + 1, np.int64)
+
+
+@kernel
+def table_bits(n):
+    """Slots to use for n entries, as a power of two: a load of at most one half."""
+    bits = 1
+    while (1 << bits) < 2 * n:
+        bits += 1
+    return bits
+
+
+@kernel
+def find(slots, keys, table, base, bits, key):
+    """The slot of a key among the first 2**bits slots of a table, and its number in this document or -1."""
+    mask = (1 << bits) - 1
+    slot = np.int64((key * _PRIME) >> np.uint64(64 - bits))
+    while True:
+        number = np.int64(slots[table, slot]) - base
+        if number < 0 or keys[table, number] == key:
+            return slot, max(number, np.int64(-1))
+        slot = (slot + 1) & mask
+
+
+@kernel
+def _extend(slots, keys, known, ids, table, base, size, bits, start, lead, lead_first):
+    """Meets the n-gram at `start` (n = table + 1) whose leading (n-1)-gram has number `lead`, first at `lead_first`.
+
+    Returns its number, or -1 if it did not occur before, and whether it was added as number `size`.
+    """
+    word = ids[start + table]
+    key = np.uint64(lead) << np.uint64(32) | np.uint64(word)
+    slot, number = find(slots, keys, table, base, bits, key)
+    added = number < 0
+    if added:
+        number = np.int64(size)
+        slots[table, slot] = base + number
+        keys[table, number] = key
+        known[table, number, _COUNT] = 1
+        if lead_first < 0 or ids[lead_first + table] != word:
+            known[table, number, _FIRST] = known[table, number, _LAST] = start
+            return np.int64(-1), added
+        known[table, number, _FIRST] = known[table, number, _LAST] = lead_first
+    if start - known[table, number, _LAST] > table:
+        known[table, number, _COUNT] += 1
+        known[table, number, _LAST] = start
+    return number, added
+
+
+@kernel
+def _volume(known, table, number, letters):
+    """Letters in all occurrences of an n-gram of so many letters, if there are two or more that do not overlap."""
+    count = np.int64(known[table, number, _COUNT])
+    return count * letters if count > 1 else 0
+
+
+@kernel
+def count_repeats(slots, keys, known, ids, sums, bases, stem, width, content, n, out):
+    """Counts repeats among n words.
+
+    stem uint64, width int64 (letters) and content bool by position; the first five as `new_tables` gives them; bases
+    int64 (5,), all 1 at first, moves on. out int64 (10,): letters; distinct words; words that occur once; distinct ones
+    among the first HEAD; occurrences of the most frequent content word; letters in the most voluminous repeated 2-, 3-
+    and 4-gram (occurrences that do not overlap); letters under 5-grams that occurred before; letters under runs of
+    LONG_REPEAT or more words all under such 5-grams.
+    """
+    bits = table_bits(n)
+    b1, b2, b3, b4, b5 = bases[0], bases[1], bases[2], bases[3], bases[4]
+    n1 = n2 = n3 = n4 = n5 = 0
+    hapax = head = top = top2 = top3 = top4 = dup5 = dup10 = np.int64(0)
+    sums[0] = 0
+    g2 = g3 = g4 = np.int64(-1)  # the n-grams that ended at the previous word: number, or -1 if new there
+    run_start = run_end = np.int64(0)  # the growing run of words under repeated 5-grams, half open
+    for i in range(n):
+        sums[i + 1] = sums[i] + width[i]
+        slot, word = find(slots, keys, _WORD, b1, bits, stem[i])
+        if word < 0:
+            word = np.int64(n1)
+            slots[_WORD, slot] = b1 + word
+            keys[_WORD, word] = stem[i]
+            known[_WORD, word, _COUNT] = 1
+            n1 += 1
+            hapax += 1
+        else:
+            known[_WORD, word, _COUNT] += 1
+            hapax -= known[_WORD, word, _COUNT] == 2
+        ids[i] = word
+        if content[i]:
+            top = max(top, np.int64(known[_WORD, word, _COUNT]))
+        if i < HEAD:
+            head = n1
+        if i == 0:
+            continue
+
+        new3 = new4 = np.int64(-1)
+        if g2 >= 0:
+            if g3 >= 0:
+                if g4 >= 0:
+                    first = np.int64(known[_FOUR, g4, _FIRST])
+                    number, added = _extend(slots, keys, known, ids, _FIVE, b5, n5, bits, i - 4, g4, first)
+                    n5 += added
+                    if number >= 0:
+                        if i - 4 > run_end:
+                            letters = sums[run_end] - sums[run_start]
+                            dup5 += letters
+                            dup10 += letters if run_end - run_start >= LONG_REPEAT else 0
+                            run_start = i - 4
+                        run_end = i + 1
+                first = np.int64(known[_THREE, g3, _FIRST])
+                new4, added = _extend(slots, keys, known, ids, _FOUR, b4, n4, bits, i - 3, g3, first)
+                n4 += added
+                if new4 >= 0:
+                    top4 = max(top4, _volume(known, _FOUR, new4, sums[i + 1] - sums[i - 3]))
+            first = np.int64(known[_TWO, g2, _FIRST])
+            new3, added = _extend(slots, keys, known, ids, _THREE, b3, n3, bits, i - 2, g2, first)
+            n3 += added
+            if new3 >= 0:
+                top3 = max(top3, _volume(known, _THREE, new3, sums[i + 1] - sums[i - 2]))
+        g2, added = _extend(slots, keys, known, ids, _TWO, b2, n2, bits, i - 1, np.int64(ids[i - 1]), np.int64(-1))
+        n2 += added
+        if g2 >= 0:
+            top2 = max(top2, _volume(known, _TWO, g2, sums[i + 1] - sums[i - 1]))
+        g3, g4 = new3, new4
+    letters = sums[run_end] - sums[run_start]
+    out[0], out[1], out[2], out[3], out[4] = sums[n], n1, hapax, head, top
+    out[5], out[6], out[7] = top2, top3, top4
+    out[8], out[9] = dup5 + letters, dup10 + (letters if run_end - run_start >= LONG_REPEAT else 0)
+    bases[0] += n1
+    bases[1] += n2
+    bases[2] += n3
+    bases[3] += n4
+    bases[4] += n5

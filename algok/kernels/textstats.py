@@ -1,0 +1,588 @@
+"""Every count that the heuristics need, from one pass over the UTF-8 buffer.
+
+`count` decodes each document once and writes one row of counters (see `COUNTERS`). While it scans, it puts the hash of
+every eojeol and every line into per-document scratch arrays; `repetition.py` then counts repeats over those, which costs
+per eojeol and not per byte. Scratch is allocated per call, reused by all documents of the call and never cleared.
+
+Definitions, used by all counters:
+
+* A *character* is a code point. A conjoining-jamo sequence L V (T) counts as the one syllable that it spells, so that NFD
+  text gives the same numbers as NFC. Invalid UTF-8 bytes count as one control character each.
+* A *unit* is a maximal run of non-space characters; an *eojeol* is a unit with at least one letter or digit. Its length
+  is its number of letters and digits, punctuation left out.
+* A *line* ends at LF, U+2028, U+2029 or the end of the document; only lines with a non-space character are counted.
+* A *stem* is an eojeol without punctuation, in ASCII lower case, and without its longest known particle or ending
+  (lexicons/endings.tsv), if anything is left then.
+* A *sentence end* is `. ? ! 。 …` after an eojeol of two or more letters of which the last is Hangul, before a space or
+  the line's end (also glued to the next sentence after 다, 요, 죠, 까); or a line's last eojeol ending like a final
+  verb form (class `s` in endings.tsv) without punctuation.
+"""
+
+import unicodedata
+from typing import NamedTuple
+
+import numpy as np
+
+from algok.kernels import kernel
+from algok.kernels.repetition import count_repeats, find, new_slots, new_tables, table_bits
+
+# Character classes, in the low four bits of the class table; the word classes are those from HANGUL to OTHER.
+SPACE, NEWLINE, HANGUL, JAMO, HANJA, KANA, LATIN, DIGIT, OTHER, PUNCTUATION, SYMBOL, CONTROL, IGNORED = range(13)
+_CLASS_MASK = 15
+# Attributes of punctuation and symbols, above the class.
+_TERMINAL, _CLOSER, _BULLET, _BRACKET, _SEPARATOR = 16, 32, 64, 128, 256
+
+_MARKS = {
+    _TERMINAL: ".?!。？！…．",
+    _CLOSER: ")]}\"'”’」』】〉》）］*_~^",
+    _BULLET: "-*+•·‧∙●○◎◦■□▪▫▶▷►▸◆◇★☆※➤➔✓✔☞ㆍ–—",
+    _BRACKET: "()[]{}<>「」『』【】〈〉《》（）［］",
+    _SEPARATOR: ",|·、，/ㆍ",
+}
+
+COUNTERS = (
+    "chars", "nonspace", "units", "eojeol", "letters", "longest_eojeol", "long_eojeol",
+    "hangul", "jamo", "hanja", "kana", "latin", "digit", "other", "punctuation", "symbol", "control", "bracket",
+    "separators", "endings",
+    "lines", "word_lines", "sentences", "sentence_lines", "sentence_line_eojeol", "punct_lines", "bullet_lines",
+    "ellipsis_lines", "short_lines", "long_lines", "cut_lines",
+    "urls", "url_chars", "longest_run", "run_chars", "jamo_run_chars",
+    "kept_eojeol", "kept_letters", "distinct", "hapax", "head_distinct", "top_stem",
+    "top2_chars", "top3_chars", "top4_chars", "dup5_chars", "dup10_chars",
+    "kept_lines", "kept_line_chars", "dup_lines", "dup_line_chars",
+    "boilerplate", "boilerplate_eojeol", "spam", "spam_eojeol",
+)  # fmt: skip
+(
+    _CHARS, _NONSPACE, _UNITS, _EOJEOL, _LETTERS, _LONGEST_EOJEOL, _LONG_EOJEOL,
+    _HANGUL, _JAMO, _HANJA, _KANA, _LATIN, _DIGIT, _OTHER, _PUNCTUATION, _SYMBOL, _CONTROL, _BRACKETS,
+    _SEPARATORS, _ENDINGS,
+    _LINES, _WORD_LINES, _SENTENCES, _SENTENCE_LINES, _SENTENCE_LINE_EOJEOL, _PUNCT_LINES, _BULLET_LINES,
+    _ELLIPSIS_LINES, _SHORT_LINES, _LONG_LINES, _CUT_LINES,
+    _URLS, _URL_CHARS, _LONGEST_RUN, _RUN_CHARS, _JAMO_RUN_CHARS,
+    _KEPT_EOJEOL, _KEPT_LETTERS, _DISTINCT, _HAPAX, _HEAD_DISTINCT, _TOP_STEM,
+    _TOP2, _TOP3, _TOP4, _DUP5, _DUP10,
+    _KEPT_LINES, _KEPT_LINE_CHARS, _DUP_LINES, _DUP_LINE_CHARS,
+    _BOILERPLATE, _BOILERPLATE_EOJEOL, _SPAM, _SPAM_EOJEOL,
+) = range(len(COUNTERS))  # fmt: skip
+
+LONG_EOJEOL = 15  # letters; the longest eojeol of edited Korean prose rarely reach it
+SHORT_LINE = 20  # non-space characters
+LONG_LINE = 40  # non-space characters
+RUN = 5  # the same character this often in a row is a run
+# Repetition and phrases are measured on this many first eojeol and lines, so that scratch stays below 150 MB.
+MAX_KEPT = 1 << 20
+
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_SEED = np.uint64(0xCBF29CE484222325)
+_NEAR_SHIFT = np.uint64(48)
+_ENDING, _FINAL, _LONGER = 1, 2, 4  # what is known of a suffix
+
+
+class Suffixes(NamedTuple):
+    """Particles and endings of one to three syllables: flags by last syllable, and longer ones by packed key."""
+
+    single: np.ndarray  # uint8 (11172,): flags of a final syllable; _LONGER when longer suffixes end in it
+    keys: np.ndarray  # uint64 (power of two,): c1 | c2 << 16 | c3 << 32, 0 is empty
+    flags: np.ndarray  # int64, same length
+
+
+class Phrases(NamedTuple):
+    """Phrases of one to four eojeol, as sequences of word numbers; tables are open-addressing, 0 is an empty key."""
+
+    near: np.ndarray  # bool (65536,): top 16 bits of a hash that may be a word's
+    word_keys: np.ndarray  # uint64: hashes of the words
+    words: np.ndarray  # int64: number (1 up) << 1, plus 1 if a phrase ends in the word
+    phrase_keys: np.ndarray  # uint64: the numbers of a phrase's words, 14 bits each, the last word lowest
+    kinds: np.ndarray  # int64: 0 boilerplate, 1 spam
+
+
+def _class_of(code: int) -> int:
+    """The class of one BMP code point; unassigned code points are OTHER, so that Unicode versions agree."""
+    category = unicodedata.category(chr(code))
+    if code in (0x0A, 0x2028, 0x2029):
+        return NEWLINE
+    if category == "Zs" or code in (0x09, 0x0B, 0x0C, 0x0D, 0x85):
+        return SPACE
+    if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF or 0xA960 <= code <= 0xA97F or 0xD7B0 <= code <= 0xD7FF:
+        return HANGUL
+    if code in (0x3164, 0xFFA0):  # Hangul fillers are invisible
+        return CONTROL
+    if 0x3131 <= code <= 0x318E or 0xFFA1 <= code <= 0xFFDC:
+        return PUNCTUATION if code == 0x318D else JAMO  # ㆍ serves as a middle dot
+    if 0x3400 <= code <= 0x4DBF or 0x4E00 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or code in (0x3005, 0x3007):
+        return HANJA
+    if (0x3041 <= code <= 0x30FF and code not in (0x30A0, 0x30FB)) or 0x31F0 <= code <= 0x31FF:
+        return KANA
+    if 0xFF66 <= code <= 0xFF9F:
+        return KANA
+    if code in (0x200D, 0x20E3) or 0xFE00 <= code <= 0xFE0F:  # parts of emoji
+        return IGNORED
+    if category in ("Cc", "Cf", "Co", "Cs") or code == 0xFFFD:
+        return CONTROL
+    if category == "Nd":
+        return DIGIT
+    if category[0] in "LNM" or category == "Cn":
+        if category == "Lo" and code in (0xAA, 0xBA):
+            return LATIN
+        name = unicodedata.name(chr(code), "")
+        return LATIN if category[0] == "L" and ("LATIN" in name) else SYMBOL if category == "No" else OTHER
+    return PUNCTUATION if category[0] == "P" else SYMBOL
+
+
+def _class_table() -> np.ndarray:
+    table = np.array([_class_of(code) for code in range(0x10000)], np.uint16)
+    for attribute, marks in _MARKS.items():
+        table[[ord(mark) for mark in marks]] |= attribute
+    return table
+
+
+CLASSES = _class_table()
+
+
+def word_hash(word: str) -> int:
+    """The hash that the scan gives an eojeol: over its letters and digits, ASCII letters in lower case."""
+    state = int(_SEED)
+    for char in word:
+        code = ord(char)
+        if HANGUL <= CLASSES[code] & _CLASS_MASK <= OTHER:
+            code |= 0x20 if "A" <= char <= "Z" else 0
+            state = ((state ^ code) * int(_PRIME)) & 0xFFFFFFFFFFFFFFFF
+    return state
+
+
+def _table(entries: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """An open-addressing table for `_lookup`: keys uint64, values int64."""
+    size = 1 << (4 * len(entries)).bit_length()
+    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    for key, value in sorted(entries.items()):
+        slot = (key * int(_PRIME) & 0xFFFFFFFFFFFFFFFF) >> 40 & (size - 1)
+        while keys[slot]:
+            slot = (slot + 1) & (size - 1)
+        keys[slot], values[slot] = key, value
+    return keys, values
+
+
+def compile_suffixes(entries: dict[str, int]) -> Suffixes:
+    """Suffixes of one to three syllables with their flags (1 particle or ending, 2 final verb form, 3 both)."""
+    single = np.zeros(11172, np.uint8)
+    longer = {}
+    for suffix, flags in entries.items():
+        codes = [ord(syllable) for syllable in reversed(suffix)]
+        if len(codes) == 1:
+            single[codes[0] - 0xAC00] |= flags
+        else:
+            single[codes[0] - 0xAC00] |= _LONGER
+            longer[sum(code << 16 * i for i, code in enumerate(codes))] = flags
+    return Suffixes(single, *_table(longer))
+
+
+def compile_phrases(boilerplate: list[str], spam: list[str]) -> Phrases:
+    """Phrases of one to four eojeol separated by spaces; one that is in both lists is spam."""
+    phrases = {tuple(word_hash(w) for w in p.split()): kind for kind, ps in enumerate((boilerplate, spam)) for p in ps}
+    numbers = {word: i for i, word in enumerate(sorted({word for phrase in phrases for word in phrase}), start=1)}
+    last = {phrase[-1] for phrase in phrases}
+    near = np.zeros(65536, np.bool_)
+    near[[word >> 48 for word in numbers]] = True
+    coded = {sum(numbers[word] << 14 * i for i, word in enumerate(reversed(p))): kind for p, kind in phrases.items()}
+    return Phrases(near, *_table({word: i << 1 | (word in last) for word, i in numbers.items()}), *_table(coded))
+
+
+@kernel
+def _decode(data, p, end):
+    """The code point at byte p and the position after it; an invalid or cut sequence is U+FFFD, one byte long."""
+    b = np.int64(data[p])
+    if b < 0x80:
+        return b, p + 1
+    if 0xE0 <= b < 0xF0:
+        if p + 2 < end and data[p + 1] & 0xC0 == 0x80 and data[p + 2] & 0xC0 == 0x80:
+            code = (b & 15) << 12 | np.int64(data[p + 1] & 0x3F) << 6 | np.int64(data[p + 2] & 0x3F)
+            if b == 0xE1 and 0x1100 <= code <= 0x1112:
+                return _compose(data, code, p + 3, end)
+            return code, p + 3
+    elif b < 0xE0:
+        if b >= 0xC0 and p + 1 < end and data[p + 1] & 0xC0 == 0x80:
+            return (b & 31) << 6 | np.int64(data[p + 1] & 0x3F), p + 2
+    elif b < 0xF8 and p + 3 < end:
+        if data[p + 1] & 0xC0 == 0x80 and data[p + 2] & 0xC0 == 0x80 and data[p + 3] & 0xC0 == 0x80:
+            code = (b & 7) << 18 | np.int64(data[p + 1] & 0x3F) << 12
+            return code | np.int64(data[p + 2] & 0x3F) << 6 | np.int64(data[p + 3] & 0x3F), p + 4
+    return np.int64(0xFFFD), p + 1
+
+
+@kernel
+def _jamo_at(data, p, end):
+    """The code point U+1140..U+11FF at byte p, or 0."""
+    if p + 2 < end and data[p] == 0xE1 and (data[p + 1] == 0x85 or data[p + 1] == 0x86 or data[p + 1] == 0x87):
+        return 0x1000 | np.int64(data[p + 1] & 0x3F) << 6 | np.int64(data[p + 2] & 0x3F)
+    return 0
+
+
+@kernel
+def _compose(data, lead, p, end):
+    """The syllable that a leading jamo and what follows at byte p spell, and the position after it."""
+    vowel = _jamo_at(data, p, end)
+    if not 0x1161 <= vowel <= 0x1175:
+        return lead, p
+    code = 0xAC00 + ((lead - 0x1100) * 21 + vowel - 0x1161) * 28
+    tail = _jamo_at(data, p + 3, end)
+    if 0x11A8 <= tail <= 0x11C2:
+        return code + tail - 0x11A7, p + 6
+    return code, p + 3
+
+
+@kernel
+def _astral_class(code):
+    if 0x20000 <= code < 0x40000:
+        return HANJA
+    if (0x1D400 <= code < 0x1F000 and code < 0x1D800) or 0x1F000 <= code < 0x20000:
+        return SYMBOL
+    if code >= 0xE0000:
+        return IGNORED if 0xE0100 <= code < 0xE01F0 else CONTROL
+    return OTHER
+
+
+@kernel
+def _lookup(keys, values, key):
+    """The value of a key in an open-addressing table, or -1; a key of 0 is never there."""
+    mask = len(keys) - 1
+    slot = np.int64((key * _PRIME) >> np.uint64(40)) & mask
+    while keys[slot] != 0:
+        if keys[slot] == key:
+            return np.int64(values[slot])
+        slot = (slot + 1) & mask
+    return np.int64(-1)
+
+
+@kernel
+def _suffix(single, suffix_keys, suffix_flags, c1, c2, c3):
+    """Length and flags of the longest known suffix of an eojeol that ends in c3 c2 c1; lengths 0 to 3."""
+    if not 0xAC00 <= c1 <= 0xD7A3:
+        return 0, 0
+    flags = np.int64(single[c1 - 0xAC00])
+    if flags & _LONGER and c2:
+        pair = np.uint64(c1) | np.uint64(c2) << np.uint64(16)
+        found = _lookup(suffix_keys, suffix_flags, pair | np.uint64(c3) << np.uint64(32)) if c3 else np.int64(-1)
+        if found >= 0:
+            return 3, found
+        found = _lookup(suffix_keys, suffix_flags, pair)
+        if found >= 0:
+            return 2, found
+    flags &= _ENDING | _FINAL
+    return (1 if flags else 0), flags
+
+
+@kernel
+def _scan(
+    data, start, end, classes, single, suffix_keys, suffix_flags, full, stem, width, content, line_hash, line_width, seen, row
+):
+    """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
+    n_eojeol = 0
+    n_lines = 0
+    # Counts by class stay in `seen`, everything else that changes per character in locals.
+    seen[:] = 0
+    p = start
+    previous = np.int64(-1)
+    run = 0
+    in_url = False
+    # The current unit.
+    unit = 0  # its characters
+    letters = 0
+    alphabetic = 0  # its letters, digits left out
+    url_unit = False
+    h0 = h1 = h2 = h3 = _SEED  # hash of its letters, without the last one, two, three
+    c1 = c2 = c3 = np.int64(0)  # its last letters
+    # The current line.
+    line_chars = 0
+    line_eojeol = 0
+    line_state = _SEED
+    bullet = False
+    terminal = False  # the last character is terminal punctuation, closers skipped
+    ellipsis = False
+    pending = False  # terminal punctuation after a Korean word: a sentence ends here if a space follows
+    finished = False  # nothing but marks since a sentence end
+    final_form = False  # the last eojeol is a final verb form
+    while p <= end:
+        if p < end:
+            code = np.int64(data[p])
+            if code < 0x80:
+                p += 1
+                info = np.int64(classes[np.uint64(code)])
+            else:
+                b1 = np.int64(data[p + 1]) ^ 0x80 if p + 2 < end else 0x40
+                b2 = np.int64(data[p + 2]) ^ 0x80 if p + 2 < end else 0x40
+                if code >= 0xE2 and code < 0xF0 and (b1 | b2) < 0x40:
+                    code = (code & 15) << 12 | b1 << 6 | b2
+                    p += 3
+                    info = np.int64(classes[np.uint64(code)])
+                else:
+                    code, p = _decode(data, p, end)
+                    info = np.int64(classes[np.uint64(code)]) if code < 0x10000 else np.int64(_astral_class(code))
+        else:
+            code, p, info = np.int64(10), p + 1, np.int64(NEWLINE)  # the end of the document ends a line
+            seen[NEWLINE] -= 1
+        kind = info & _CLASS_MASK
+        seen[np.uint64(kind)] += 1
+
+        if HANGUL <= kind <= OTHER:
+            if code == previous:
+                run += 1
+            else:
+                if run >= RUN:
+                    _end_run(previous, run, row)
+                previous, run = code, 1
+            if pending:
+                if c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C:  # 다 요 죠 까
+                    row[_SENTENCES] += 1
+                pending = False
+            if in_url:
+                if code < 0x80:
+                    row[_URL_CHARS] += 1
+                else:
+                    in_url = False
+            folded = code | 0x20 if 65 <= code <= 90 else code
+            h3, h2, h1 = h2, h1, h0
+            h0 = (h0 ^ np.uint64(folded)) * _PRIME
+            c3, c2, c1 = c2, c1, folded
+            letters += 1
+            unit += 1
+            alphabetic += kind != DIGIT
+            terminal = ellipsis = finished = False
+            continue
+
+        if kind <= NEWLINE:
+            if unit:
+                if run >= RUN:
+                    _end_run(previous, run, row)
+                previous, run = np.int64(-1), 0
+                in_url = False
+                row[_UNITS] += 1
+                line_chars += unit
+                if letters:
+                    length, flags = _suffix(single, suffix_keys, suffix_flags, c1, c2, c3)
+                    final_form = flags & _FINAL != 0
+                    row[_EOJEOL] += 1
+                    line_eojeol += 1
+                    if not url_unit:
+                        row[_LETTERS] += letters
+                        row[_LONG_EOJEOL] += letters >= LONG_EOJEOL
+                        row[_LONGEST_EOJEOL] = max(row[_LONGEST_EOJEOL], letters)
+                    if letters > length:
+                        row[_ENDINGS] += flags & _ENDING
+                    else:
+                        length = 0
+                    if flags & _ENDING == 0:
+                        length = 0
+                    line_state = (line_state ^ h0) * _PRIME
+                    if n_eojeol < len(full):
+                        full[n_eojeol] = h0
+                        stem[n_eojeol] = h0 if length == 0 else h1 if length == 1 else h2 if length == 2 else h3
+                        width[n_eojeol] = letters
+                        content[n_eojeol] = alphabetic > 0 and letters - length >= 2
+                        n_eojeol += 1
+                if pending:
+                    row[_SENTENCES] += 1
+                    finished = True
+                    pending = False
+                unit = letters = alphabetic = 0
+                url_unit = False
+                h0 = h1 = h2 = h3 = _SEED
+                c1 = c2 = c3 = np.int64(0)
+            if kind == NEWLINE:
+                if line_chars:
+                    if final_form and not finished and not terminal:
+                        row[_SENTENCES] += 1
+                        finished = True
+                    row[_LINES] += 1
+                    row[_PUNCT_LINES] += terminal
+                    row[_ELLIPSIS_LINES] += ellipsis
+                    row[_SHORT_LINES] += line_chars < SHORT_LINE
+                    if finished:
+                        row[_SENTENCE_LINES] += 1
+                        row[_SENTENCE_LINE_EOJEOL] += line_eojeol
+                    if line_chars >= LONG_LINE:
+                        row[_LONG_LINES] += 1
+                        row[_CUT_LINES] += not finished and not terminal
+                    if line_eojeol:
+                        row[_WORD_LINES] += 1
+                        row[_BULLET_LINES] += bullet
+                        if n_lines < len(line_hash):
+                            line_hash[n_lines] = line_state
+                            line_width[n_lines] = line_chars
+                            n_lines += 1
+                line_chars = line_eojeol = 0
+                line_state = _SEED
+                bullet = terminal = ellipsis = finished = final_form = False
+            continue
+
+        if kind == IGNORED:
+            continue
+
+        # Punctuation, symbols, control characters.
+        if code == previous:
+            run += 1
+        else:
+            if run >= RUN:
+                _end_run(previous, run, row)
+            after_digit = 0x30 <= previous <= 0x39
+            previous, run = code, 1
+            if info & _SEPARATOR and not (code == 0x2C and after_digit and p < end and 0x30 <= data[p] <= 0x39):
+                row[_SEPARATORS] += not in_url
+            elif code == 0x23 and unit == 0:  # a hashtag
+                row[_SEPARATORS] += 1
+        if unit == 0 and line_chars == 0:
+            bullet = info & _BULLET != 0
+        row[_BRACKETS] += info & _BRACKET != 0
+        if in_url:
+            if code >= 0x80 or info & _BRACKET or code == 0x22 or code == 0x27 or code == 0x7C:
+                in_url = False
+            else:
+                row[_URL_CHARS] += 1
+        elif code == 0x3A:
+            scheme = _scheme_length(data, start, p, end)
+            if scheme:
+                row[_URLS] += 1
+                row[_URL_CHARS] += scheme + 1
+                in_url = url_unit = True
+        elif code == 0x2E and letters == 3 and unit == 3 and c1 == 0x77 and c2 == 0x77 and c3 == 0x77:
+            row[_URLS] += 1
+            row[_URL_CHARS] += 4
+            in_url = url_unit = True
+        unit += 1
+        if info & _TERMINAL:
+            terminal = True
+            ellipsis = code == 0x2026 or (code == 0x2E and run >= 3)
+            if letters >= 2:
+                if 0xAC00 <= c1 <= 0xD7A3 and not in_url:
+                    pending = True
+            elif letters == 0 and final_form and not finished:
+                pending = True
+        elif info & _CLOSER == 0:
+            terminal = ellipsis = finished = pending = False
+            final_form = final_form and letters > 0
+    _class_counts(seen, row)
+    return n_eojeol, n_lines
+
+
+@kernel
+def _end_run(code, run, row):
+    row[_LONGEST_RUN] = max(row[_LONGEST_RUN], run)
+    if 0x3131 <= code <= 0x318E:
+        row[_JAMO_RUN_CHARS] += run
+    else:
+        row[_RUN_CHARS] += run
+
+
+@kernel
+def _scheme_length(data, start, p, end):
+    """Length of `http` or `https` before a colon whose next byte is p, if `//` follows; else 0."""
+    if p + 1 >= end or data[p] != 0x2F or data[p + 1] != 0x2F:
+        return 0
+    last = p - 2
+    length = 4
+    if last >= start and data[last] | 0x20 == 0x73:
+        last -= 1
+        length = 5
+    if last - 3 < start:
+        return 0
+    h = data[last - 3] | 0x20 == 0x68
+    return length if h and data[last - 2] | 0x20 == 0x74 and data[last] | 0x20 == 0x70 else 0
+
+
+@kernel
+def _class_counts(seen, row):
+    for kind in range(HANGUL, CONTROL + 1):
+        row[_HANGUL + kind - HANGUL] = seen[kind]
+        row[_NONSPACE] += seen[kind]
+    row[_CHARS] = row[_NONSPACE] + seen[SPACE] + seen[NEWLINE] + seen[IGNORED]
+
+
+@kernel
+def _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n, row):
+    """Counts the phrases that end at each eojeol, the longest only; no eojeol belongs to two."""
+    coded = np.int64(0)  # numbers of the last words, 14 bits each, those of one phrase being neighbours
+    depth = 0
+    for i in range(n):
+        if not (near[full[i] >> _NEAR_SHIFT] or near[stem[i] >> _NEAR_SHIFT]):
+            depth = 0
+            continue
+        number = _lookup(word_keys, words, full[i])
+        bare = _lookup(word_keys, words, stem[i])
+        best = kind = 0
+        depth = min(depth + 1, 4)
+        for last in (number, bare):
+            for length in range(depth if last > 0 and last & 1 else 0, best, -1):
+                key = (coded << 14 | last >> 1) & ((np.int64(1) << 14 * length) - 1)
+                found = _lookup(phrase_keys, kinds, np.uint64(key))
+                if found >= 0:
+                    best, kind = length, found
+                    break
+        if best:
+            row[_SPAM if kind else _BOILERPLATE] += 1
+            row[_SPAM_EOJEOL if kind else _BOILERPLATE_EOJEOL] += best
+        if best or (number < 0 and bare < 0):
+            depth = 0
+            continue
+        coded = coded << 14 | max(number, bare) >> 1
+
+
+@kernel
+def _count_line_repeats(slots, keys, base, line_hash, line_width, n, row):
+    """Lines that occurred before in the document; gives the number of distinct lines."""
+    bits = table_bits(n)
+    distinct = 0
+    row[_KEPT_LINES] = n
+    for i in range(n):
+        row[_KEPT_LINE_CHARS] += line_width[i]
+        slot, known = find(slots, keys, 0, base, bits, line_hash[i])
+        if known < 0:
+            slots[0, slot] = base + distinct
+            keys[0, distinct] = line_hash[i]
+            distinct += 1
+        else:
+            row[_DUP_LINES] += 1
+            row[_DUP_LINE_CHARS] += line_width[i]
+    return distinct
+
+
+@kernel
+def _breaks(text):
+    """An upper limit to the number of units (and of lines), counted fast: every byte that may begin a separator."""
+    breaks = 1
+    for b in text:
+        breaks += (b <= 0x20) | (b == 0xC2) | (b == 0xE1) | (b == 0xE2) | (b == 0xE3)
+    return breaks
+
+
+@kernel
+def count(
+    data, offsets, classes, single, suffix_keys, suffix_flags, near, word_keys, words, phrase_keys, kinds
+):
+    """The counters of every document: int64 (n documents, len(COUNTERS)).
+
+    data uint8, offsets int64 as `buffers.string_buffers` gives them; then CLASSES, *Suffixes and *Phrases.
+    """
+    n = len(offsets) - 1
+    out = np.zeros((n, _SPAM_EOJEOL + 1), np.int64)
+    most = 1
+    for i in range(n):
+        most = max(most, _breaks(data[offsets[i] : offsets[i + 1]]))
+    most = min(most, MAX_KEPT)
+    full, stem = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    width, content = np.empty(most, np.int64), np.empty(most, np.bool_)
+    line_hash, line_width = np.empty(most, np.uint64), np.empty(most, np.int64)
+    seen = np.zeros(16, np.int64)
+    line_slots, line_keys, line_base = new_slots(most).reshape((1, -1)), np.empty((1, most), np.uint64), 1
+    slots, keys, known, ids, sums = new_tables(most)
+    bases = np.ones(5, np.int64)
+    for i in range(n):
+        row = out[i]
+        start, end = offsets[i], offsets[i + 1]
+        n_eojeol, n_lines = _scan(
+            data, start, end, classes, single, suffix_keys, suffix_flags, full, stem, width, content, line_hash, line_width, seen, row
+        )
+        line_base += _count_line_repeats(line_slots, line_keys, line_base, line_hash, line_width, n_lines, row)
+        _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n_eojeol, row)
+        row[_KEPT_EOJEOL] = n_eojeol
+        repeats = row[_KEPT_LETTERS : _DUP10 + 1]
+        count_repeats(slots, keys, known, ids, sums, bases, stem, width, content, n_eojeol, repeats)
+    return out

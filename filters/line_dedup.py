@@ -1,0 +1,297 @@
+"""Step 7: line deduplication. Lines that stand in many documents of the corpus, or of one site, are removed as
+boilerplate, unless their context says that they are content.
+
+The sketch counts, for every line of a shard, the documents of each host it stands in. Two rounds add these up over the
+corpus: `hosts` gives the sizes of hosts, `lines` a verdict for every line and host of every shard. `act` looks each line
+up and decides by colour and context; see docs/line-deduplication.md for the rule, its measurements and its memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from algok.filters.base import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
+from algok.kernels import lines as kernels
+from algok.kernels.buffers import string_buffers, strings_from_buffers
+
+# Park et al. 2025, Pattern-aware Line-level Deduplication (arXiv 2510.24139), for Korean: a line in more than 50
+# documents is red, in 4 to 50 yellow, in 3 or fewer green.
+RED = 50
+YELLOW = 4
+# A line of more than 50 documents that stands in fewer than this share of the documents of its hosts is running text or
+# a common heading; asked only where its hosts have SPREAD_DOCUMENTS documents or more together.
+SPREAD = 0.1
+SPREAD_DOCUMENTS = 50
+
+_SKETCH = pa.schema([("line", pa.uint64()), ("group", pa.uint64()), ("documents", pa.uint32())])
+_HOSTS = pa.schema([("group", pa.uint64()), ("documents", pa.uint64())])
+_VERDICTS = pa.schema([("shard", pa.uint32()), ("entry", pa.uint64())])
+
+_SLOTS = 1 << 16  # of a new counting table, 28 bytes each
+_FLUSH = 1 << 21  # distinct lines after which a counting table is sorted away
+_PARTITION_ROWS = 1 << 22  # sketch rows that one task of a round should see
+_SAMPLES = 10
+_SAMPLE_CHARS = 120
+_SOURCE, _NO_SOURCE = np.uint64(1), np.uint64(2)  # salts, so that a source is never taken for a host
+
+
+class LineDedupOptions(StepOptions):
+    """`rule`: `context` is the default described in docs/line-deduplication.md, `published` that of arXiv 2510.24139 on
+    corpus counts alone. With `context`, a line in `host_documents` or more documents of a host that are at least
+    `host_share` of its documents is a template of the host."""
+
+    rule: Literal["context", "published"] = "context"
+    host_share: float = Field(0.3, gt=0, le=1)
+    host_documents: int = Field(5, ge=2)
+
+
+def _groups(batch: pa.RecordBatch) -> np.ndarray:
+    """The group (uint64) of every row: its URL's host, else its source."""
+    groups = np.zeros(batch.num_rows, np.uint64)
+    names = batch.schema.names
+    if "url" in names:
+        groups = kernels.hash_hosts(*string_buffers(_filled(batch["url"])))
+    if not groups.all():
+        sources = np.full(batch.num_rows, _NO_SOURCE, np.uint64)
+        if "source" in names:
+            sources = kernels.hash_strings(*string_buffers(_filled(batch["source"])), _SOURCE)
+        groups = np.where(groups == 0, sources, groups)
+    return groups
+
+
+def _filled(column: pa.Array) -> pa.Array:
+    """The column as large_string, nulls as empty strings."""
+    if column.type != pa.large_string():
+        column = column.cast(pa.large_string())
+    return column.fill_null("") if column.null_count else column
+
+
+def _sorted_sum(lines: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The rows sorted by (line, group), equal ones added up."""
+    order = np.lexsort((groups, lines))
+    lines, groups, counts = lines[order], groups[order], counts[order]
+    n = kernels.sum_sorted(lines, groups, counts)
+    return lines[:n], groups[:n], counts[:n]
+
+
+class _LineSketcher:
+    """Counts lines in a hash table, which is sorted away whenever it holds `_FLUSH` lines: 20 bytes per distinct line
+    and host of the shard, and at most 240 MB for the table."""
+
+    def __init__(self, fold: bool):
+        self._fold = fold
+        self._rows = 0
+        self._runs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._clear(_SLOTS)
+
+    def _clear(self, slots: int) -> None:
+        self._table = self._arrays(slots)
+        self._used = 0
+
+    @staticmethod
+    def _arrays(slots: int) -> tuple[np.ndarray, ...]:
+        return tuple(np.zeros(slots, kind) for kind in (np.uint64, np.uint64, np.uint32, np.int64))
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        data, offsets = string_buffers(_filled(batch["text"]))
+        groups = _groups(batch)
+        document, byte = 0, -1
+        while True:
+            document, byte, self._used = kernels.count_lines(
+                data, offsets, groups, self._fold, self._rows, document, byte, *self._table, self._used
+            )
+            if document == len(groups):
+                break
+            larger = self._arrays(2 * len(self._table[0]))
+            kernels.rehash(*self._table, *larger)
+            self._table = larger
+        self._rows += batch.num_rows
+        if self._used > _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        lines, groups, counts, _ = self._table
+        used = counts > 0
+        self._runs.append(_sorted_sum(lines[used], groups[used], counts[used]))
+        self._clear(len(lines))
+
+    def finish(self) -> pa.Table:
+        self._flush()
+        self._clear(_SLOTS)
+        rows = self._runs[0]
+        if len(self._runs) > 1:
+            rows = _sorted_sum(*(np.concatenate(columns) for columns in zip(*self._runs, strict=True)))
+        return pa.table(list(rows), schema=_SKETCH)
+
+
+def _partitions(corpus: Corpus) -> int:
+    rows = sum(corpus.sketch(shard).num_rows for shard in range(len(corpus.rows)))
+    return max(1, -(-rows // _PARTITION_ROWS))
+
+
+def _bounds(partition: int, partitions: int) -> tuple[int, int]:
+    """The range of hashes [low, high) of one of equal partitions."""
+    return (partition << 64) // partitions, ((partition + 1) << 64) // partitions
+
+
+def _columns(table: pa.Table) -> Iterator[list[np.ndarray]]:
+    """The columns of every chunk of a table as arrays, without copying."""
+    for batch in table.to_batches():
+        yield [column.to_numpy() for column in batch.columns]
+
+
+def _range(keys: np.ndarray, low: int, high: int) -> slice:
+    """Where the keys from low to high (excluded, may be 2^64) stand in a sorted array."""
+    start = np.searchsorted(keys, np.uint64(low))
+    return slice(start, len(keys) if high > 0xFFFF_FFFF_FFFF_FFFF else np.searchsorted(keys, np.uint64(high)))
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    """The verdicts that one shard needs: an open-addressing table of entries behind a bitmap."""
+
+    slots: np.ndarray
+    bits: np.ndarray
+
+    @classmethod
+    def of(cls, entries: np.ndarray) -> "_Lookup":
+        size = 1 << max(6, (2 * len(entries)).bit_length())
+        slots, bits = np.zeros(size, np.uint64), np.zeros(size, np.uint8)
+        kernels.build_table(entries, slots, bits)
+        return cls(slots, bits)
+
+
+class LineDedup(CorpusStep):
+    """Removes lines that are boilerplate of the corpus or of a site."""
+
+    name = "lines"
+    Options = LineDedupOptions
+    signals: ClassVar[tuple[Signal, ...]] = (
+        Signal("lines_total", pa.int32(), "count", "lines that are not blank"),
+        Signal("lines_removed", pa.int32(), "count", "lines removed as boilerplate"),
+        Signal("removed_ratio", pa.float32(), "ratio", "characters of the removed lines / characters; no white space"),
+        Signal("red", pa.int32(), "count", "lines of many documents: boilerplate"),
+        Signal("yellow", pa.int32(), "count", "lines of some documents: boilerplate or content by their neighbours"),
+        Signal("green", pa.int32(), "count", "lines of few documents: content"),
+        Signal("chars_left", pa.int32(), "count", "characters left, no white space; null where no line was removed"),
+    )
+    default_bounds: ClassVar[dict[str, Bound]] = {"chars_left": Bound(min=50)}
+
+    def sketcher(self) -> Sketcher:
+        return _LineSketcher(self._fold)
+
+    def rounds(self) -> list[Round]:
+        return [Round("hosts", _partitions, self._sum_hosts), Round("lines", _partitions, self._judge_lines)]
+
+    @property
+    def _published(self) -> bool:
+        return self.options.rule == "published"
+
+    @property
+    def _fold(self) -> bool:
+        return not self._published
+
+    def _sum_hosts(self, corpus: Corpus, partition: int, partitions: int) -> pa.Table:
+        """Documents per group of the partition, sorted; only groups large enough for a template."""
+        low, high = _bounds(partition, partitions)
+        parts = []
+        for shard in range(len(corpus.rows)):
+            for lines, groups, counts in _columns(corpus.sketch(shard)):
+                hosts = _range(lines, 0, 1)
+                inside = _range(groups[hosts], low, high)
+                parts.append((groups[hosts][inside], counts[hosts][inside]))
+        groups = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.uint64)
+        counts = np.concatenate([part[1] for part in parts]) if parts else np.empty(0, np.uint32)
+        hosts, where = np.unique(groups, return_inverse=True)
+        documents = np.zeros(len(hosts), np.uint64)
+        np.add.at(documents, where, counts.astype(np.uint64))
+        large = documents >= self.options.host_documents
+        return pa.table([hosts[large], documents[large]], schema=_HOSTS)
+
+    def _judge_lines(self, corpus: Corpus, partition: int, partitions: int) -> pa.Table:
+        """Entries of the lines of the partition that are not green, for every shard that has them."""
+        low, high = _bounds(partition, partitions)
+        parts = []
+        for shard in range(len(corpus.rows)):
+            for columns in _columns(corpus.sketch(shard)):
+                inside = _range(columns[0], max(low, 1), high)
+                parts.append([column[inside] for column in columns])
+                parts[-1].append(np.full(len(parts[-1][0]), shard, np.uint32))
+        if not parts:
+            return _VERDICTS.empty_table()
+        lines, groups, counts, shards = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        del parts
+        order = np.lexsort((groups, lines))
+        lines, groups, counts, shards = lines[order], groups[order], counts[order], shards[order]
+        hosts = pa.concat_tables(corpus.round("hosts"))
+        verdicts = kernels.judge(
+            lines,
+            groups,
+            counts,
+            hosts["group"].to_numpy(),
+            hosts["documents"].to_numpy().astype(np.int64),
+            RED,
+            YELLOW,
+            self.options.host_share,
+            0 if self._published else self.options.host_documents,
+            SPREAD,
+            SPREAD_DOCUMENTS,
+        )
+        told = (verdicts > 0) & ~np.asarray(corpus.reference, bool)[shards]
+        entries = kernels.pack_entries(lines[told], groups[told], verdicts[told])
+        shards = shards[told]
+        order = np.lexsort((entries, shards))
+        return pa.table([shards[order], entries[order]], schema=_VERDICTS)
+
+    def load(self, corpus: Corpus, shard: int) -> _Lookup:
+        """The verdicts on the shard's lines: 24 to 48 bytes per line and host that is not green."""
+        parts = [np.empty(0, np.uint64)]
+        for table in corpus.round("lines"):
+            for shards, entries in _columns(table):
+                parts.append(entries[np.searchsorted(shards, shard) : np.searchsorted(shards, shard, "right")])
+        return _Lookup.of(np.concatenate(parts))
+
+    def act(self, batch: pa.RecordBatch, first_row: int, resolved: _Lookup) -> Edited:
+        texts = _filled(batch["text"])
+        data, offsets = string_buffers(texts)
+        n = batch.num_rows
+        out = np.empty(offsets[-1] - offsets[0], np.uint8)
+        out_offsets = np.empty(n + 1, np.int64)
+        counts = np.zeros((n, 7), np.int64)
+        ranges = np.zeros((_SAMPLES, 2), np.int64)
+        changed, found = kernels.edit_lines(
+            data,
+            offsets,
+            _groups(batch),
+            self._fold,
+            self._published,
+            resolved.slots,
+            resolved.bits,
+            out,
+            out_offsets,
+            counts,
+            ranges,
+        )
+        if changed:
+            texts = strings_from_buffers(out[: out_offsets[-1]], out_offsets)
+        samples = [("line", _excerpt(data[start:stop])) for start, stop in ranges[:found]]
+        return Edited(texts, _signals(counts), samples)
+
+
+def _excerpt(line: np.ndarray) -> str:
+    return line[: 4 * _SAMPLE_CHARS].tobytes().decode("utf-8", "ignore")[:_SAMPLE_CHARS]
+
+
+def _signals(counts: np.ndarray) -> dict[str, pa.Array]:
+    """The signals from the rows (lines, removed, red, yellow, green, characters, characters removed)."""
+    lines, removed, red, yellow, green, chars, gone = counts.T
+    ratio = (gone / np.maximum(chars, 1)).astype(np.float32)
+    counted = {"lines_total": lines, "lines_removed": removed, "red": red, "yellow": yellow, "green": green}
+    signals = {name: pa.array(values.astype(np.int32)) for name, values in counted.items()}
+    signals["removed_ratio"] = pa.array(ratio)
+    signals["chars_left"] = pa.array((chars - gone).astype(np.int32), mask=removed == 0)
+    return signals

@@ -1,0 +1,157 @@
+"""The account of a run: totals, the manifest, and the proof that every document is where the account says."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+import orjson
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+import algok
+from algok.pipelines.card import data_card
+from algok.pipelines.plan import RunPlan, read_plan
+from algok.pipelines.stats import Stats
+from algok.pipelines.storage import Store
+
+_OUTPUTS = ("kept", "dropped", "quarantine", "stats")
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One line of the table per step: documents in, removed, left, and seconds of one core over all tasks."""
+
+    step: str
+    documents: int
+    removed: int
+    left: int
+    seconds: float
+
+
+def finish(store: Store, run: RunPlan) -> None:
+    """Writes the data card and the manifest, which marks the run finished, and clears the intermediate files."""
+    stats = read_stats(store, run)
+    store.write_bytes("README.md", data_card(run, stats).encode())
+    store.write_bytes("manifest.json", _manifest(store, run, stats))
+    store.remove("work")
+
+
+def read_stats(store: Store, run: RunPlan) -> Stats:
+    """The statistics of all tasks, merged in task order."""
+    merged = Stats()
+    for phase in run.phases:
+        for shard in range(len(run.own)):
+            merged.merge(Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:05d}.json")))
+    return merged
+
+
+def step_table(store: Store, run: RunPlan, stats: Stats) -> list[StepRow]:
+    """Reading first (its removed records are in quarantine or are no documents), then the steps in order, then writing."""
+    seconds = Counter()
+    for record in _records(store, run):
+        seconds.update(record["seconds"])
+    read = stats.read
+    rows = [StepRow("read", read["records"], read["records"] - read["documents"], read["documents"], seconds["read"])]
+    for plan in run.recipe.steps:
+        counter = stats.steps.get(plan.name, Counter())
+        left = counter["in"] - counter["dropped"]
+        rows.append(StepRow(plan.name, counter["in"], counter["dropped"], left, seconds[plan.name]))
+    rows.append(StepRow("write", read["kept"], 0, read["kept"], seconds["write"]))
+    return rows
+
+
+def verify(store: Store) -> list[str]:
+    """Checks a finished run: every file's size, digest and rows, no file too many, and conservation per shard and step.
+
+    Returns the problems found, none when the account adds up. Raises FileNotFoundError where there is no finished run.
+    """
+    run = read_plan(store)
+    manifest = orjson.loads(store.read_bytes("manifest.json"))
+    problems: list[str] = []
+    for file in manifest["files"]:
+        problems += _check_file(store, file)
+    listed = {file["path"] for file in manifest["files"]}
+    for folder in _OUTPUTS:
+        problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in listed]
+    rows = {file["path"]: file.get("rows") for file in manifest["files"]}
+    for shard in range(len(run.own)):
+        problems += _check_shard(store, run, shard, rows)
+    stats = read_stats(store, run) if not problems else None
+    if stats and orjson.loads(_manifest(store, run, stats)) != manifest:
+        problems.append("manifest.json: differs from what the done records add up to")
+    return problems
+
+
+def _check_file(store: Store, file: dict) -> list[str]:
+    path = file["path"]
+    try:
+        with store.fs.open(store.path(path), "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != file["sha256"]:
+            return [f"{path}: its SHA-256 is not the manifest's (file changed or damaged)"]
+        if file.get("rows") is not None and path.endswith(".parquet"):
+            with store.fs.open(store.path(path), "rb") as opened:
+                rows = pq.ParquetFile(opened).metadata.num_rows
+            if rows != file["rows"]:
+                return [f"{path}: {rows} rows, the manifest says {file['rows']}"]
+    except FileNotFoundError:
+        return [f"{path}: missing"]
+    return []
+
+
+def _check_shard(store: Store, run: RunPlan, shard: int, rows: dict[str, int | None]) -> list[str]:
+    """Conservation: records = documents + quarantined + ignored, and what enters a step is dropped there or enters the next."""
+    name, problems = run.shard_name(shard), []
+    left = None
+    for phase in run.phases:
+        stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:05d}.json"))
+        suffix = f"{name}.p{phase.index}.parquet"
+        if phase.index == 0:
+            read = stats.read
+            ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
+            if read["records"] != read["documents"] + read["quarantined"] + ignored:
+                problems.append(f"shard {name}: {read['records']} records do not equal documents, quarantined and ignored")
+            if read["quarantined"] != _quarantined(store, f"quarantine/{suffix}", rows):
+                problems.append(f"shard {name}: quarantine/ does not hold its {read['quarantined']} quarantined records")
+            left = read["documents"]
+        dropped = 0
+        for plan in ([phase.acts] if phase.acts else []) + list(phase.steps):
+            counter = stats.steps.get(plan.name, Counter())
+            if counter["in"] != left:
+                problems.append(f"shard {name}: step {plan.name} saw {counter['in']} documents, {left} were left before it")
+            left = counter["in"] - counter["dropped"]
+            dropped += counter["dropped"]
+        if dropped != rows.get(f"dropped/{suffix}", 0):
+            problems.append(f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}")
+    if left != rows.get(f"kept/{name}.parquet"):
+        problems.append(f"shard {name}: {left} documents were left, kept/ holds {rows.get(f'kept/{name}.parquet')}")
+    return problems
+
+
+def _quarantined(store: Store, name: str, rows: dict[str, int | None]) -> int:
+    """Records that a quarantine file stands for; one row may stand for many (a Parquet row group)."""
+    if name not in rows:
+        return 0
+    with store.fs.open(store.path(name), "rb") as file:
+        return pc.sum(pq.read_table(file, columns=["rows"])["rows"]).as_py() or 0
+
+
+def _manifest(store: Store, run: RunPlan, stats: Stats) -> bytes:
+    files = [file for record in _records(store, run) for file in record["files"] if file["path"].startswith(_OUTPUTS)]
+    dropped = {name: counter["dropped"] for name, counter in stats.steps.items()}
+    data = {
+        "algok": algok.__version__,
+        "recipe": run.recipe.name,
+        "recipe_digest": run.recipe.digest,
+        "inputs": [{"shard": shard.id, "files": [file.name for file in shard.files]} for shard in run.shards],
+        "documents": {**stats.read, "dropped": dropped},
+        "files": sorted(files, key=lambda file: file["path"]),
+    }
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def _records(store: Store, run: RunPlan) -> list[dict]:
+    """Done records of the phase tasks and of the resolving tasks, in task order."""
+    return [orjson.loads(store.read_bytes(name)) for name in store.names("done")]
+
+

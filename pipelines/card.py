@@ -1,0 +1,112 @@
+"""The data card of a run: a README that Hugging Face, DuckDB users and colleagues read first."""
+
+from algok.filters.base import Bound
+from algok.pipelines.documents import DOCUMENT_SCHEMA
+from algok.pipelines.plan import RunPlan
+from algok.pipelines.registry import step_class
+from algok.pipelines.stats import Stats
+
+_HEAD = """---
+language: [ko]
+pretty_name: {name}
+configs:
+- config_name: default
+  data_files: kept/*.parquet
+- config_name: dropped
+  data_files: dropped/*.parquet
+---
+
+# {name}
+
+{description}
+
+Curated by algok from {shards} input shard(s). Every figure below is a full count, not a sample.
+
+| | |
+|---|--:|
+| records read | {records:,} |
+| documents in them | {documents:,} |
+| no documents (counted by kind in stats/) | {ignored:,} |
+| quarantined (unreadable; see quarantine/) | {quarantined:,} |
+| dropped (see dropped/, with the reason of each) | {dropped:,} |
+| **kept** | **{kept:,}** |
+| kept text, UTF-8 MB | {megabytes:,.1f} |
+
+## Load
+
+```python
+from datasets import load_dataset
+kept = load_dataset("path/to/this/folder", split="train", streaming=True)
+```
+
+```sql
+SELECT source, count(*), sum(strlen(text)) FROM 'kept/*.parquet' GROUP BY source;  -- DuckDB
+```
+
+"""
+
+
+def data_card(run: RunPlan, stats: Stats) -> str:
+    """Markdown with a Hugging Face header. Deterministic: no dates, no timings, no paths."""
+    read = stats.read
+    dropped = sum(counter["dropped"] for counter in stats.steps.values())
+    ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
+    head = _HEAD.format(
+        name=run.recipe.name,
+        description=run.recipe.description.strip() or "Korean text for language-model training.",
+        shards=len(run.own),
+        records=read["records"],
+        documents=read["documents"],
+        ignored=ignored,
+        quarantined=read["quarantined"],
+        dropped=dropped,
+        kept=read["kept"],
+        megabytes=read["kept_text_bytes"] / 1e6,
+    )
+    return head + "\n\n".join([_steps(run, stats), _sources(stats), _bounds(run), _columns(run)]) + "\n"
+
+
+def _steps(run: RunPlan, stats: Stats) -> str:
+    lines = ["## Steps", "", "| step | in | removed | left |", "|---|--:|--:|--:|"]
+    for plan in run.recipe.steps:
+        counter = stats.step(plan.name)
+        lines.append(
+            f"| {plan.name} | {counter['in']:,} | {counter['dropped']:,} | {counter['in'] - counter['dropped']:,} |"
+        )
+    return "\n".join(lines)
+
+
+def _sources(stats: Stats) -> str:
+    lines = ["## Sources", "", "| source | read | kept |", "|---|--:|--:|"]
+    for source, counter in sorted(stats.sources.items()):
+        lines.append(f"| {_cell(source) or '(none)'} | {counter['read']:,} | {counter['kept']:,} |")
+    return "\n".join(lines)
+
+
+def _bounds(run: RunPlan) -> str:
+    lines = ["## Bounds", "", "| signal | all sources | by source |", "|---|---|---|"]
+    for plan in run.recipe.steps:
+        special = {signal for bounds in plan.by_source.values() for signal in bounds}
+        for signal in [*plan.bounds, *sorted(special - set(plan.bounds))]:
+            own = "; ".join(
+                f"{_cell(source)}: {_bound(bounds[signal])}" for source, bounds in plan.by_source.items() if signal in bounds
+            )
+            lines.append(f"| {plan.name}.{signal} | {_bound(plan.bounds.get(signal, Bound()))} | {own} |")
+    return "\n".join(lines)
+
+
+def _columns(run: RunPlan) -> str:
+    lines = ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
+    lines += [f"| {field.name} | {field.type} | document column |" for field in DOCUMENT_SCHEMA]
+    for plan in run.recipe.steps:
+        lines += [f"| {plan.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in step_class(plan.name).signals]
+    return "\n".join(lines)
+
+
+def _bound(bound: Bound) -> str:
+    parts = [f"{side} {value:g}" for side, value in (("min", bound.min), ("max", bound.max)) if value is not None]
+    return ", ".join(parts) or "none"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -1,0 +1,100 @@
+"""Bounds decide: which document breaks which limit first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algok.filters.base import Bound
+from algok.pipelines.recipe import StepPlan
+
+VERDICT_SCHEMA = pa.schema(
+    [
+        pa.field("verdict.step", pa.string()),
+        pa.field("verdict.signal", pa.string()),
+        pa.field("verdict.value", pa.float64()),
+        pa.field("verdict.bound", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Verdicts of one step over one batch: per row the index of the first broken bound in `rules`, or -1."""
+
+    step: str
+    rules: list[tuple[str, str]]  # (signal, "min" or "max")
+    broken: np.ndarray  # int16
+    values: np.ndarray  # float64, the value that broke it (NaN where none)
+    limits: np.ndarray  # float64
+
+    @property
+    def keep(self) -> np.ndarray:
+        return self.broken < 0
+
+    def verdicts(self) -> list[pa.Array]:
+        """The columns of VERDICT_SCHEMA for the dropped rows, in row order."""
+        rows = np.flatnonzero(~self.keep)
+        rules = [self.rules[index] for index in self.broken[rows]]
+        bounds = [f"{side} {limit:g}" for (_, side), limit in zip(rules, self.limits[rows], strict=True)]
+        return [
+            pa.array([self.step] * len(rows), pa.string()),
+            pa.array([signal for signal, _ in rules], pa.string()),
+            pa.array(self.values[rows]),
+            pa.array(bounds, pa.string()),
+        ]
+
+
+def decide(plan: StepPlan, signals: dict[str, pa.Array], sources: pa.Array) -> Decisions:
+    """Compares a step's signals with its bounds, those of the document's source first.
+
+    Signals are checked in the recipe's order, `min` before `max`; a null value breaks nothing, NaN breaks any bound.
+    """
+    n = len(sources)
+    broken, values, limits = np.full(n, -1, np.int16), np.full(n, np.nan), np.full(n, np.nan)
+    codes, labels = _encode(sources)
+    rules: list[tuple[str, str]] = []
+    for name in _bounded(plan):
+        column = signals[name]
+        value = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+        known = _valid(column)
+        for side in ("min", "max"):
+            limit = np.array([_limit(plan, name, label, side) for label in labels])[codes]
+            with np.errstate(invalid="ignore"):
+                inside = value >= limit if side == "min" else value <= limit
+            breaks = known & ~inside & ~np.isnan(limit) & (broken < 0)
+            if breaks.any():
+                broken[breaks] = len(rules)
+                values[breaks], limits[breaks] = value[breaks], limit[breaks]
+                rules.append((name, side))
+    return Decisions(plan.name, rules, broken, values, limits)
+
+
+def bound_of(plan: StepPlan, signal: str, source: str | None) -> Bound:
+    """The bound on a signal for documents of a source; without limits where there is none."""
+    own = plan.by_source.get(source or "", {})
+    return own[signal] if signal in own else plan.bounds.get(signal, Bound())
+
+
+def _bounded(plan: StepPlan) -> list[str]:
+    names = dict.fromkeys(plan.bounds)
+    for bounds in plan.by_source.values():
+        names.update(dict.fromkeys(bounds))
+    return list(names)
+
+
+def _limit(plan: StepPlan, signal: str, source: str | None, side: str) -> float:
+    limit = getattr(bound_of(plan, signal, source), side)
+    return np.nan if limit is None else limit
+
+
+def _encode(sources: pa.Array) -> tuple[np.ndarray, list[str | None]]:
+    encoded = pc.dictionary_encode(pc.fill_null(sources, ""))
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+
+
+def _valid(column: pa.Array) -> np.ndarray:
+    return np.ones(len(column), bool) if column.null_count == 0 else pc.is_valid(column).to_numpy(zero_copy_only=False)

@@ -1,0 +1,116 @@
+"""What a document is: the schema of documents and of quarantined records, their ids, and the batches they travel in."""
+
+import re
+from collections.abc import Sequence
+
+import orjson
+import pyarrow as pa
+import xxhash
+
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),  # 32 hex digits, see document_id
+        ("text", pa.large_string()),
+        ("url", pa.string()),
+        ("source", pa.string()),
+        ("date", pa.string()),  # ISO 8601 where the input had a date
+        ("provenance", pa.string()),  # one of PROVENANCES
+        ("meta", pa.string()),  # a JSON object with sorted keys, or null
+        ("file", pa.string()),  # name of the input file in the plan
+        ("offset", pa.int64()),  # where the record starts in its file
+    ]
+)
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("reason", pa.string()),  # short stable code, listed in docs/inputs.md
+        ("message", pa.string()),
+        ("bytes", pa.int64()),  # size of the raw record, null where unknown
+        ("rows", pa.int64()),  # records that this row stands for; 1 except for whole Parquet row groups
+        ("excerpt", pa.string()),  # masked beginning of the record
+    ]
+)
+
+PROVENANCES = ("organic", "synthetic", "translated")
+
+MAX_BATCH_ROWS = 1024
+MAX_BATCH_BYTES = 8 << 20
+
+_EXCERPT_CHARS = 120
+_EMAIL = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,255}")
+_DIGIT = re.compile(r"\d")
+
+
+def document_id(name: bytes, offset: int, payload: bytes | memoryview) -> str:
+    """32 hex digits of XXH3-128 over input name, offset and raw payload.
+
+    Depends on nothing else, so it survives other splits, other workers and a corpus that moved.
+    """
+    return xxhash.xxh3_128_hexdigest(b"%b\0%d\0%b" % (name, offset, payload))
+
+
+def dump_meta(meta: dict) -> str | None:
+    """A meta object as JSON text with sorted keys; None when empty. What JSON cannot express becomes text."""
+    if not meta:
+        return None
+    try:
+        return orjson.dumps(meta, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:
+        # Integers beyond 64 bits, lone surrogates, more than 254 levels: kept as text, key by key.
+        return orjson.dumps({str(k): _dumpable(v) for k, v in meta.items()}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _as_text(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _dumpable(value: object) -> object:
+    try:
+        return orjson.Fragment(orjson.dumps(value, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
+    except orjson.JSONEncodeError:
+        return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def mask(text: str) -> str:
+    """Text without digits, e-mail addresses and control characters, at most 120 characters; for logs and quarantine."""
+    text = _DIGIT.sub("#", _EMAIL.sub("@", text[: 4 * _EXCERPT_CHARS]))[:_EXCERPT_CHARS]
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped[:_EXCERPT_CHARS]
+
+
+def quarantine_row(
+    file: str, offset: int, reason: str, message: str, *, size: int | None = None, rows: int = 1, payload: bytes = b""
+) -> dict:
+    """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
+    excerpt = mask(bytes(payload[: 8 * _EXCERPT_CHARS]).decode("utf-8", "replace"))
+    values = (file, offset, reason, message, size, rows, excerpt)
+    return dict(zip(QUARANTINE_SCHEMA.names, values, strict=True))
+
+
+class BatchBuilder:
+    """Collects documents and cuts them into batches of at most 1024 rows and 8 MiB of text (a single larger document
+    is a batch of its own). The cuts depend only on the sequence of documents."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple] = []
+        self._bytes = 0
+
+    def add(self, row: tuple, size: int) -> pa.RecordBatch | None:
+        """Adds one row in schema order; `size` bounds its text in bytes. Gives the batch that had to be closed first."""
+        full = len(self._rows) >= MAX_BATCH_ROWS or (self._rows and self._bytes + size > MAX_BATCH_BYTES)
+        batch = self.finish() if full else None
+        self._rows.append(row)
+        self._bytes += size
+        return batch
+
+    def finish(self) -> pa.RecordBatch | None:
+        """The rows collected so far, or None."""
+        if not self._rows:
+            return None
+        columns: Sequence[tuple] = list(zip(*self._rows, strict=True))
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, DOCUMENT_SCHEMA, strict=True)]
+        self._rows = []
+        self._bytes = 0
+        return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENT_SCHEMA)

@@ -1,0 +1,146 @@
+"""Processes of this machine. Nothing to start, and a worker that dies is replaced and its task tried again."""
+
+import multiprocessing
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+
+from algok.pipelines.executors import ATTEMPTS
+from algok.pipelines.plan import Task
+from algok.pipelines.worker import Outcome, run_task
+
+
+class InlineExecutor:
+    """Runs tasks one after the other inside this process: for debugging and for tests."""
+
+    name = "local"
+
+    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
+        for task in tasks:
+            yield run_task(root, task, lambda documents, size, id=task.id: progress(id, documents, size))
+
+    def close(self) -> None:
+        pass
+
+
+class _Worker:
+    """A child process and the pipe to it."""
+
+    def __init__(self, context):
+        self.connection, child = context.Pipe()
+        self.process = context.Process(target=_serve, args=(child,), daemon=True)
+        self.process.start()
+        child.close()
+        self.task: Task | None = None
+
+    def give(self, root: str, task: Task) -> None:
+        self.task = task
+        self.connection.send((root, task))
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.join(timeout=5)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+class LocalExecutor:
+    """A fixed number of worker processes, by default one per core. They start clean (spawn): numba, Arrow and Kiwi hold
+    threads, which do not survive a fork."""
+
+    name = "local"
+
+    def __init__(self, workers: int | None = None):
+        self._context = multiprocessing.get_context("spawn")
+        self._count = workers or len(os.sched_getaffinity(0))
+        self._workers: list[_Worker] = []
+
+    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
+        waiting, attempts = deque(tasks), Counter()
+        try:
+            while waiting or any(worker.task for worker in self._workers):
+                self._hand_out(root, waiting)
+                busy = [worker for worker in self._workers if worker.task]
+                ready = set(wait([worker.connection for worker in busy]))
+                for worker in busy:
+                    if worker.connection in ready:
+                        outcome = self._receive(worker, progress)
+                        if outcome is None:
+                            continue
+                        attempts[outcome.task.id] += 1
+                        if outcome.transient and attempts[outcome.task.id] < ATTEMPTS:
+                            waiting.append(outcome.task)
+                        else:
+                            yield outcome
+        finally:
+            if any(worker.task for worker in self._workers):
+                self._kill()
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.stop()
+        self._workers = []
+
+    def _hand_out(self, root: str, waiting: deque[Task]) -> None:
+        wanted = min(self._count, len(waiting) + sum(worker.task is not None for worker in self._workers))
+        while len(self._workers) < wanted:
+            self._workers.append(_Worker(self._context))
+        for worker in self._workers:
+            if worker.task is None and waiting:
+                worker.give(root, waiting.popleft())
+
+    def _receive(self, worker: _Worker, progress) -> Outcome | None:
+        """A message of a worker: progress (None), the task's outcome, or the outcome of its death."""
+        try:
+            message = worker.connection.recv()
+        except (EOFError, ConnectionResetError):
+            return self._bury(worker)
+        if isinstance(message, Outcome):
+            worker.task = None
+            return message
+        progress(worker.task.id, *message)
+        return None
+
+    def _bury(self, worker: _Worker) -> Outcome:
+        worker.process.join()
+        self._workers.remove(worker)
+        return Outcome(worker.task, f"its worker process died {_manner(worker.process.exitcode)}", transient=True)
+
+    def _kill(self) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+            worker.process.join()
+        self._workers = []
+
+
+def _manner(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"({signal.Signals(-exitcode).name})"
+    return f"(exit code {exitcode})"
+
+
+def _serve(connection: Connection) -> None:
+    """A worker's life: tasks in, outcomes out, until the driver is gone."""
+    from algok.pipelines.guard import arm_watchdog
+
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    arm_watchdog()
+    while True:
+        try:
+            root, task = connection.recv()
+            outcome = run_task(root, task, lambda documents, size: connection.send((documents, size)))
+            connection.send(outcome)
+        except (EOFError, BrokenPipeError):
+            return
+
+
+def _die_with_parent() -> None:
+    """Asks Linux to end this process with its parent, so that a killed driver leaves nobody writing."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

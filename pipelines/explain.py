@@ -1,0 +1,120 @@
+"""What every step says of one document: signals against bounds, edits as a diff, the verdict."""
+
+import difflib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from algok.filters.base import CorpusStep
+from algok.kernels.redact import redact
+from algok.pipelines.decide import bound_of, decide
+from algok.pipelines.phase import compute, with_signals
+from algok.pipelines.plan import read_plan
+from algok.pipelines.recipe import Recipe, StepPlan
+from algok.pipelines.storage import Store
+
+
+@dataclass
+class SignalLine:
+    """A signal's value beside its bound; `broken` when it lies outside."""
+
+    signal: str
+    value: Any
+    bound: str
+    broken: bool
+
+
+@dataclass
+class StepExplanation:
+    step: str
+    signals: list[SignalLine] = field(default_factory=list)
+    diff: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+@dataclass
+class Explanation:
+    """`verdict` is "kept", or the first broken bound in words."""
+
+    id: str
+    source: str | None
+    verdict: str
+    steps: list[StepExplanation]
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
+    """Runs a recipe's steps over one document (a batch of one row). Steps that need the whole corpus say so."""
+    steps, verdict = [], "kept"
+    source = batch.column("source")[0].as_py()
+    for plan in recipe.steps:
+        step = plan.build()
+        if isinstance(step, CorpusStep):
+            steps.append(StepExplanation(plan.name, note="compares with a whole corpus; see the document in a run"))
+            continue
+        before = batch.column("text")[0].as_py()
+        edited = compute(step, batch)
+        lines = _signal_lines(plan, {name: column[0].as_py() for name, column in edited.signals.items()}, source)
+        steps.append(StepExplanation(plan.name, lines, _diff(before, edited.text[0].as_py())))
+        decisions = decide(plan, edited.signals, batch.column("source"))
+        if verdict == "kept" and not decisions.keep[0]:
+            verdict = _verdict(*(column[0].as_py() for column in decisions.verdicts()))
+        batch = with_signals(batch, plan.name, step, edited)
+    return Explanation(batch.column("id")[0].as_py(), source, verdict, steps)
+
+
+def explain_from_run(store: Store, key: str) -> list[Explanation]:
+    """The stored account of the document with this id or URL (several where a URL came more than once)."""
+    run = read_plan(store)
+    found = []
+    for folder in ("kept", "dropped"):
+        if not store.names(folder):
+            continue
+        dataset = ds.dataset([store.path(name) for name in store.names(folder)], format="parquet", filesystem=store.fs)
+        columns = [name for name in dataset.schema.names if name != "text"]
+        rows = dataset.to_table(columns=columns, filter=(pc.field("id") == key) | (pc.field("url") == key))
+        found += [_from_row(row, run.recipe) for row in rows.to_pylist()]
+    return found
+
+
+def _from_row(row: dict[str, Any], recipe: Recipe) -> Explanation:
+    dropped_by = row.get("verdict.step")
+    steps = []
+    for plan in recipe.steps:
+        values = {key.partition(".")[2]: value for key, value in row.items() if key.startswith(f"{plan.name}.")}
+        steps.append(StepExplanation(plan.name, _signal_lines(plan, values, row["source"])))
+        if plan.name == dropped_by:
+            break
+    verdict = "kept"
+    if dropped_by:
+        verdict = _verdict(*(row[f"verdict.{name}"] for name in ("step", "signal", "value", "bound")))
+    return Explanation(row["id"], row["source"], verdict, steps)
+
+
+def _verdict(step: str, signal: str, value: float, bound: str) -> str:
+    return f"dropped: {step}.{signal} is {value:g}, the bound is {bound}"
+
+
+def _signal_lines(plan: StepPlan, values: dict[str, Any], source: str | None) -> list[SignalLine]:
+    lines = []
+    for name, value in values.items():
+        bound = bound_of(plan, name, source)
+        limits = [f"{side} {limit:g}" for side, limit in (("min", bound.min), ("max", bound.max)) if limit is not None]
+        broken = isinstance(value, int | float) and (
+            (bound.min is not None and not value >= bound.min) or (bound.max is not None and not value <= bound.max)
+        )
+        lines.append(SignalLine(name, value, ", ".join(limits), broken))
+    return lines
+
+
+def _diff(before: str, after: str) -> list[str]:
+    """Changed lines only, masked."""
+    if before == after:
+        return []
+    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
+    return [redact(line) for line in lines if not line.startswith(("---", "+++", "@@"))]

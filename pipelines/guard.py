@@ -1,0 +1,81 @@
+"""Keeps one hostile record from taking a shard down.
+
+Parsers in C can hang or crash, and neither can be caught from inside. So before each such call the worker notes the
+record in a small file and arms a watchdog that ends the process when the call takes too long. The next attempt reads the
+note: a record under which the worker ended three times is quarantined instead of tried again. Three times, so that a worker
+killed from outside at any moment changes nothing in the result.
+"""
+
+import faulthandler
+import mmap
+import struct
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from algok.pipelines.storage import Store
+
+STRIKES = 3
+_watchdog = False
+
+
+def arm_watchdog() -> None:
+    """Lets guards of this process end it when a record takes too long; for worker processes only."""
+    global _watchdog
+    _watchdog = True
+
+
+class FileGuard:
+    """A `readers.Guard` whose notes outlive the process."""
+
+    def __init__(self, folder: Path, task: str, seconds: float):
+        folder.mkdir(parents=True, exist_ok=True)
+        self._seconds = seconds
+        self._strikes_file, note = folder / f"{task}.json", folder / f"{task}.note"
+        self._strikes = _read_strikes(self._strikes_file, note)
+        note.write_bytes(bytes(8))
+        self._paths = (self._strikes_file, note)
+        with note.open("r+b") as file:
+            self._note = mmap.mmap(file.fileno(), 8)
+
+    def enter(self, offset: int) -> bool:
+        """False for a record that must not be tried again."""
+        if self._strikes.get(offset, 0) >= STRIKES:
+            return False
+        struct.pack_into("<q", self._note, 0, offset + 1)
+        if _watchdog:
+            faulthandler.dump_traceback_later(self._seconds, exit=True)
+        return True
+
+    def leave(self) -> None:
+        if _watchdog:
+            faulthandler.cancel_dump_traceback_later()
+        struct.pack_into("<q", self._note, 0, 0)
+
+    def close(self) -> None:
+        self._note.close()
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+
+def open_guard(store: Store, task: str, seconds: float) -> FileGuard:
+    """The guard of a task. On remote storage its notes lie in the machine's temporary folder, so that strikes count
+    only while a task is retried on the same machine."""
+    if store.local:
+        return FileGuard(Path(store.path("work/guard")), task, seconds)
+    key = store.url.rstrip("/").replace("/", "_").replace(":", "_")
+    return FileGuard(Path(tempfile.gettempdir()) / f"algok-guard-{key}", task, seconds)
+
+
+def _read_strikes(file: Path, note: Path) -> dict[int, int]:
+    """Strikes so far, the one of the attempt that left a note behind included."""
+    strikes = {int(key): value for key, value in orjson.loads(file.read_bytes()).items()} if file.exists() else {}
+    try:
+        (entered,) = struct.unpack("<q", note.read_bytes())
+    except (FileNotFoundError, struct.error):
+        return strikes
+    if entered:
+        strikes[entered - 1] = strikes.get(entered - 1, 0) + 1
+        file.write_bytes(orjson.dumps({str(key): value for key, value in strikes.items()}))
+    return strikes

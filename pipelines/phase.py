@@ -1,0 +1,216 @@
+"""One task of a phase: a shard's documents through the phase's steps, in one pass, committed at the end.
+
+    read or spill ─► act of the corpus step before ─► steps ─► sketch of the corpus step after ─► spill or kept
+                          └── dropped documents ──┴──► dropped/        what could not be read ─► quarantine/
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pyarrow as pa
+
+from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
+from algok.kernels.redact import excerpt, redact_column
+from algok.pipelines.corpus import open_corpus, sketch_name
+from algok.pipelines.decide import decide
+from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.guard import open_guard
+from algok.pipelines.plan import Phase, RunPlan, StepPlan, Task
+from algok.pipelines.readers import Chunk, read_shard
+from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
+from algok.pipelines.sinks import ParquetSink, SpillSink
+from algok.pipelines.stats import Stats
+from algok.pipelines.storage import Committed, Store
+
+Report = Callable[[int, int], None]  # documents and bytes (of text, of input in phase 0) done since the last report
+
+
+def spill_name(run: RunPlan, phase: Phase, shard: int) -> str:
+    return f"work/p{phase.index}/{run.shard_name(shard)}.arrow"
+
+
+class PhaseTask:
+    """State of one phase over one shard while it runs."""
+
+    def __init__(self, store: Store, run: RunPlan, task: Task, stack: ExitStack, report: Report):
+        self.store, self.run, self.task, self.stack, self.report = store, run, task, stack, report
+        self.phase = run.phases[task.phase]
+        self.final = self.phase.sketches is None
+        self.reference = run.is_reference(task.shard)
+        self.stats = Stats()
+        self.seconds: Counter[str] = Counter()
+        self.first_row = 0  # of the batch, in the sketched shard
+        self.rows = 0  # handed on to the next phase
+        name = run.shard_name(task.shard)
+        suffix = f"p{task.phase}.parquet"
+        options = run.recipe.parquet
+        self.dropped = ParquetSink(stack, store, f"dropped/{name}.{suffix}", dropped_schema(run), options)
+        self.quarantine = ParquetSink(stack, store, f"quarantine/{name}.{suffix}", QUARANTINE_SCHEMA, options)
+        self.sink = self._open_sink(name)
+        self.sketcher = None if self.final else self._step(self.phase.sketches).sketcher()
+        self.resolved = self._load_resolved()
+
+    def execute(self) -> list[Committed]:
+        """Runs every batch through and closes the files; returns them for the done record (filled at commit)."""
+        for batch in self._source():
+            self._process(batch)
+        with self._timed("write"):
+            for sink in (self.sink, self.dropped, self.quarantine):
+                if sink is not None:
+                    sink.close()
+        files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files]
+        if self.sketcher is not None:
+            with self._timed(self.phase.sketches.name):
+                files.append(self.store.write_arrow(sketch_name(self.run, self.phase, self.task.shard), self.sketcher.finish()))
+        if not self.reference:
+            files.append(self.store.write_bytes(f"stats/{self.task.id}.json", self.stats.to_json()))
+        return files
+
+    def _process(self, batch: pa.RecordBatch) -> None:
+        size = _text_bytes(batch)
+        if self.phase.acts:
+            rows, batch = batch.num_rows, self._apply(self.phase.acts, batch)
+            self.first_row += rows
+        for plan in self.phase.steps:
+            batch = self._apply(plan, batch)
+        if self.sketcher is not None:
+            with self._timed(self.phase.sketches.name):
+                self.sketcher.add(batch)
+        self.rows += batch.num_rows
+        if self.final:
+            self.stats.read["kept"] += batch.num_rows
+            self.stats.read["kept_text_bytes"] += _text_bytes(batch)
+            self.stats.count_sources(batch.column("source"), "kept")
+        if self.sink is not None:
+            with self._timed("write"):
+                self.sink.append(batch)
+        if self.phase.index > 0:
+            self.report(batch.num_rows, size)
+
+    def _apply(self, plan: StepPlan, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """One step over one batch: compute, decide, set the dropped aside."""
+        if batch.num_rows == 0:
+            return batch
+        with self._timed(plan.name):
+            edited = compute(self._step(plan), batch, self.first_row, self.resolved)
+            batch = with_signals(batch, plan.name, self._step(plan), edited)
+        if self.reference:
+            return batch
+        self.stats.observe(plan.name, self._step(plan).signals, edited.signals)
+        self.stats.sample(plan.name, [(kind, excerpt(text)) for kind, text in edited.samples])
+        decisions = decide(plan, edited.signals, batch.column("source"))
+        if self.run.recipe.mode == "annotate":
+            decisions.broken[:] = -1
+        self.stats.count_dropped(plan.name, decisions.rules, decisions.broken, batch.column("source"))
+        keep = decisions.keep
+        if keep.all():
+            return batch
+        mask = pa.array(keep)
+        with self._timed("write"):
+            self.dropped.append(_rejected(batch.filter(pa.array(~keep)), decisions.verdicts()))
+        return batch.filter(mask)
+
+    def _source(self) -> Iterator[pa.RecordBatch]:
+        if self.phase.index == 0:
+            yield from self._read()
+            return
+        reader = self.store.open_arrow(spill_name(self.run, self.run.phases[self.phase.index - 1], self.task.shard))
+        for index in range(reader.num_record_batches):
+            with self._timed("read"):
+                batch = reader.get_batch(index)
+            yield batch
+
+    def _read(self) -> Iterator[pa.RecordBatch]:
+        recipe, shard = self.run.recipe, self.run.shards[self.task.shard]
+        spec = (recipe.against if self.reference else recipe.inputs)[shard.input]
+        guard = open_guard(self.store, self.task.id, recipe.limits.seconds)
+        chunks = iter(read_shard(shard, spec, recipe.limits, guard=guard))
+        while True:
+            with self._timed("read"):
+                chunk = next(chunks, None)
+            if chunk is None:
+                break
+            self._count(chunk)
+            if chunk.batch is not None:
+                yield chunk.batch
+        guard.close()
+
+    def _count(self, chunk: Chunk) -> None:
+        read = self.stats.read
+        read.update(records=chunk.records, documents=chunk.documents, bytes=chunk.bytes, quarantined=chunk.quarantined_records)
+        for reason, count in chunk.ignored.items():
+            read[f"ignored:{reason}"] += count
+        for record in chunk.quarantined:
+            read[f"quarantined:{record['reason']}"] += record["rows"]
+        if chunk.batch is not None:
+            read["text_bytes"] += _text_bytes(chunk.batch)
+            self.stats.count_sources(chunk.batch.column("source"), "read")
+        if chunk.quarantined and not self.reference:
+            self.quarantine.append(pa.RecordBatch.from_pylist(chunk.quarantined, QUARANTINE_SCHEMA))
+        self.report(chunk.documents, chunk.bytes)
+
+    def _open_sink(self, name: str) -> ParquetSink | SpillSink | None:
+        if self.reference:
+            return None
+        if self.final:
+            file = f"kept/{name}.parquet"
+            return ParquetSink(self.stack, self.store, file, kept_schema(self.run), self.run.recipe.parquet, always=True)
+        return SpillSink(
+            self.stack, self.store, spill_name(self.run, self.phase, self.task.shard), spill_schema(self.run, self.phase)
+        )
+
+    def _load_resolved(self) -> object:
+        if self.phase.acts is None:
+            return None
+        with self._timed(self.phase.acts.name):
+            corpus = open_corpus(self.store.url, self.run, self.phase.index - 1)
+            return self._step(self.phase.acts).load(corpus, self.task.shard)
+
+    def _step(self, plan: StepPlan) -> Step:
+        return self.run.step(plan)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - start
+
+
+def compute(step: Step, batch: pa.RecordBatch, first_row: int = 0, resolved: object = None) -> Edited:
+    """A step of any kind over one batch; a signal step gives the text back as it was."""
+    if isinstance(step, SignalStep):
+        return Edited(batch.column("text"), step.compute(batch))
+    if isinstance(step, EditStep):
+        return step.edit(batch)
+    assert isinstance(step, CorpusStep)
+    return step.act(batch, first_row, resolved)
+
+
+def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -> pa.RecordBatch:
+    """The batch with its text edited and the step's signals as columns `name.signal`."""
+    columns = {field: batch.column(field) for field in batch.schema.names}
+    columns["text"] = edited.text
+    columns |= {f"{name}.{signal.name}": edited.signals[signal.name].cast(signal.type) for signal in step.signals}
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _rejected(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:
+    """Dropped documents with their verdicts; what could be personal is masked, since nobody trains on these."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    for name in ("text", "meta"):
+        columns[name] = redact_column(columns[name])
+    names = ("verdict.step", "verdict.signal", "verdict.value", "verdict.bound")
+    return pa.RecordBatch.from_pydict(columns | dict(zip(names, verdicts, strict=True)))
+
+
+def _text_bytes(batch: pa.RecordBatch) -> int:
+    """UTF-8 bytes of the batch's texts."""
+    if batch.num_rows == 0:
+        return 0
+    text = batch.column("text")
+    offsets = memoryview(text.buffers()[1]).cast("q")
+    return offsets[text.offset + len(text)] - offsets[text.offset]

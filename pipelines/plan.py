@@ -1,0 +1,128 @@
+"""From a recipe and its inputs to phases and tasks.
+
+A phase is a run of steps between two corpus barriers, fused into one pass: act of the corpus step resolved before it,
+then the steps, then the sketch of the corpus step that closes it. A task is one phase over one shard, or one partition
+of one resolving round.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+
+import orjson
+
+from algok.filters.base import CorpusStep, Step
+from algok.pipelines.inputs import Shard, plan_shards
+from algok.pipelines.recipe import Recipe, StepPlan, recipe_from_text
+from algok.pipelines.registry import step_class
+from algok.pipelines.storage import Store
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One pass over the data. `acts` was sketched in the phase before, `sketches` is acted on in the next."""
+
+    index: int
+    acts: StepPlan | None
+    steps: tuple[StepPlan, ...]
+    sketches: StepPlan | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One unit of work: small enough to send anywhere, committed once. `plan` names the run's plan by digest."""
+
+    id: str
+    plan: str
+    phase: int
+    shard: int = -1  # a phase task
+    round: str = ""  # a resolving task of the corpus step that closes the phase
+    part: int = 0
+    parts: int = 0
+
+
+def build_phases(recipe: Recipe) -> list[Phase]:
+    """Splits the recipe's steps at its corpus steps; there is always at least one phase."""
+    phases: list[Phase] = []
+    acts: StepPlan | None = None
+    steps: list[StepPlan] = []
+    for step in recipe.steps:
+        if issubclass(step_class(step.name), CorpusStep):
+            phases.append(Phase(len(phases), acts, tuple(steps), step))
+            acts, steps = step, []
+        else:
+            steps.append(step)
+    phases.append(Phase(len(phases), acts, tuple(steps), None))
+    return phases
+
+
+class RunPlan:
+    """A recipe with its shards: everything a task needs to know, in the run directory as recipe.yaml and plan.json.
+
+    Shards of the recipe's inputs come first, those of `against` (earlier corpora) after them.
+    """
+
+    def __init__(self, recipe: Recipe, shards: list[Shard], references: list[Shard]):
+        self.recipe, self.own, self.references = recipe, shards, references
+        self.shards = [*shards, *references]
+        self.phases = build_phases(recipe)
+        self._steps: dict[str, Step] = {}
+
+    @classmethod
+    def make(cls, recipe: Recipe) -> "RunPlan":
+        """Plans the shards of a recipe's inputs. Raises InputError for what is missing or unreadable."""
+        own = plan_shards(recipe.inputs, recipe.split_bytes)
+        references = plan_shards(recipe.against, recipe.split_bytes) if recipe.against else []
+        return cls(recipe, own, references)
+
+    @cached_property
+    def inputs_digest(self) -> str:
+        """SHA-256 over the input files' names, sizes and fingerprints."""
+        files = [[shard.id, [list(file) if isinstance(file, tuple) else asdict(file) for file in shard.files]] for shard in self.shards]
+        return hashlib.sha256(orjson.dumps(files)).hexdigest()
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256((self.recipe.digest + self.inputs_digest).encode()).hexdigest()[:16]
+
+    def step(self, plan: StepPlan) -> Step:
+        """The step's instance, built once per process (models load here)."""
+        if plan.name not in self._steps:
+            self._steps[plan.name] = plan.build()
+        return self._steps[plan.name]
+
+    def is_reference(self, shard: int) -> bool:
+        return shard >= len(self.own)
+
+    def shard_name(self, shard: int) -> str:
+        """File stem of everything that comes from a shard: position and content-derived id."""
+        return f"part-{shard:05d}-{self.shards[shard].id}"
+
+    def phase_tasks(self, phase: Phase) -> list[Task]:
+        """A task per shard. Reference shards take part only until the first corpus step has sketched them."""
+        shards = range(len(self.shards) if phase.index == 0 else len(self.own))
+        return [Task(f"p{phase.index}-{shard:05d}", self.digest, phase.index, shard=shard) for shard in shards]
+
+    def round_tasks(self, phase: Phase, name: str, parts: int) -> list[Task]:
+        return [
+            Task(f"c{phase.index}-{name}-{part:05d}", self.digest, phase.index, round=name, part=part, parts=parts)
+            for part in range(parts)
+        ]
+
+    def save(self, store: Store) -> None:
+        data = {"shards": [asdict(s) for s in self.own], "references": [asdict(s) for s in self.references]}
+        store.write_bytes("plan.json", orjson.dumps(data, option=orjson.OPT_INDENT_2))
+        store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
+
+
+@cache
+def load_plan(root: str, digest: str) -> RunPlan:
+    """The plan of a run directory, once per process and plan; `digest` keeps a recreated directory apart."""
+    return read_plan(Store(root))
+
+
+def read_plan(store: Store) -> RunPlan:
+    """The plan as it stands in a run directory."""
+    recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
+    data = orjson.loads(store.read_bytes("plan.json"))
+    return RunPlan(recipe, [Shard.from_dict(s) for s in data["shards"]], [Shard.from_dict(s) for s in data["references"]])

@@ -1,0 +1,264 @@
+"""A recipe: what is read, which steps run in which order with which options and bounds, and how results are written.
+
+Everything here is validated before any data is read; an error names file, line, key, what was expected and the nearest
+valid name.
+"""
+
+import hashlib
+from typing import Any, Literal
+
+import orjson
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from algok.errors import RecipeError
+from algok.filters.base import Bound, CorpusStep, Step, StepOptions
+from algok.pipelines.documents import DOCUMENT_SCHEMA
+from algok.pipelines.inputs import InputSpec
+from algok.pipelines.readers import ReadLimits
+from algok.pipelines.recipe_source import KeyPath, Source, override, parse_source, read_source
+from algok.pipelines.registry import STEPS, nearest, step_class
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OutputOptions(_Strict):
+    """How Parquet is written: zstd level, and the size of a row group in bytes of text (one is held in memory)."""
+
+    zstd_level: int = Field(3, ge=1, le=19)
+    row_group_bytes: int = Field(32 << 20, ge=1 << 16, le=512 << 20)
+
+
+class Frame(_Strict):
+    """A recipe without its steps, whose schema depends on the steps named."""
+
+    name: str = "recipe"
+    description: str = ""
+    inputs: list[InputSpec] = []
+    against: list[InputSpec] = Field([], description="Earlier corpora: their documents win over duplicates and are not written.")
+    output: str | None = Field(None, description="The run directory; a path or fsspec URL.")
+    mode: Literal["filter", "annotate"] = Field("filter", description="annotate: compute every signal, drop nothing.")
+    limits: ReadLimits = ReadLimits()
+    split_bytes: int = Field(256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size.")
+    error_budget: float = Field(0.05, ge=0, le=1, description="Largest share of records that may end in quarantine.")
+    parquet: OutputOptions = OutputOptions()
+
+
+class StepPlan(_Strict):
+    """One step of a recipe: its options, its bounds, and the bounds that differ by source."""
+
+    name: str
+    options: dict[str, Any]
+    bounds: dict[str, Bound]
+    by_source: dict[str, dict[str, Bound]]  # source -> signal -> bound
+
+    def build(self) -> Step:
+        cls = step_class(self.name)
+        return cls(cls.Options(**self.options))
+
+
+class Recipe(Frame):
+    """A validated recipe with every default filled in."""
+
+    steps: list[StepPlan]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
+        decisive = self.model_dump(mode="json", exclude={"output", "name", "description"})
+        return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def to_yaml(self) -> str:
+        """The recipe as YAML that reads back to the same recipe, every default written out."""
+        data = self.model_dump(mode="json", exclude={"steps", "output"})
+        data["steps"] = {step.name: {**step.options, **_dump_bounds(step.bounds)} for step in self.steps}
+        profiles: dict[str, dict[str, Any]] = {}
+        for step in self.steps:
+            for source, bounds in step.by_source.items():
+                profiles.setdefault(source, {})[step.name] = _dump_bounds(bounds)
+        data["profiles"] = profiles
+        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+
+
+def load_recipe(recipe: str, overrides: list[str] | None = None, **replacements: Any) -> Recipe:
+    """The recipe at a path or of a carried name, with `--set` overrides and whole keys replaced (None: left alone)."""
+    source = override(read_source(recipe), overrides or [])
+    for key, value in replacements.items():
+        if value is not None:
+            source.data[key] = value
+            source.places[(key,)] = f"--{key}"
+    return validate(source)
+
+
+def recipe_from_text(text: str, file: str = "recipe.yaml") -> Recipe:
+    """The recipe in a text; `file` is named in errors."""
+    return validate(parse_source(text, file))
+
+
+def validate(source: Source) -> Recipe:
+    """Checks plain data against the schema. Raises RecipeError listing every problem found."""
+    data = dict(source.data)
+    steps, profiles = data.pop("steps", None), data.pop("profiles", None) or {}
+    problems: list[str] = []
+    frame = _checked(Frame, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
+    plans = _step_plans(steps, profiles, source, problems)
+    if not problems:
+        problems += _order_problems(plans, frame, source)
+    if problems:
+        raise RecipeError("\n".join(problems))
+    return Recipe(**frame.model_dump(), steps=plans)
+
+
+def json_schema() -> dict:
+    """JSON Schema of a recipe file, for editors: every step with its options and the formula of every signal."""
+    steps = {name: (_step_model(step_class(name)) | None, None) for name in STEPS}
+    steps_model = create_model("Steps", __base__=_Strict, **steps)
+    bounds = {name: (_bounds_model(step_class(name)) | None, None) for name in STEPS}
+    profile_model = create_model("Profile", __base__=_Strict, **bounds)
+    model = create_model(
+        "Recipe",
+        __base__=Frame,
+        extends=(str | None, Field(None, description="A recipe by path or carried name that this one is laid over.")),
+        steps=(steps_model, ...),
+        profiles=(dict[str, profile_model], {}),
+    )
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+
+
+def _step_plans(steps: Any, profiles: Any, source: Source, problems: list[str]) -> list[StepPlan]:
+    if not isinstance(steps, dict) or not steps:
+        problems.append(f"{source.place(('steps',))}: steps: expected a mapping of step names to their settings")
+        return []
+    plans = []
+    for name, settings in steps.items():
+        if settings is None:
+            continue
+        try:
+            cls = step_class(name)
+        except RecipeError as error:
+            problems.append(f"{source.place(('steps', name))}: steps.{name}: {error}")
+            continue
+        config = _checked(_step_model(cls), settings, ("steps", name), source, problems)
+        by_source = _profile_bounds(cls, profiles, source, problems)
+        if config is not None:
+            plans.append(_plan(cls, config, by_source))
+    _check_profiles(profiles, {plan.name for plan in plans}, source, problems)
+    return plans
+
+
+def _plan(cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepPlan:
+    options = config.model_dump(mode="json", include=set(cls.Options.model_fields))
+    bounds = {s.name: bound for s in cls.signals if (bound := getattr(config, s.name)) is not None}
+    return StepPlan(name=cls.name, options=options, bounds=bounds, by_source=by_source)
+
+
+def _profile_bounds(cls: type[Step], profiles: Any, source: Source, problems: list[str]) -> dict[str, dict[str, Bound]]:
+    if not isinstance(profiles, dict):
+        return {}
+    result = {}
+    for label, steps in profiles.items():
+        if isinstance(steps, dict) and cls.name in steps:
+            path = ("profiles", label, cls.name)
+            config = _checked(_bounds_model(cls), steps[cls.name] or {}, path, source, problems)
+            if config is not None:
+                result[label] = {key: getattr(config, key) or Bound() for key in sorted(config.model_fields_set)}
+    return result
+
+
+def _check_profiles(profiles: Any, active: set[str], source: Source, problems: list[str]) -> None:
+    if not isinstance(profiles, dict):
+        problems.append(f"{source.place(('profiles',))}: profiles: expected a mapping of source labels to bounds")
+        return
+    for label, steps in profiles.items():
+        if not isinstance(steps, dict):
+            problems.append(f"{source.place(('profiles', label))}: profiles.{label}: expected a mapping of steps to bounds")
+            continue
+        for name in steps:
+            if name not in active:
+                where = source.place(("profiles", label, name))
+                problems.append(f"{where}: profiles.{label}.{name}: not a step of this recipe{nearest(name, active)}")
+
+
+def _order_problems(plans: list[StepPlan], frame: Frame, source: Source) -> list[str]:
+    """What each step requires must be a document column or assigned by an earlier step."""
+    problems, known = [], set(DOCUMENT_SCHEMA.names)
+    for plan in plans:
+        cls = step_class(plan.name)
+        for column in sorted(cls.requires - known):
+            giver = column.partition(".")[0]
+            hint = f"; put step '{giver}' before it" if giver in STEPS else ""
+            place = source.place(("steps", plan.name))
+            problems.append(f"{place}: steps.{plan.name}: requires '{column}', which nothing before it assigns{hint}")
+        known |= {f"{plan.name}.{signal.name}" for signal in cls.signals}
+    corpus_steps = [plan.name for plan in plans if issubclass(step_class(plan.name), CorpusStep)]
+    if frame.against and corpus_steps[:1] != ["dedup"]:
+        place = source.place(("against",))
+        problems.append(f"{place}: against: needs step 'dedup' before any other step that sees the whole corpus")
+    return problems
+
+
+def _checked(
+    model: type[BaseModel], data: Any, path: KeyPath, source: Source, problems: list[str], extra_keys: tuple[str, ...] = ()
+) -> Any:
+    """The validated model, or None after adding a line for every problem."""
+    try:
+        return model.model_validate({} if data is None else data)
+    except ValidationError as error:
+        for item in error.errors():
+            problems.append(_problem(item, model, path, source, extra_keys))
+        return None
+
+
+def _problem(item: dict, model: type[BaseModel], path: KeyPath, source: Source, extra_keys: tuple[str, ...]) -> str:
+    location = (*path, *item["loc"])
+    key = ".".join(map(str, location)) or "recipe"
+    place = source.place(location)
+    if item["type"] == "extra_forbidden":
+        known = [*_fields_at(model, item["loc"][:-1]), *extra_keys]
+        return f"{place}: {key}: unknown key{nearest(str(item['loc'][-1]), known)}"
+    message = item["msg"].removeprefix("Value error, ")
+    given = item.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _fields_at(model: type[BaseModel], location: tuple) -> list[str]:
+    """The field names valid at a location inside a model, for suggestions."""
+    for key in location:
+        if isinstance(key, int):
+            continue
+        field = model.model_fields.get(key)
+        candidates = _models_in(field.annotation) if field else []
+        if not candidates:
+            return []
+        model = candidates[0]
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+
+
+def _step_model(cls: type[Step]) -> type[BaseModel]:
+    """A step's settings as a recipe writes them: its options and a bound per signal, side by side."""
+    return create_model(f"{cls.__name__}Settings", __base__=cls.Options, __doc__=cls.__doc__, **_bound_fields(cls, True))
+
+
+def _bounds_model(cls: type[Step]) -> type[BaseModel]:
+    """A profile's settings for a step: bounds only."""
+    return create_model(f"{cls.__name__}Bounds", __base__=StepOptions, **_bound_fields(cls, False))
+
+
+def _bound_fields(cls: type[Step], defaults: bool) -> dict[str, Any]:
+    return {
+        signal.name: (Bound | None, Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc))
+        for signal in cls.signals
+    }
+
+
+def _dump_bounds(bounds: dict[str, Bound]) -> dict[str, dict]:
+    return {name: bound.model_dump(exclude_none=True) for name, bound in bounds.items()}

@@ -1,0 +1,234 @@
+"""The driver: phases in order, a barrier between them, and the account at the end. It touches no document itself."""
+
+import fcntl
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
+
+import orjson
+
+import algok
+from algok.errors import BudgetError, OutputError, TaskError
+from algok.pipelines.account import finish
+from algok.pipelines.corpus import open_corpus, save_corpus
+from algok.pipelines.executors import Executor
+from algok.pipelines.plan import Phase, RunPlan, Task
+from algok.pipelines.recipe import Recipe
+from algok.pipelines.registry import step_class
+from algok.pipelines.storage import Store
+from algok.pipelines.worker import Outcome, done_name
+
+# A budget is a share, and a share of a handful says nothing.
+_BUDGET_MINIMUM = 10
+# What a run that died before its run.json may have left.
+_BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
+
+
+class Progress(Protocol):
+    """What a driver tells whoever watches."""
+
+    def start(self, stage: str, weights: dict[str, int], done: int) -> None:
+        """A stage begins: the tasks still to do with their relative sizes, and how many were done before."""
+        ...
+
+    def advance(self, task_id: str, documents: int, size: int) -> None: ...
+
+    def task_done(self, task_id: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: where it is, and whether this call did any of it."""
+
+    url: str
+    fresh: bool
+
+
+def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress) -> Finished:
+    """Runs a recipe into a run directory, or what is left of it. The same command resumes after any crash.
+
+    Raises InputError, OutputError (a directory of another recipe or other inputs, or not writable), TaskError,
+    BudgetError.
+    """
+    store = Store(output)
+    with _locked(store):
+        if store.exists("manifest.json"):
+            _check_same(store, RunPlan.make(recipe))
+            store.remove("work")
+            return Finished(output, fresh=False)
+        run = _prepare(store, recipe, executor)
+        for phase in _open_phases(store, run):
+            _run_phase(store, run, phase, executor, progress)
+        finish(store, run)
+    return Finished(output, fresh=True)
+
+
+def _prepare(store: Store, recipe: Recipe, executor: Executor) -> RunPlan:
+    """Plans the run and records it, or checks that the directory holds this very run."""
+    run = RunPlan.make(recipe)
+    if store.exists("run.json"):
+        _check_same(store, run)
+        store.remove_temporary()
+        return run
+    if {name.rpartition("/")[2] for name in store.names("")} - _BEGUN:
+        raise OutputError(f"{store.url}: not empty and not a run directory; choose another output directory")
+    run.save(store)
+    store.write_bytes("run.json", orjson.dumps(_describe(run, executor), option=orjson.OPT_INDENT_2))
+    return run
+
+
+def _check_same(store: Store, run: RunPlan) -> None:
+    recorded = orjson.loads(store.read_bytes("run.json"))
+    if recorded["recipe_digest"] != run.recipe.digest:
+        raise OutputError(
+            f"{store.url}: holds a run of another recipe (see its recipe.yaml, or 'algok recipe diff'); "
+            "choose another output directory, or remove this one to start over"
+        )
+    if recorded["inputs_digest"] != run.inputs_digest:
+        raise OutputError(
+            f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
+            "choose another output directory, or remove this one to start over"
+        )
+    if recorded["steps"] != _step_versions(run):
+        raise OutputError(f"{store.url}: begun by another version of algok's steps; finish it with {recorded['algok']}")
+
+
+def _describe(run: RunPlan, executor: Executor) -> dict:
+    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "ray")
+    return {
+        "algok": algok.__version__,
+        "recipe": run.recipe.name,
+        "recipe_digest": run.recipe.digest,
+        "inputs_digest": run.inputs_digest,
+        "plan": run.digest,
+        "shards": len(run.own),
+        "steps": _step_versions(run),
+        "executor": executor.name,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in libraries if _version(name)},
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _step_versions(run: RunPlan) -> dict[str, int]:
+    return {plan.name: step_class(plan.name).version for plan in run.recipe.steps}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _open_phases(store: Store, run: RunPlan) -> list[Phase]:
+    """The phases that still have work. A phase whose successor is complete needs none: its files may be gone already."""
+    done = set(store.names("done"))
+    complete = [all(done_name(task.id) in done for task in run.phase_tasks(phase)) for phase in run.phases]
+    first_open = complete.index(False) if False in complete else len(complete)
+    return run.phases[max(0, first_open - 1) :]
+
+
+def _run_phase(store: Store, run: RunPlan, phase: Phase, executor: Executor, progress: Progress) -> None:
+    """A phase's tasks, then the rounds of the corpus step that closes it."""
+    tasks = run.phase_tasks(phase)
+    sizes = [sum(file.size for file in run.shards[task.shard].files) for task in tasks]
+    _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
+    if phase.index == 0:
+        _check_budget(store, run, tasks)
+    else:
+        store.remove(f"work/p{phase.index - 1}")
+        store.remove(f"work/c{phase.index - 1}")
+    if phase.sketches is not None:
+        _resolve(store, run, phase, tasks, executor, progress)
+
+
+def _resolve(
+    store: Store, run: RunPlan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress
+) -> None:
+    if not store.exists(f"work/c{phase.index}/corpus.json"):
+        save_corpus(store, phase, [_record(store, task.id)["rows"] for task in tasks])
+    corpus = open_corpus(store.url, run, phase.index)
+    for round_ in run.step(phase.sketches).rounds():
+        parts = run.round_tasks(phase, round_.name, round_.partitions(corpus))
+        _run_tasks(store, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
+
+
+def _run_tasks(
+    store: Store,
+    tasks: list[Task],
+    stage: str,
+    executor: Executor,
+    progress: Progress,
+    sizes: list[int] | None = None,
+) -> None:
+    """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can."""
+    done = set(store.names("done"))
+    waiting = [task for task in tasks if done_name(task.id) not in done]
+    if not waiting:
+        return
+    weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
+    progress.start(stage, {task.id: weights[task.id] for task in waiting}, len(tasks) - len(waiting))
+    failures: list[Outcome] = []
+    for outcome in executor.run(store.url, waiting, progress.advance):
+        progress.task_done(outcome.task.id)
+        if outcome.error:
+            failures.append(outcome)
+        if outcome.fatal:
+            break
+    progress.end()
+    if failures:
+        raise TaskError(_failure_message(failures, store))
+
+
+def _failure_message(failures: list[Outcome], store: Store) -> str:
+    shown = [f"  {outcome.task.id}: {outcome.error}" for outcome in failures[:10]]
+    more = [f"  … and {len(failures) - 10} more"] if len(failures) > 10 else []
+    return "\n".join(
+        [f"{len(failures)} task(s) failed; mend the cause and run the same command again to go on in {store.url}", *shown, *more]
+    )
+
+
+def _check_budget(store: Store, run: RunPlan, tasks: list[Task]) -> None:
+    reads = [_record(store, task.id)["read"] for task in tasks]
+    records, quarantined = (sum(read.get(key, 0) for read in reads) for key in ("records", "quarantined"))
+    if quarantined > max(_BUDGET_MINIMUM, run.recipe.error_budget * records):
+        raise BudgetError(
+            f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
+            f"{run.recipe.error_budget:.0%}; see the reasons with 'algok stats {store.url}', mend the inputs, or raise error_budget"
+        )
+
+
+def _record(store: Store, task_id: str) -> dict:
+    return orjson.loads(store.read_bytes(done_name(task_id)))
+
+
+def _stage(phase: Phase) -> str:
+    names = [*([phase.acts.name] if phase.acts else ["read"]), *(step.name for step in phase.steps)]
+    return " → ".join([*names, f"sketch {phase.sketches.name}" if phase.sketches else "write"])
+
+
+@contextmanager
+def _locked(store: Store) -> Iterator[None]:
+    """One driver per run directory, where the file system can say so; the lock dies with its process."""
+    if not store.local:
+        yield
+        return
+    try:
+        store.fs.makedirs(store.root, exist_ok=True)
+        file = open(store.path("run.lock"), "a")
+    except OSError as error:
+        raise OutputError(f"{store.url}: cannot be written: {error.strerror or error}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"{store.url}: another algok run is at work in this directory") from None
+        yield
+

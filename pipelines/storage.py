@@ -1,0 +1,131 @@
+"""Files of a run, on any fsspec storage: whole or not there at all.
+
+On a local disk a file is written beside its target, synced and renamed; elsewhere it is written to a local temporary
+file and uploaded in one PUT. Readers therefore never see half a file, whatever dies when.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
+
+_TEMPORARY = ".tmp"
+
+
+@dataclass
+class Committed:
+    """One committed file: name below the run directory, size in bytes, SHA-256 in hex, and rows where it is a table."""
+
+    path: str
+    bytes: int = 0
+    sha256: str = ""
+    rows: int | None = None
+
+    def as_dict(self) -> dict:
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+class Store:
+    """A directory of files below one local path or fsspec URL."""
+
+    def __init__(self, url: str):
+        self.url = str(url)
+        self.fs, self.root = fsspec.core.url_to_fs(self.url)
+        self.local = isinstance(self.fs, LocalFileSystem)
+
+    def path(self, name: str) -> str:
+        return f"{self.root}/{name}" if name else self.root
+
+    def exists(self, name: str) -> bool:
+        return self.fs.exists(self.path(name))
+
+    def names(self, folder: str) -> list[str]:
+        """Committed files directly in a folder, as names below the root, sorted; none where it is missing."""
+        try:
+            found = self.fs.ls(self.path(folder), detail=False)
+        except FileNotFoundError:
+            return []
+        names = (path.rsplit("/", 1)[-1] for path in found)
+        prefix = f"{folder}/" if folder else ""
+        return sorted(prefix + name for name in names if not name.endswith(_TEMPORARY))
+
+    def read_bytes(self, name: str) -> bytes:
+        return self.fs.cat_file(self.path(name))
+
+    def write_bytes(self, name: str, data: bytes) -> Committed:
+        with self.write(name) as (path, committed):
+            Path(path).write_bytes(data)
+        return committed
+
+    @contextmanager
+    def write(self, name: str) -> Iterator[tuple[str, Committed]]:
+        """A local path to write to. When the block ends well the file is committed and its record filled in; when it
+        fails nothing is left."""
+        committed = Committed(name)
+        if self.local:
+            target = Path(self.path(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = str(target.parent / f".{target.name}.{secrets.token_hex(4)}{_TEMPORARY}")
+        else:
+            handle, temporary = tempfile.mkstemp(suffix=_TEMPORARY, prefix="algok-")
+            os.close(handle)
+        try:
+            yield temporary, committed
+            committed.bytes, committed.sha256 = _sync_and_digest(temporary)
+            if self.local:
+                os.replace(temporary, target)
+                _sync_directory(target.parent)
+            else:
+                self.fs.put_file(temporary, self.path(name))
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+
+    def read_arrow(self, name: str) -> pa.Table:
+        """A table written as an Arrow IPC file; memory-mapped when local and uncompressed."""
+        return self.open_arrow(name).read_all()
+
+    def open_arrow(self, name: str) -> pa.ipc.RecordBatchFileReader:
+        if self.local:
+            return pa.ipc.open_file(pa.memory_map(self.path(name)))
+        return pa.ipc.open_file(pa.BufferReader(self.read_bytes(name)))
+
+    def write_arrow(self, name: str, table: pa.Table) -> Committed:
+        """Commits a table as an uncompressed Arrow IPC file, so that others can memory-map it."""
+        with self.write(name) as (path, committed), pa.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table)
+        committed.rows = table.num_rows
+        return committed
+
+    def remove(self, folder: str) -> None:
+        with suppress(FileNotFoundError):
+            self.fs.rm(self.path(folder), recursive=True)
+
+    def remove_temporary(self) -> None:
+        """Clears what dead tasks left half written (local storage; uploads leave nothing)."""
+        if self.local:
+            for path in Path(self.root).rglob(f".*{_TEMPORARY}"):
+                path.unlink(missing_ok=True)
+
+
+def _sync_and_digest(path: str) -> tuple[int, str]:
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        return file.tell(), digest
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,82 @@
+"""The function that every executor calls: one task, from its inputs to its done record."""
+
+import errno
+import time
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+
+import orjson
+import pyarrow as pa
+
+from algok.errors import AlgokError
+from algok.kernels.redact import excerpt
+from algok.pipelines.corpus import run_round
+from algok.pipelines.phase import PhaseTask, Report
+from algok.pipelines.plan import Task, load_plan
+from algok.pipelines.storage import Store
+
+# Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
+_TRANSIENT = {errno.EIO, errno.EAGAIN, errno.ENETDOWN, errno.ENETUNREACH, errno.ECONNRESET, errno.ETIMEDOUT, errno.ESTALE}
+_FATAL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the file system is read-only"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an executor learns of a task: done, or why not. Small, since it travels through the driver."""
+
+    task: Task
+    error: str | None = None
+    transient: bool = False  # another attempt may succeed
+    fatal: bool = False  # no other task can succeed either
+
+
+def done_name(task_id: str) -> str:
+    return f"done/{task_id}.json"
+
+
+def run_task(root: str, task: Task, report: Report = lambda documents, size: None) -> Outcome:
+    """Runs one task and commits it; never raises for what a document or a disk can do."""
+    pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
+    try:
+        _execute(root, task, report)
+        return Outcome(task)
+    except AlgokError as error:
+        return Outcome(task, str(error))
+    except OSError as error:
+        reason = _FATAL.get(error.errno)
+        return Outcome(task, reason or _describe(error), transient=error.errno in _TRANSIENT, fatal=reason is not None)
+    except Exception as error:  # a bug, or a library's own error: named, with its place in the code, and reported
+        return Outcome(task, _describe(error))
+
+
+def _execute(root: str, task: Task, report: Report) -> None:
+    store, run = Store(root), load_plan(root, task.plan)
+    start = time.perf_counter()
+    if task.round:
+        files = [run_round(store, run, task)]
+        record = {"seconds": {run.phases[task.phase].sketches.name: time.perf_counter() - start}}
+    else:
+        with ExitStack() as stack:
+            phase_task = PhaseTask(store, run, task, stack, report)
+            files = phase_task.execute()
+        stats = phase_task.stats
+        record = {
+            "shard": run.shards[task.shard].id,
+            "rows": phase_task.rows,
+            "seconds": dict(phase_task.seconds),
+            "read": dict(stats.read),
+            "steps": {name: {"in": counter["in"], "dropped": counter["dropped"]} for name, counter in stats.steps.items()},
+        }
+    record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
+    store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def _describe(error: Exception) -> str:
+    """The error with its innermost place in our code; its message is masked, since libraries quote data."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if "algok" in frame.f_globals.get("__name__", ""):
+            place = f" at {frame.f_globals['__name__']}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}{place}: {excerpt(str(error), 300)}"
