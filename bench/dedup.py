@@ -15,8 +15,9 @@ A pair counts as found when the step drops one document of it as a duplicate of 
 import argparse
 import json
 import random
-import resource
+import tempfile
 import time
+import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,8 +25,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from datasketch import MinHash, MinHashLSH
+from rensa import RMinHash
 
-from algok.filters.dedup import Dedup, DedupOptions
+from algok.filters.dedup import Dedup, DedupOptions, sketch_table
 from algok.kernels import minhash
 
 LONG_SOURCES = (
@@ -81,7 +85,9 @@ def replace_eojeol(text: str, rate: float, rng: random.Random) -> str:
 
 
 def misspell(text: str, rate: float, rng: random.Random) -> str:
-    return "".join(chr(rng.randrange(0xAC00, 0xD7A4)) if "가" <= c <= "힣" and rng.random() < rate else c for c in text)
+    """Every character replaced with probability `rate` (at least one is) by a syllable."""
+    chosen = {i for i in range(len(text)) if rng.random() < rate} or {rng.randrange(len(text))}
+    return "".join(chr(rng.randrange(0xAC00, 0xD7A4)) if i in chosen else c for i, c in enumerate(text))
 
 
 def reorder(text: str, rng: random.Random) -> str:
@@ -128,7 +134,7 @@ def originals(data: Path, per_source: int, rng: random.Random) -> tuple[list[str
             texts += rng.sample(fitting, min(per_source, len(fitting)))
         chosen.append(texts)
     every = chosen[0] + chosen[1]
-    loose = Dedup(DedupOptions(ngram=4, bands=28, rows=4, similarity=0.3))
+    loose = Dedup(DedupOptions(ngram=4, bands=28, rows=4, threshold=0.3))
     similar = {i for pair in run_step(loose, every) for i in pair}
     kept = [text for i, text in enumerate(every) if i not in similar]
     return [t for t in kept if len(t) >= 400], [t for t in kept if len(t) < 400]
@@ -149,8 +155,9 @@ def plant(data: Path, per_source: int, seed: int) -> Planted:
         quotes, fillers, rest = texts[:eighth], texts[eighth : 4 * eighth], texts[4 * eighth :]
         for i, text in enumerate(rest):
             kind = list(CHANGES)[i % len(CHANGES)]
-            if kind != "reordered" or is_long:
-                add(text, CHANGES[kind](text, rng), kind, True, is_long)
+            if kind == "reordered" and not is_long:
+                continue
+            add(text, CHANGES[kind](text, rng), kind, True, is_long)
         for text in quotes:
             around = ""
             while len(around) < 2 * len(text) and fillers:
@@ -231,15 +238,202 @@ def shingle_table(planted: Planted) -> None:
             print(f"expected found at {least:.2f}: {'near misses' if miss else 'duplicates'}".ljust(45), *row)
 
 
+def exact_pairs(texts: list[str], pairs: Iterable[tuple[int, int]], least: float) -> list[tuple[int, int]]:
+    """The pairs whose exact Jaccard similarity over word 5-grams is `least` or more."""
+    found = []
+    for first, second in pairs:
+        a, b = eojeol_shingles(texts[first], 5), eojeol_shingles(texts[second], 5)
+        if len(a & b) >= least * len(a | b):
+            found.append((first, second))
+    return found
+
+
+def datasketch_pairs(texts: list[str], bands: int, rows: int) -> list[tuple[int, int]]:
+    """Pairs that share a band in datasketch's MinHashLSH over eojeol 5-grams, its usual form."""
+    lsh = MinHashLSH(num_perm=bands * rows, params=(bands, rows))
+    pairs = []
+    for i, text in enumerate(texts):
+        signature = MinHash(bands * rows)
+        signature.update_batch([" ".join(shingle).encode() for shingle in eojeol_shingles(text, 5)])
+        pairs += [(i, other) for other in lsh.query(signature)]
+        lsh.insert(i, signature)
+    return pairs
+
+
+def accuracy(planted: Planted) -> None:
+    options = DedupOptions()
+    batch = pa.array(planted.texts, pa.large_string())
+    minhash.sketch(batch[:1], options.ngram, 112)
+    found, seconds = {}, {}
+    runs = {
+        "algok": lambda: run_step(Dedup(), planted.texts),
+        "algok, similarity 0.7": lambda: run_step(Dedup(DedupOptions(similarity=0.7)), planted.texts),
+        "algok, similarity 0.8": lambda: run_step(Dedup(DedupOptions(similarity=0.8)), planted.texts),
+        "datasketch LSH": lambda: datasketch_pairs(planted.texts, options.bands, options.rows),
+    }
+    for name, run in runs.items():
+        started = time.perf_counter()
+        found[name] = {frozenset(pair) for pair in run()}
+        seconds[name] = time.perf_counter() - started
+    found["datasketch LSH, exact Jaccard >= 0.7"] = {
+        frozenset(p) for p in exact_pairs(planted.texts, map(tuple, found["datasketch LSH"]), 0.7)
+    }
+    true = {frozenset(pair[:2]) for pair in planted.pairs if pair[3]}
+    print(f"{len(planted.texts):,} documents, {len(true):,} planted duplicates, {batch.nbytes / 1e6:.1f} MB")
+    print("".ljust(40), "precision", "   recall", "  seconds")
+    for name, pairs in found.items():
+        hits = len(pairs & true)
+        took = f"{seconds[name]:9.1f}" if name in seconds else ""
+        print(name.ljust(40), f"{hits / max(1, len(pairs)):9.4f} {hits / len(true):9.4f} {took}")
+    names = ("algok", "datasketch LSH")
+    print("\nshare of pairs found".ljust(42), *(name.rjust(15) for name in names))
+    totals, hits = Counter(), {name: Counter() for name in names}
+    for first, second, kind, duplicate, is_long in planted.pairs:
+        label = ("duplicate" if duplicate else "near miss", "long" if is_long else "short", kind)
+        totals[label] += 1
+        for name in names:
+            hits[name][label] += frozenset((first, second)) in found[name]
+    for label, total in sorted(totals.items()):
+        print(f"{' '.join(label)} ({total})".ljust(41), *(f"{hits[n][label] / total:15.3f}" for n in names))
+
+
+def speed(data: Path) -> None:
+    """Signatures of 112 permutations, shingling included, best of five; the rivals get eojeol 5-grams."""
+    for source, count in (("domain/petitions", 1500), ("noisy/dps_web_sample", 4000), ("clean/react_docs_ko", 150)):
+        texts = [row["text"] for row in read(data, source)[:count]]
+        column = pa.array(texts, pa.large_string())
+        megabytes = sum(len(text.encode()) for text in texts) / 1e6
+        few = texts[: len(texts) // 8]
+
+        def with_datasketch(texts: list[str] = few) -> None:
+            for text in texts:
+                signature = MinHash(112)
+                signature.update_batch([" ".join(shingle).encode() for shingle in eojeol_shingles(text, 5)])
+
+        def with_rensa(texts: list[str] = few) -> None:
+            for text in texts:
+                signature = RMinHash(112, 1)
+                signature.update([" ".join(shingle) for shingle in eojeol_shingles(text, 5)])
+                signature.digest()
+
+        share = sum(len(text.encode()) for text in few) / 1e6
+        rates = {"algok": megabytes / best(lambda c=column: minhash.sketch(c, 5, 112))}
+        rates |= {"datasketch": share / best(with_datasketch, 2), "rensa": share / best(with_rensa, 2)}
+        print(source.ljust(24), *(f"{name} {rate:6.1f} MB/s " for name, rate in rates.items()))
+
+
+def best(run: Callable[[], object], times: int = 5) -> float:
+    """Seconds of CPU time of the fastest of several runs after a first one."""
+    run()
+    taken = []
+    for _ in range(times):
+        started = time.thread_time()
+        run()
+        taken.append(time.thread_time() - started)
+    return min(taken)
+
+
+def scale(count: int, folder: Path) -> None:
+    """Generated signatures in memory-mapped Arrow files: seconds and peak memory of every round."""
+    rng = np.random.default_rng(1)
+    cases = {
+        "a tenth near copies": lambda: near_copies(rng, count),
+        "one text, repeated": lambda: np.repeat(random_signatures(rng, 1), count, axis=0),
+        "one band in common": lambda: one_band(rng, count),
+        "a chain of similars": lambda: chain(rng, count // 5),
+    }
+    for name, signatures in cases.items():
+        corpus = on_disk(signatures(), folder)
+        total = int(corpus.rows.sum())
+        print(f"{name}: {total:,} documents, {corpus.bytes / total:.0f} bytes each on disk")
+        for task in Dedup().rounds():
+            partitions = task.partitions(corpus)
+            started, tables, peak = time.thread_time(), [], 0
+            for partition in range(partitions):
+                tracemalloc.start()
+                before = pa.total_allocated_bytes()
+                tables.append(task.run(corpus, partition, partitions))
+                peak = max(peak, tracemalloc.get_traced_memory()[1] + pa.total_allocated_bytes() - before)
+                tracemalloc.stop()
+            corpus.rounds[task.name] = tables
+            rows = sum(table.num_rows for table in tables)
+            size = sum(table.nbytes for table in tables)
+            print(
+                f"  {task.name:9} {partitions} tasks {time.thread_time() - started:6.1f} s  peak {peak / 1e6:6.0f} MB"
+                f" = {peak / total:5.0f} bytes per document; {rows:,} rows of {size / max(1, rows):.0f} bytes"
+            )
+        dropped = sum(int(pc.sum(pc.greater(table["rank"], 0)).as_py() or 0) for table in corpus.rounds["decide"])
+        print(f"  dropped {dropped:,}")
+
+
+def random_signatures(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.integers(0, 1 << 32, (count, 112), np.uint32)
+
+
+def near_copies(rng: np.random.Generator, count: int) -> np.ndarray:
+    """A tenth of the documents agree with another one in about 90 % of the permutations."""
+    signatures = random_signatures(rng, count)
+    copies = count // 10
+    same = rng.random((copies, 112)) < 0.9
+    signatures[-copies:][same] = signatures[:copies][same]
+    return signatures
+
+
+def one_band(rng: np.random.Generator, count: int) -> np.ndarray:
+    signatures = random_signatures(rng, count)
+    signatures[:, :8] = 7
+    return signatures
+
+
+def chain(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Each document agrees with the one before in 102 of 112 permutations, and in none with one far before."""
+    signatures = random_signatures(rng, count)
+    for i in range(1, count):
+        fresh = rng.integers(0, 112, 10)
+        kept = np.setdiff1d(np.arange(112), fresh)
+        signatures[i, kept] = signatures[i - 1, kept]
+    return signatures
+
+
+class OnDisk(Memory):
+    """A `Corpus` whose sketches are memory-mapped Arrow files."""
+
+    def __init__(self, paths: list[Path]):
+        self.paths, self.bytes = paths, sum(path.stat().st_size for path in paths)
+        super().__init__([pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths])
+
+
+def on_disk(signatures: np.ndarray, folder: Path, shard_rows: int = 20_000) -> OnDisk:
+    paths = []
+    for start in range(0, len(signatures), shard_rows):
+        part = signatures[start : start + shard_rows]
+        # The exact hash follows the signature, as for texts of different shingles.
+        exact = np.ascontiguousarray(part[:, :4]).view(np.uint64) ^ np.ascontiguousarray(part[:, -4:]).view(np.uint64)
+        ids = np.zeros((len(part), 16), np.uint8)
+        table = sketch_table(ids, minhash.Sketches(part, exact, np.full(len(part), 1000, np.uint32)), 14)
+        paths.append(folder / f"{len(paths)}.arrow")
+        with pa.ipc.new_file(str(paths[-1]), table.schema) as sink:
+            sink.write_table(table)
+    return OnDisk(paths)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("shingles", "accuracy", "speed", "scale"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--per-source", type=int, default=300)
+    parser.add_argument("--documents", type=int, default=1_000_000, help="for scale")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.what == "shingles":
         shingle_table(plant(options.data, options.per_source, options.seed))
+    elif options.what == "accuracy":
+        accuracy(plant(options.data, options.per_source, options.seed))
+    elif options.what == "speed":
+        speed(options.data)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            scale(options.documents, Path(folder))
 
 
 if __name__ == "__main__":

@@ -49,10 +49,10 @@ _ROW_BITS = np.uint64(32)
 class DedupOptions(StepOptions):
     """Near duplicates share a band with probability 1 − (1 − s^rows)^bands at Jaccard similarity s."""
 
-    ngram: int = Field(8, ge=1, le=minhash.MAX_NGRAM, description="units (syllables, thirds of a word) in a shingle")
+    ngram: int = Field(5, ge=1, le=minhash.MAX_NGRAM, description="units (syllables, thirds of a word) in a shingle")
     bands: int = Field(14, ge=1, le=64)
     rows: int = Field(8, ge=1, le=32)
-    similarity: float = Field(0.75, gt=0, le=1, description="least estimated Jaccard similarity of duplicates")
+    threshold: float = Field(0.75, gt=0, le=1, description="least estimated Jaccard similarity of duplicates")
     keep: Literal["longest", "first"] = Field("longest", description="which document of a cluster is kept")
 
 
@@ -161,22 +161,28 @@ class _Sketcher:
         self._sketches.append(minhash.sketch(batch.column("text"), options.ngram, options.bands * options.rows))
 
     def finish(self) -> pa.Table:
-        bands, width = self._options.bands, self._options.bands * self._options.rows
-        ids = np.concatenate([np.empty((0, 16), np.uint8), *self._ids])
-        exact = np.concatenate([np.empty((0, 2), np.uint64), *(s.exact for s in self._sketches)])
-        signatures = np.concatenate([np.empty((0, width), np.uint32), *(s.signatures for s in self._sketches)])
-        letters = np.concatenate([np.empty(0, np.uint32), *(s.letters for s in self._sketches)])
-        keys = _keys(signatures, exact, bands).reshape(-1)
-        order = np.argsort(keys, kind="stable")
-        rows = (order // (bands + 1)).astype(np.uint32)
-        return pa.table({
-            "id": _binary(ids),
-            "exact": _binary(exact),
-            "letters": letters,
-            "signature": _binary(signatures),
-            "keys": pa.FixedSizeListArray.from_arrays(keys[order], bands + 1),
-            "key_rows": pa.FixedSizeListArray.from_arrays(rows, bands + 1),
-        })  # fmt: skip
+        width = self._options.bands * self._options.rows
+        sketches = minhash.Sketches(
+            np.concatenate([np.empty((0, width), np.uint32), *(s.signatures for s in self._sketches)]),
+            np.concatenate([np.empty((0, 2), np.uint64), *(s.exact for s in self._sketches)]),
+            np.concatenate([np.empty(0, np.uint32), *(s.letters for s in self._sketches)]),
+        )
+        return sketch_table(np.concatenate([np.empty((0, 16), np.uint8), *self._ids]), sketches, self._options.bands)
+
+
+def sketch_table(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> pa.Table:
+    """The sketch table of one shard from its ids (uint8, n × 16) and sketches."""
+    keys = _keys(sketches.signatures, sketches.exact, bands).reshape(-1)
+    order = np.argsort(keys, kind="stable")
+    rows = (order // (bands + 1)).astype(np.uint32)
+    return pa.table({
+        "id": _binary(ids),
+        "exact": _binary(sketches.exact),
+        "letters": sketches.letters,
+        "signature": _binary(sketches.signatures),
+        "keys": pa.FixedSizeListArray.from_arrays(keys[order], bands + 1),
+        "key_rows": pa.FixedSizeListArray.from_arrays(rows, bands + 1),
+    })  # fmt: skip
 
 
 class Decisions:
@@ -215,7 +221,7 @@ class _Leaders:
 
     def __init__(self, most: int, options: DedupOptions):
         width = options.bands * options.rows
-        self._need = max(1, int(np.ceil(options.similarity * width - 1e-9)))
+        self._need = max(1, int(np.ceil(options.threshold * width - 1e-9)))
         self._signatures = np.empty((most, width), np.uint32)
         self._documents = np.empty(most, np.uint64)
         self._state = np.zeros(2, np.uint64)  # the open group, and how many leaders it has

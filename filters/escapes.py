@@ -54,9 +54,10 @@ def _between_backticks(line: str, repair) -> tuple[str, int]:
     parts = line.split("`")
     count = 0
     # Odd parts are code if their backtick is closed; double backticks leave empty parts between and come out right.
-    for k in range(0, len(parts), 2):
-        parts[k], changed = repair(parts[k])
-        count += changed
+    for k, part in enumerate(parts):
+        if k % 2 == 0 or k == len(parts) - 1:
+            parts[k], changed = repair(part)
+            count += changed
     return "`".join(parts), count
 
 
@@ -66,6 +67,7 @@ _ESCAPE_START = re.compile(r"[&\\%+]")
 
 _ENTITY = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BASIC = frozenset(("amp", "lt", "gt", "quot", "apos", "nbsp"))
+_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}[ />]")
 _QUOTES = "'\"‘’“”"
 
 
@@ -73,17 +75,17 @@ def decode_entities(text: str) -> tuple[str, int]:
     """HTML entities outside code as their characters, doubly escaped ones included, and how many.
 
     Numeric ones and &amp; &lt; &gt; &quot; &apos; &nbsp; everywhere in prose, the other names of HTML 4 only in a line
-    with Hangul (`&sum;` may be C). One in quotes (‘&lt;’) is being shown and stays.
+    with Hangul (`&sum;` may be C). One in quotes (‘&lt;’) is being shown and stays, and so do < and > between tags.
     """
     return _outside_code(text, _decode_line)
 
 
 def _decode_line(line: str) -> tuple[str, int]:
-    korean = None
+    korean = markup = None
     count = 0
 
     def decode(match: re.Match) -> str:
-        nonlocal korean, count
+        nonlocal korean, markup, count
         name = match[1]
         if name[0] != "#" and name not in _BASIC:
             if korean is None:
@@ -96,6 +98,11 @@ def _decode_line(line: str) -> tuple[str, int]:
         character = html.unescape(f"&{name};")
         if character == "\ufffd" or character < " " and character not in "\t\n":
             return match[0]
+        if character in "<>":
+            if markup is None:
+                markup = bool(_MARKUP.search(line))
+            if markup:
+                return match[0]
         count += 1
         return character
 
@@ -125,7 +132,7 @@ def _decode_run(match: re.Match) -> str:
 
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _TOKEN = re.compile(r"\S+")
-_URL = re.compile(r"://|www\.|[/=&]")
+_URL = re.compile(r"www\.|[/=&#]")
 
 
 def decode_percent(text: str) -> tuple[str, int]:

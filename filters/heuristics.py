@@ -56,8 +56,8 @@ _TABLE: tuple[_Count | _Ratio, ...] = (
     _Count("sentences", "sentences", "sentence ends"),
     _Ratio("sentences_per_line", "sentences", "lines", 1, "sentence ends / lines", "score"),
     _Ratio("sentence_line_ratio", "sentence_lines", "lines", _LINES, "lines that end like a sentence / lines"),
-    _Count("prose_eojeol", "sentence_line_eojeol", "eojeol in lines that end like a sentence"),
-    _Ratio("prose_ratio", "sentence_line_eojeol", "eojeol", 1, "eojeol in lines that end like a sentence / eojeol"),
+    _Count("prose_eojeol", "prose_eojeol", "eojeol up to the last sentence end of their line"),
+    _Ratio("prose_ratio", "prose_eojeol", "eojeol", 1, "eojeol up to the last sentence end of their line / eojeol"),
     _Ratio("ending_ratio", "endings", "eojeol", 20, "eojeol that end in a particle or ending / eojeol"),
     _Ratio("punct_line_ratio", "punct_lines", "lines", _LINES, "lines whose last mark is . ? ! 。 … / lines"),
     _Ratio("bullet_line_ratio", "bullet_lines", "lines", _LINES, "lines with words that start with a bullet / lines"),
@@ -87,6 +87,30 @@ _TABLE: tuple[_Count | _Ratio, ...] = (
 )
 
 
+# Each from data: docs/heuristics.md says which. The first seven decide on ordinary pages, the others catch garbage.
+_BOUNDS = {
+    "prose_eojeol": Bound(min=20),
+    "prose_ratio": Bound(min=0.1),
+    "ending_ratio": Bound(min=0.15),
+    "hangul_ratio": Bound(min=0.1),
+    "short_line_ratio": Bound(max=0.85),
+    "boilerplate_ratio": Bound(max=0.1),
+    "spam_ratio": Bound(max=0.03),
+    "digit_ratio": Bound(max=0.25),
+    "symbol_ratio": Bound(max=0.5),
+    "url_ratio": Bound(max=0.6),
+    "control_ratio": Bound(max=0.02),
+    "run_ratio": Bound(max=0.4),
+    "jamo_ratio": Bound(max=0.2),
+    "eojeol_length": Bound(min=1.8, max=12),
+    "dup_line_char_ratio": Bound(max=0.55),
+    "dup_10gram_ratio": Bound(max=0.5),
+    "top_2gram_ratio": Bound(max=0.25),
+    "top_stem_ratio": Bound(max=0.2),
+    "type_token_ratio": Bound(min=0.2),
+}
+
+
 def _signal(entry: _Count | _Ratio) -> Signal:
     if isinstance(entry, _Count):
         return Signal(entry.name, pa.int32(), "count", entry.doc)
@@ -114,7 +138,7 @@ class Heuristics(SignalStep):
 
     name = "heuristics"
     signals = tuple(_signal(entry) for entry in _TABLE)
-    default_bounds: dict[str, Bound] = {}
+    default_bounds = _BOUNDS
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         data, offsets = string_buffers(batch.column("text"))

@@ -18,6 +18,8 @@ _FINAL_PAIRS = {
     "ㄹㅍ": "ㄿ", "ㄹㅎ": "ㅀ", "ㅂㅅ": "ㅄ",
 }  # fmt: skip
 
+_LAUGHS = "ㅋㅎㅠㅜ"  # repeated, they are no part of a syllable
+
 _COMPATIBILITY = re.compile("[ㄱ-ㅎㅏ-ㅣ]{2,}")
 # KS X 1001 writes a syllable that it lacks as filler, initial, vowel, final or filler.
 _KSX1001_SEQUENCE = re.compile("\u3164([ㄱ-ㅎ])([ㅏ-ㅣ])([ㄱ-ㅎ\u3164])")
@@ -77,8 +79,8 @@ def compose_spelled(text: str) -> tuple[str, int]:
         if len(line) < 4:
             continue
         runs = [(m.start(), m.end(), *compose_run(m[0])) for m in _COMPATIBILITY.finditer(line)]
-        whole = [run for run in runs if run[3]]
-        if not any(end - start >= 4 for start, end, _, _ in whole):
+        whole = [run for run in runs if run[3] and run[2] != line[run[0] : run[1]]]
+        if not any(sum("가" <= c for c in composed) >= 2 for _, _, composed, _ in whole):
             continue
         out = []
         at = 0
@@ -99,7 +101,8 @@ def compose_run(run: str) -> tuple[str, bool]:
     while i < n:
         if run[i] not in _INITIAL or i + 1 >= n or run[i + 1] not in _VOWEL:
             out.append(run[i])
-            complete = False
+            laugh = run[i] in _LAUGHS and run[i] in (run[i - 1 : i], run[i + 1 : i + 2])
+            complete = complete and laugh
             i += 1
             continue
         initial, vowel = run[i], run[i + 1]

@@ -158,6 +158,14 @@ _COST_ASCII, _COST_QUESTION, _COST_SYMBOL, _COST_LOST, _COST_GARBAGE = 0.5, 6.0,
 _COST_LAST_QUESTION = 3.0
 
 
+def _outside_ksx1001() -> str:
+    """The 8,822 syllables that CP949 adds to KS X 1001; hardly any of running text."""
+    return "".join(c for c in map(chr, range(0xAC00, 0xD7A4)) if len(c.encode("euc-kr", "ignore")) != 2)
+
+
+_RARE = re.compile(f"[{_outside_ksx1001()}]")
+
+
 def _is_cp949(pair: bytes) -> bool:
     try:
         pair.decode("cp949")
@@ -229,7 +237,7 @@ def _steps(items: list[int], i: int, following: str):
             yield 3, "\ufffd", _COST_LOST + 1, False
         return
     if 0xE2 <= lead <= 0xED and 0x80 <= second <= 0xBF:
-        if 0x80 <= third <= 0xBF:
+        if 0x80 <= third <= 0xBF and (lead < 0xED or second < 0xA0):
             c = bytes((lead, second, third)).decode("utf-8")
             if "가" <= c <= "힣":
                 yield 3, c, -log10_share(c), False
@@ -274,8 +282,7 @@ def _parse(token: str) -> tuple[str, int]:
 
 def repair_cp949_line(line: str) -> str:
     """One line with the tokens that were UTF-8 bytes read as CP949 read right; lost syllables become U+FFFD."""
-    uncommon = sum(is_rare(c) for c in line)
-    if uncommon < 2:
+    if len(_RARE.findall(line)) < 2:
         return line
     changed = {}
     syllables = cjk = strange = 0
@@ -290,7 +297,7 @@ def repair_cp949_line(line: str) -> str:
         changed[match.start()] = (match.end(), text)
         syllables += sum(c in _COMMON for c in text)
         cjk += sum(c >= "\u3400" for c in token)
-        strange += sum("\u3400" <= c <= "\u9fff" or is_rare(c) for c in token)
+        strange += len(_RARE.findall(token)) + sum("\u3400" <= c <= "\u9fff" for c in token)
     if syllables < 2 or strange * 4 < cjk:
         return line
     out = []
@@ -299,19 +306,6 @@ def repair_cp949_line(line: str) -> str:
         out += [line[at:start], text]
         at = end
     return "".join(out) + line[at:]
-
-
-def is_rare(c: str) -> bool:
-    """Whether a syllable is outside KS X 1001, as hardly any of running text is."""
-    return "가" <= c <= "힣" and c not in _COMMON and not _in_ksx1001(c)
-
-
-@cache
-def _in_ksx1001(c: str) -> bool:
-    try:
-        return len(c.encode("euc-kr")) == 2
-    except UnicodeEncodeError:
-        return False
 
 
 def _by_line(text: str, repair) -> tuple[str, int]:

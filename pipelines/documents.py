@@ -39,6 +39,7 @@ MAX_BATCH_ROWS = 1024
 MAX_BATCH_BYTES = 8 << 20
 
 _EXCERPT_CHARS = 120
+_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 _EMAIL = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,255}")
 _DIGIT = re.compile(r"\d")
 
@@ -56,10 +57,10 @@ def dump_meta(meta: dict) -> str | None:
     if not meta:
         return None
     try:
-        return orjson.dumps(meta, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(meta, default=_as_text, option=_JSON).decode()
     except orjson.JSONEncodeError:
         # Integers beyond 64 bits, lone surrogates, more than 254 levels: kept as text, key by key.
-        return orjson.dumps({str(k): _dumpable(v) for k, v in meta.items()}, option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps({_escaped(str(k)): _dumpable(v) for k, v in meta.items()}, option=_JSON).decode()
 
 
 def _as_text(value: object) -> str:
@@ -68,9 +69,13 @@ def _as_text(value: object) -> str:
 
 def _dumpable(value: object) -> object:
     try:
-        return orjson.Fragment(orjson.dumps(value, default=_as_text, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
+        return orjson.Fragment(orjson.dumps(value, default=_as_text, option=_JSON))
     except orjson.JSONEncodeError:
-        return str(value).encode("utf-8", "backslashreplace").decode()
+        return _escaped(str(value))
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def mask(text: str) -> str:
@@ -98,7 +103,7 @@ class BatchBuilder:
         self._bytes = 0
 
     def add(self, row: tuple, size: int) -> pa.RecordBatch | None:
-        """Adds one row in schema order; `size` bounds its text in bytes. Gives the batch that had to be closed first."""
+        """Adds one row in schema order; `size` bounds its text in bytes. Gives the batch that had to close first."""
         full = len(self._rows) >= MAX_BATCH_ROWS or (self._rows and self._bytes + size > MAX_BATCH_BYTES)
         batch = self.finish() if full else None
         self._rows.append(row)

@@ -1,9 +1,25 @@
-"""A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text."""
+"""A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text.
 
+The parser and the main-content rules are resiliparse's. Around them stand four corrections, each found by reading pages:
+
+* Its icon-font rule also drops every text node of one Hangul syllable, that is the particles after inline markup
+  (`<code>x</code>를 <b>y</b>`): such nodes are marked before parsing and unmarked afterwards.
+* Its rules believe every list near the root to be a menu, and look for menus by their links only deeper down: the
+  content of <body> is wrapped in three <div>, so that one set of rules holds for shallow and for deep pages.
+* Its rules can lose the article: when they keep too little of the body, the body without its landmarks is taken.
+* Markup that would cost the parser more than linear time is simplified first (`_simplify`).
+"""
+
+import html
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+from algok.kernels import kernel
 from algok.pipelines.charset import Source, decode
 
 Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser"]
@@ -29,21 +45,28 @@ class Page:
 
 
 class ExtractError(Exception):
-    """A page that gives no text; `reason` says of which kind, the message why."""
+    """A page that gives no text; `reason` says of which kind, `message` why."""
 
     def __init__(self, reason: Reason, message: str):
-        super().__init__(message)
+        super().__init__(reason, message)
         self.reason = reason
         self.message = message
 
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_XML_TYPES = frozenset({"text/xml", "application/xml", "application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+_PLAIN_TYPES = frozenset({"text/plain", "text/markdown"})
 # Types that servers give to anything; the bytes decide.
-_VAGUE_TYPES = frozenset({"", "application/octet-stream", "application/x-httpd-php", "unknown/unknown", "*/*", "text/*"})
-_MAGIC = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF", b"BM", b"\x7fELF", b"Rar!", b"wOF", b"OggS", b"ID3", b"7z\xbc\xaf")  # fmt: skip
-
-_FEED = re.compile(r"<(?:rss|rdf:RDF|feed)[\s>]")
+_VAGUE_TYPES = frozenset({"", "application/octet-stream", "unknown/unknown", "application/unknown", "*/*"})
+_MAGIC = (
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF",
+    b"\x7fELF", b"Rar!", b"wOFF", b"wOF2", b"OggS", b"ID3", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd",
+)  # fmt: skip
+_FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed)(?=[\s>])", re.IGNORECASE)
+_HTML_ROOT = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|table|script)(?=[\s>/])", re.IGNORECASE)
+_SNIFFED = 4096
 
 
 def extract(
@@ -56,17 +79,425 @@ def extract(
     """
     if len(body) > limits.bytes:
         raise ExtractError("too_large", f"body of {len(body)} bytes, limit {limits.bytes}")
-    kind = _kind(body, content_type)
+    mime = (content_type or "").partition(";")[0].strip().lower()
+    if body.startswith(_MAGIC):
+        raise ExtractError("not_text", "a binary file by its first bytes")
     decoded = decode(body, http_charset)
-    text = decoded.text
-    if kind == "plain":
-        page_text, title = text, ""
-    elif kind == "xml" and (match := _FEED.search(text, 0, 4096)):
-        page_text, title = _feed(text[match.start() :], limits)
-    elif kind == "xml" and not _HTML_ROOT.search(text, 0, 4096):
-        raise ExtractError("not_text", "XML that is neither a feed nor XHTML")
+    form = _form(mime, decoded.text)
+    if len(decoded.text) and decoded.replaced > 0.3 * len(decoded.text):
+        raise ExtractError("undecodable", f"{decoded.replaced} of {len(decoded.text)} characters fit no encoding")
+    if form == "plain":
+        text, title = decoded.text.replace("\0", ""), ""
+    elif form == "feed":
+        text, title = _feed(decoded.text, limits)
     else:
-        page_text, title = _html(text, limits)
-    if not page_text and decoded.replaced > len(text) // 2:
-        raise ExtractError("undecodable", f"{decoded.replaced} of {len(text)} characters undecodable as {decoded.encoding}")
-    return Page(_tidy(page_text), _one_line(title), decoded.encoding, decoded.source, decoded.replaced)
+        text, title = _page(decoded.text, limits)
+    return Page(_tidy(text), " ".join(title.split()), decoded.encoding, decoded.source, decoded.replaced)
+
+
+def _form(mime: str, text: str) -> Literal["html", "feed", "plain"]:
+    head = text[:_SNIFFED]
+    if mime in _PLAIN_TYPES:
+        return "plain"
+    known = mime in _HTML_TYPES or mime in _VAGUE_TYPES
+    if not known and not mime.endswith(("xml", "+html")):
+        raise ExtractError("not_text", f"content type {mime[:80]!r} is not taken for text")
+    if mime not in _HTML_TYPES or head.lstrip("\ufeff \t\r\n").startswith("<?xml"):
+        if _FEED_ROOT.search(head) and not re.match(r"\s*<(?:!doctype\s+)?html", head, re.IGNORECASE):
+            return "feed"
+    if mime in _HTML_TYPES or _HTML_ROOT.search(head):
+        return "html"
+    if known and "\0" not in head:
+        return "plain"
+    raise ExtractError("not_text", "XML that is neither a feed nor XHTML" if not known else "bytes that are no text")
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+# Estimated cost in elementary steps of the parser and of the main-content rules, above which markup is simplified and
+# the rules are left out. A step takes about 50 ns, so each stays near a second; real pages stay below 1 % of both.
+_PARSE_STEPS = 20_000_000
+_RULE_STEPS = 20_000_000
+
+# The least share of the body's text that the main content must keep; see docs/extraction.md for the pages behind it.
+MIN_KEPT = 0.4
+
+_LANDMARKS = [
+    "nav", "footer", "aside", "header", "form", "button", "select", "dialog", "[role=navigation]", "[role=banner]",
+    "[role=contentinfo]", "[role=search]", "[role=menu]", "[role=menubar]", "[hidden]", "[aria-hidden=true]",
+]  # fmt: skip
+
+# A text node of one character of three UTF-8 bytes that is not private use (U+E000..F8FF), and the noncharacter U+FDD0
+# that is put behind it.
+_SPACE = rb"[ \t\r\n\f]*"
+_LONE = re.compile(
+    rb"(>" + _SPACE + rb"(?:[\xe0-\xed][\x80-\xbf]|\xef[\xa4-\xbf])[\x80-\xbf])(?=" + _SPACE + rb"<)"
+)
+_MARK = "\ufdd0"
+_LONE_MARKED = rb"\1" + _MARK.encode()
+_NOTHING = np.empty(0, np.uint8)
+_WRAP = b"<div><div><div>"
+# What the rules drop at depth 1 and 2 before wrapping.
+_PAGE_FOOTERS = ["body > div > div > div > footer", "body > div > div > div > * > footer"]
+
+
+def _page(markup: str, limits: ExtractLimits) -> tuple[str, str]:
+    """Main text and title of an HTML page."""
+    tree, rules, visible = _parse(markup, limits)
+    try:
+        title = tree.title or ""
+        text = _main_text(tree) if rules else ""
+        # `visible` is cheap and only ever too high, so most pages need no second extraction.
+        if _size(text) < MIN_KEPT * visible:
+            body = _body_text(tree)
+            if _size(text) < MIN_KEPT * _size(body):
+                text = body
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error
+    return _unmark(text), _unmark(title)
+
+
+def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
+    """The parsed page, whether the main-content rules are affordable on it, and its characters outside tags."""
+    data = _LONE.sub(_LONE_MARKED, markup.encode("utf-8", "replace"))
+    depth, parse_steps, rule_steps, visible, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
+    if depth > limits.depth:
+        raise ExtractError("too_deep", f"elements nested {depth} deep, limit {limits.depth}")
+    if parse_steps > _PARSE_STEPS:
+        plain = np.empty(len(data), np.uint8)
+        *_, length = _scan(_view(data), plain, _NAME_KINDS)
+        data = plain[:length].tobytes()
+        *_, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
+    if content:
+        data = b"".join((data[:content], _WRAP, data[content:]))
+    try:
+        return HTMLTree.parse_from_bytes(data), rule_steps <= _RULE_STEPS, visible
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the HTML parser") from error
+
+
+def _main_text(tree: HTMLTree) -> str:
+    return extract_plain_text(
+        tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False, post_meta=False,
+        skip_elements=_PAGE_FOOTERS,
+    )  # fmt: skip
+
+
+def _body_text(tree: HTMLTree) -> str:
+    """All visible text outside the landmarks, or all visible text if that is empty."""
+    options = {"preserve_formatting": True, "main_content": False, "alt_texts": False}
+    return extract_plain_text(tree, skip_elements=_LANDMARKS, **options) or extract_plain_text(tree, **options)
+
+
+def _view(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
+
+
+def _size(text: str) -> int:
+    """Characters that are not white space."""
+    return len(text) - sum(map(text.count, " \n\t\xa0"))
+
+
+def _unmark(text: str) -> str:
+    return text.replace(_MARK, "").replace("\xad", "").replace("\0", "")
+
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+_CELL_GAP = re.compile(r"(?<=\S)\t\t(?=\S)")
+
+
+def _tidy(text: str) -> str:
+    """Lines without trailing space, no more than one blank line in a row, none at the ends; cells one tab apart."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "\n".join([line.rstrip() for line in text.split("\n")])
+    if "\t\t" in text:
+        text = _CELL_GAP.sub("\t", text)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+# --- Feeds -----------------------------------------------------------------------------------------------------------
+
+_FEED_TAG = re.compile(r"<(item|entry|title|description|summary|content:encoded|content)(?=[\s>/])[^<>]*>", re.IGNORECASE)
+
+
+def _feed(text: str, limits: ExtractLimits) -> tuple[str, str]:
+    """Text and title of an RSS, RDF or Atom feed: each item's title and the longest of its bodies."""
+    feed_title = ""
+    items: list[list[str]] = []  # per item: title, body
+    position = 0
+    while match := _FEED_TAG.search(text, position):
+        position = match.end()
+        name = match[1].lower()
+        if name in ("item", "entry"):
+            items.append(["", ""])
+            continue
+        if match[0].endswith("/>"):
+            continue
+        content, position = _element_content(text, position, match[1])
+        if name == "title" and not items:
+            feed_title = feed_title or _fragment(content, limits)
+        elif items:
+            slot = 0 if name == "title" else 1
+            items[-1][slot] = max(items[-1][slot], content, key=len)
+    blocks = [part for item in items for part in (_fragment(field, limits) for field in item) if part]
+    return "\n\n".join(blocks), feed_title
+
+
+def _element_content(text: str, start: int, name: str) -> tuple[str, int]:
+    """The character data of an element without child elements of its name, CDATA resolved, and where it ends."""
+    parts: list[str] = []
+    end = -1
+    closing = f"</{name}"
+    while True:
+        if end < start:
+            end = text.find(closing, start)
+            if end < 0:
+                end = len(text)
+        cdata = text.find("<![CDATA[", start, end)
+        if cdata < 0:
+            parts.append(html.unescape(text[start:end]))
+            return "".join(parts), end
+        parts.append(html.unescape(text[start:cdata]))
+        close = text.find("]]>", cdata)
+        close = len(text) if close < 0 else close
+        parts.append(text[cdata + 9 : close])
+        start = close + 3
+
+
+def _fragment(markup: str, limits: ExtractLimits) -> str:
+    """The text of an HTML fragment inside a feed."""
+    if "<" not in markup and "&" not in markup:
+        return markup.strip()
+    tree, *_ = _parse(markup, limits)
+    try:
+        return _unmark(extract_plain_text(tree, preserve_formatting=True, alt_texts=False))
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error
+
+
+# --- Cost of markup --------------------------------------------------------------------------------------------------
+
+_PLAIN_ELEMENT, _VOID, _IMPLIED, _FORMATTING, _RAW, _FOREIGN, _ROOT, _PLAINTEXT = range(8)
+
+_KINDS = {
+    _VOID: "area base br col embed hr img input link meta source track wbr param keygen frame bgsound basefont",
+    # Elements whose start tag closes an open one of their kind: they do not pile up by being left open.
+    _IMPLIED: "p li dt dd tr td th tbody thead tfoot option optgroup rb rt rp rtc caption colgroup head",
+    _FORMATTING: "a b big code em font i nobr s small strike strong tt u",
+    _RAW: "script style textarea title xmp iframe noembed noframes",
+    _FOREIGN: "svg math select",
+    _ROOT: "html body",
+    _PLAINTEXT: "plaintext",
+}
+
+
+def _pack(name: str) -> int:
+    packed = 0
+    for byte in name.encode()[:8]:
+        packed = packed << 8 | byte
+    return packed
+
+
+_BODY, _HEAD = np.uint64(_pack("body")), np.uint64(_pack("head"))
+_SLOTS = 4096
+
+
+@kernel
+def _slot(name):
+    """Slot of a packed tag name in tables of _SLOTS entries (multiplicative hashing)."""
+    return np.int64((name * np.uint64(0xDAA66D2C7DDF743F)) >> np.uint64(52))
+
+
+def _name_kinds() -> np.ndarray:
+    """uint64[_SLOTS, 2]: packed tag name and its kind; the known names share no slot."""
+    table = np.zeros((_SLOTS, 2), np.uint64)
+    for kind, names in _KINDS.items():
+        for name in names.split():
+            slot = (_pack(name) * 0xDAA66D2C7DDF743F % (1 << 64)) >> 52
+            if table[slot, 0]:
+                raise AssertionError(f"tag names share slot {slot}")
+            table[slot] = _pack(name), kind
+    return table
+
+
+_NAME_KINDS = _name_kinds()
+
+
+@kernel
+def _is_space(byte):
+    return byte == 32 or 9 <= byte <= 13
+
+
+@kernel
+def _skip_raw(data, i, name):
+    """Index of the `</name` that ends raw text begun at i, or the length."""
+    n = len(data)
+    while i < n - 1:
+        if data[i] == 60 and data[i + 1] == 47:
+            j = i + 2
+            packed = np.uint64(0)
+            length = 0
+            while j < n and length < 8:
+                byte = data[j] | 0x20
+                if not 97 <= byte <= 122:
+                    break
+                packed = packed << np.uint64(8) | np.uint64(byte)
+                length += 1
+                j += 1
+            if packed == name:
+                return i
+        i += 1
+    return n
+
+
+@kernel
+def _scan(data, out, kinds):
+    """One linear pass over markup: depth, parse steps, rule steps, visible characters, content, bytes written.
+
+    * depth: the most elements open at once, counted from above: an end tag closes one element of its name.
+    * parse steps: what the parser does beyond one step per byte: comparing attributes of one tag with each other, and
+      walking and reopening unclosed formatting elements at every block boundary.
+    * rule steps: the sum of depths over elements, which is what the main-content rules walk.
+    * visible characters: those outside tags, comments, scripts and styles that are not white space.
+    * content: index behind the first <body> tag, or behind </head> if there is none, or 0.
+    * If `out` is not empty, the markup is written there without formatting tags and without attributes.
+    """
+    n = len(data)
+    write = len(out) > 0
+    written = 0
+    opened = np.zeros(_SLOTS, np.int64)
+    depth = 0
+    deepest = 0
+    formatting = 0
+    foreign = 0
+    root_attributes = 0
+    parse_steps = 0
+    rule_steps = 0
+    visible = 0
+    body = 0
+    head = 0
+    i = 0
+    while i < n:
+        begin = i
+        if data[i] != 60:  # <
+            while i < n and data[i] != 60:
+                if data[i] > 32 and (data[i] & 0xC0) != 0x80:
+                    visible += 1
+                i += 1
+            if write:
+                out[written : written + i - begin] = data[begin:i]
+                written += i - begin
+            continue
+        i += 1
+        if i + 2 < n and data[i] == 33 and data[i + 1] == 45 and data[i + 2] == 45:  # <!--
+            i += 1
+            while i < n and not (data[i] == 62 and data[i - 1] == 45 and data[i - 2] == 45):
+                i += 1
+            i += 1
+            continue
+        closing = i < n and data[i] == 47
+        if closing:
+            i += 1
+        if i >= n or not 97 <= (data[i] | 0x20) <= 122:
+            if closing or (i < n and (data[i] == 33 or data[i] == 63)):  # </x, <!x, <?x: bogus comments
+                while i < n and data[i] != 62:
+                    i += 1
+                i += 1
+            elif write:
+                out[written] = 60
+                written += 1
+            continue
+        name_begin = i
+        name = np.uint64(0)
+        while i < n and not (_is_space(data[i]) or data[i] == 62 or data[i] == 47):
+            if i - name_begin < 8:
+                byte = data[i]
+                if 65 <= byte <= 90:
+                    byte |= 0x20
+                name = name << np.uint64(8) | np.uint64(byte)
+            i += 1
+        name_end = i
+        attributes = 0
+        self_closing = False
+        while i < n and data[i] != 62:
+            if _is_space(data[i]) or data[i] == 47:
+                self_closing = data[i] == 47
+                i += 1
+                continue
+            self_closing = False
+            attributes += 1
+            while i < n and not (_is_space(data[i]) or data[i] == 47 or data[i] == 62 or data[i] == 61):
+                i += 1
+            j = i
+            while j < n and _is_space(data[j]):
+                j += 1
+            if j < n and data[j] == 61:
+                i = j + 1
+                while i < n and _is_space(data[i]):
+                    i += 1
+                if i < n and (data[i] == 34 or data[i] == 39):
+                    quote = data[i]
+                    i += 1
+                    while i < n and data[i] != quote:
+                        i += 1
+                    i += 1
+                else:
+                    while i < n and not (_is_space(data[i]) or data[i] == 62):
+                        i += 1
+        i += 1
+        slot = _slot(name)
+        kind = np.int64(kinds[slot, 1]) if kinds[slot, 0] == name else 0
+        if write and kind != _FORMATTING:
+            out[written] = 60
+            written += 1
+            if closing:
+                out[written] = 47
+                written += 1
+            out[written : written + name_end - name_begin] = data[name_begin:name_end]
+            written += name_end - name_begin
+            out[written] = 62
+            written += 1
+        if name == _BODY and not closing and body == 0:
+            body = min(i, n)
+        elif name == _HEAD and closing and head == 0:
+            head = min(i, n)
+        if kind == _ROOT:
+            parse_steps += attributes * root_attributes
+            root_attributes += attributes
+        parse_steps += attributes * attributes // 2
+        if closing:
+            parse_steps += formatting
+            if kind == _FORMATTING:
+                parse_steps += depth
+            if kind != _IMPLIED and kind != _VOID and opened[slot] > 0:
+                opened[slot] -= 1
+                depth -= 1
+                if kind == _FORMATTING:
+                    formatting -= 1
+                elif kind == _FOREIGN:
+                    foreign -= 1
+            continue
+        parse_steps += formatting
+        rule_steps += depth
+        if kind == _PLAINTEXT and foreign == 0:
+            if write:
+                written -= 11
+            break
+        if kind == _VOID or kind == _IMPLIED or kind == _ROOT or (foreign > 0 and self_closing):
+            continue
+        if kind == _RAW and foreign == 0:
+            raw_end = _skip_raw(data, i, name)
+            if write:
+                out[written : written + raw_end - i] = data[i:raw_end]
+                written += raw_end - i
+            i = raw_end
+            continue
+        opened[slot] += 1
+        depth += 1
+        deepest = max(deepest, depth)
+        if kind == _FORMATTING:
+            formatting += 1
+        elif kind == _FOREIGN:
+            foreign += 1
+    return deepest, parse_steps, rule_steps, visible, body if body else head, written

@@ -1,7 +1,8 @@
 """From what a recipe names to shards: which files there are, in which format, and where large ones are cut.
 
 A file's *name* is its path below the fixed part of what the recipe says (`/data/news/**/*.jsonl` → `2024/a.jsonl`), so
-that a corpus can move without changing a document's id. Names that meet are told apart by their nearest differing folders.
+that a corpus can move without changing a document's id. Names that meet are told apart by their nearest differing
+folders.
 """
 
 import bisect
@@ -52,7 +53,7 @@ class InputSpec(BaseModel):
 
     path: str | list[str] = Field(description="File, directory, glob or fsspec URL, or a list of them.")
     format: Literal["auto", "warc", "wet", "jsonl", "parquet", "text"] = "auto"
-    source: str | None = Field(None, description="Source of all its documents: the source axis, and what profiles go by.")
+    source: str | None = Field(None, description="Source of all its documents, on the source axis and for profiles.")
     columns: dict[str, str] = Field(
         {}, description="Document field -> name in the input; dots reach into nested objects (text: body.content)."
     )
@@ -86,7 +87,7 @@ class InputSpec(BaseModel):
 
 @dataclass(frozen=True)
 class InputFile:
-    """A planned file. `fingerprint` is cheap and only tells whether an input changed between a run and its resumption."""
+    """A planned file. `fingerprint` is cheap and only tells whether the file changed before a run was resumed."""
 
     name: str
     url: str  # absolute local path, or fsspec URL
@@ -98,8 +99,8 @@ class InputFile:
 class Shard:
     """A unit of input: a file, a slice of one, or a group of small text files.
 
-    `start` and `end` are bytes for plain JSONL and row groups for Parquet; None means the whole file. `id` depends on names,
-    sizes and range, never on where the corpus lies.
+    `start` and `end` are bytes for plain JSONL and row groups for Parquet; None means the whole file. `id` depends on
+    names, sizes and range, never on where the corpus lies.
     """
 
     index: int
@@ -129,8 +130,8 @@ class _Found(NamedTuple):
 def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20) -> list[Shard]:
     """The shards of all inputs, in input order and, within one, in natural order of names ("part2" before "part10").
 
-    Parquet is cut between row groups and plain JSONL at byte offsets, about `split_bytes` each; compressed files are whole.
-    Raises InputError for a path that is missing, empty, unreadable or of unknown format.
+    Parquet is cut between row groups and plain JSONL at byte offsets, about `split_bytes` each; compressed files are
+    whole. Raises InputError for a path that is missing, empty, unreadable or of unknown format.
     """
     found: list[_Found] = []
     for number, spec in enumerate(inputs):
@@ -218,7 +219,8 @@ def _find_below(number: int, spec: InputSpec, path: str) -> list[_Found]:
     if root == stripped:
         listed = _plausible(listed, root, spec.format)
     if not listed:
-        raise InputError(f"{path}: names no file{' of format ' + spec.format if spec.format != 'auto' else ''}. {_HELP}")
+        of_format = "" if spec.format == "auto" else f" of format {spec.format}"
+        raise InputError(f"{path}: names no file{of_format}. {_HELP}")
     files = []
     for found, (size, stamp) in listed.items():
         url = found if local else filesystem.unstrip_protocol(found)
@@ -277,12 +279,13 @@ def _list_remote(filesystem: AbstractFileSystem, path: str) -> _Listing:
 
 
 def _stamp(info: dict[str, Any]) -> object:
-    return next((info[key] for key in ("ETag", "etag", "mtime", "LastModified", "updated", "created") if info.get(key)), "")
+    keys = ("ETag", "etag", "mtime", "LastModified", "updated", "created")
+    return next((info[key] for key in keys if info.get(key)), "")
 
 
 def _plausible(infos: dict[str, tuple[int, object]], root: str, format: str) -> dict[str, tuple[int, object]]:
-    """The files of a directory that are meant as input: none hidden or marked by _ (`_SUCCESS`); for a given format those
-    with its extensions."""
+    """The files of a directory that are meant as input: none hidden or marked by _ (`_SUCCESS`), and for a given format
+    those with its extensions."""
     chosen = {
         path: info
         for path, info in infos.items()
@@ -330,10 +333,11 @@ def _head(url: str) -> bytes:
 
 def _natural(text: str) -> list[tuple[int, str]]:
     """Sort key with numbers in numeric order: text and digit runs alternate, so like is compared with like."""
-    pieces = _NUMBER.split(text)
-    return [(len(piece.lstrip("0")) if at % 2 else 0, piece.lstrip("0") if at % 2 else piece) for at, piece in enumerate(_pieces(named, split_bytes))] + [
-        (0, text)
-    ]
+    key = [(0, piece) for piece in _NUMBER.split(text)]
+    for at in range(1, len(key), 2):
+        digits = key[at][1].lstrip("0")
+        key[at] = (len(digits), digits)
+    return [*key, (0, text)]
 
 
 def _unique_names(found: list[_Found]) -> list[str]:

@@ -35,7 +35,7 @@ class Source:
 
     def __init__(self, url: str):
         self.url = url
-        self._file: BinaryIO = self._try(lambda: open(url, "rb", buffering=0) if is_local(url) else _open_remote(url))
+        self._file: BinaryIO = self._try(lambda: _open(url))
 
     def read(self, size: int = -1) -> bytes:
         return self._try(lambda: self._file.read(size))
@@ -83,7 +83,9 @@ def is_local(url: str) -> bool:
     return url.startswith("/")
 
 
-def _open_remote(url: str) -> BinaryIO:
+def _open(url: str) -> BinaryIO:
+    if is_local(url):
+        return open(url, "rb", buffering=0)
     filesystem, path = fsspec.core.url_to_fs(url)
     return filesystem.open(path, "rb")
 

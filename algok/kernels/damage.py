@@ -55,8 +55,9 @@ def _ending_table() -> np.ndarray:
 
 
 def _ascii_table() -> np.ndarray:
-    """0 plain, 1 white space, 2 control, 3 line end other than \\n, 4 may begin an escape, 5 question mark."""
-    table = np.zeros(128, np.uint8)
+    """0 plain, 1 white space, 2 control, 3 line end other than \\n, 4 may begin an escape, 5 question mark, 6 not ASCII."""
+    table = np.zeros(256, np.uint8)
+    table[128:] = 6
     table[:32] = 2
     table[127] = 2
     table[[9, 10, 32]] = 1
@@ -190,17 +191,32 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
         previous = _SPACE
         while i < end:
             c = data[i]
+            if ascii_table[c] == 0:
+                j = i + 1
+                while j < end and ascii_table[data[j]] == 0:
+                    j += 1
+                if run:
+                    hangul += run
+                    if run >= LONG_RUN:
+                        bits |= LOST_SPACES
+                    run = 0
+                singles = 0
+                chars += j - i
+                mixed = True
+                previous = _OTHER
+                i = j
+                continue
             chars += 1
             if 0xEA <= c <= 0xED:
                 s = ((c & 15) << 12 | (data[i + 1] & 63) << 6 | data[i + 2] & 63) - 0xAC00
                 if 0 <= s < 11172:
                     if run == 0:
                         run_spaced = previous == _SPACE
+                        previous = _HANGUL
+                        mixed = True
                     run += 1
                     rare += rare_table[s]
                     last = s
-                    previous = _HANGUL
-                    mixed = True
                     i += 3
                     continue
             if run:
@@ -217,10 +233,7 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
             if c < 0x80:
                 k = ascii_table[c]
                 i += 1
-                if k == 0:
-                    mixed = True
-                    previous = _OTHER
-                elif k == 1:
+                if k == 1:
                     if mixed:
                         pending = 0
                         mixed = False
@@ -261,9 +274,10 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                             bits |= SPACES
                         elif d == 0xAD:
                             bits |= INVISIBLE
-                    if i + 3 < end and not (c == 0xC2 and d == 0xB7):
+                    if i + 3 < end:
+                        # Every misread syllable holds a letter À..ÿ; pairs of no-break spaces or dots do not count.
                         n = data[i + 2]
-                        if 0xC2 <= n <= 0xCB or n == 0xE2:
+                        if n == 0xC3 or (c == 0xC3 and (0xC2 <= n <= 0xCB or n == 0xE2)):
                             bits |= MOJIBAKE
                 elif previous == _REPLACEMENT:
                     lost += 1

@@ -528,13 +528,13 @@ def _is_fence(data, i, stop):
 
 @kernel
 def _is_code(data, first, stop):
-    """Whether an ASCII line has the shape of code, markup or a Markdown rule."""
+    """Whether an ASCII line has the shape of code, markup, a Markdown rule or a bare number."""
     letters = calls = False
     for i in range(first, stop):
         b = data[i]
         if b >= 128:
             return False
-        if (65 <= b <= 90) or (97 <= b <= 122) or (48 <= b <= 57):
+        if (65 <= b <= 90) or (97 <= b <= 122):
             letters = True
         elif b == 123 or b == 125 or (b == 61 and i > first and i + 1 < stop and data[i - 1] == 32 and data[i + 1] == 32):  # braces
             return True
@@ -601,30 +601,33 @@ def _is_law(data, first, stop):
 
 @kernel
 def _is_sentence(data, first, stop):
-    """Whether the line is a Korean sentence: 20 bytes or more, ending in 다 요 죠 까 니 네 and a full stop."""
-    if stop - first < 20 or (data[stop - 1] != 46 and data[stop - 1] != 33 and data[stop - 1] != 63):
-        return False
-    i = stop - 1
+    """Whether the line ends like a sentence: . ! ? after 다 요 죠 까 니 네 in 20 bytes or more, or in 60 or more."""
+    i = stop
+    while i > first and (data[i - 1] == 34 or data[i - 1] == 39 or data[i - 1] == 41):  # closing quotes and brackets
+        i -= 1
+    end = i
     while i > first and (data[i - 1] == 46 or data[i - 1] == 33 or data[i - 1] == 63):
         i -= 1
-    return i - first >= 3 and _starts(data, i - 3, i, _ENDINGS)
+    if i == end or stop - first < 20:
+        return False
+    return stop - first >= 60 or (i - first >= 3 and _starts(data, i - 3, i, _ENDINGS))
 
 
 @kernel
 def _colour(data, first, stop, verdict):
     """Green, yellow or red of a line by its verdict and its shape."""
-    if verdict <= YELLOW:
-        return verdict
-    if verdict == RED and _is_sentence(data, first, stop):
-        return YELLOW
-    if (
+    if verdict == GREEN:
+        return GREEN
+    if verdict < TEMPLATE and _is_sentence(data, first, stop):
+        return verdict - 1
+    if verdict >= RED and not (
         _is_code(data, first, stop)
         or _is_row(data, first, stop)
         or _is_heading(data, first, stop)
         or _is_law(data, first, stop)
     ):
-        return YELLOW
-    return RED
+        return RED
+    return YELLOW
 
 
 @kernel

@@ -30,10 +30,12 @@ _MIX = 0xFF51AFD7ED558CCD
 _EXACT_LOW = 0xC2B2AE3D27D4EB4F
 _EXACT_HIGH = 0x87C37B91114253D5
 
+# Unsigned indices spare the check for negative ones at every byte.
+_0, _1, _2, _3, _4, _63 = (np.uint64(n) for n in (0, 1, 2, 3, 4, 63))
 _BASE_64, _MIX_64 = np.uint64(_BASE), np.uint64(_MIX)
 _LOW_64, _HIGH_64 = np.uint64(_EXACT_LOW), np.uint64(_EXACT_HIGH)
 _BASE2_64 = np.uint64(_BASE * _BASE & _MASK)
-_SHIFT_32, _SHIFT_29, _SHIFT_35 = np.uint64(32), np.uint64(29), np.uint64(35)
+_SHIFT_32, _SHIFT_29 = np.uint64(32), np.uint64(29)
 
 _WORD, _SPACE, _OTHER = 0, 1, 2
 # White_Space of the Unicode Character Database, and what Python's str.isspace adds to it (U+001C–001F).
@@ -89,7 +91,7 @@ def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: i
     sketches = Sketches(
         np.full((count, num_perm), EMPTY, np.uint32), np.zeros((count, 2), np.uint64), np.zeros(count, np.uint32)
     )
-    _sketch(data, offsets, ngram, _kinds(), _powers(), a, b, sketches.signatures, sketches.exact, sketches.letters)
+    _sketch(data, offsets, ngram, _kinds(), *_powers(), a, b, sketches.signatures, sketches.exact, sketches.letters)
     return sketches
 
 
@@ -130,9 +132,10 @@ def _kinds() -> np.ndarray:
 
 
 @cache
-def _powers() -> np.ndarray:
-    """The base's powers mod 2^64 for every length that a window of units can have in bytes."""
-    return np.array([pow(_BASE, k, 1 << 64) for k in range(4 * MAX_NGRAM + 1)], np.uint64)
+def _powers() -> tuple[np.ndarray, np.ndarray]:
+    """The base to the power of a unit's 0 to 4 bytes, and to the negative power (uint64, mod 2^64)."""
+    powers, inverses = ([pow(_BASE, sign * size, 1 << 64) for size in range(5)] for sign in (1, -1))
+    return np.array(powers, np.uint64), np.array(inverses, np.uint64)
 
 
 @kernel
@@ -148,13 +151,16 @@ def _premix(value):
 
 
 @kernel
-def _fold(hashes, count, a, b, signature):
-    """Lower `signature` to the minimum over `hashes[:count]`, eight hashes to a pass over the permutations.
+def _fold(windows, count, hashes, a, b, signature):
+    """Lower `signature` to the minimum over the shingles whose polynomials are `windows[:count]`.
 
-    The last group is filled with its last hash, which changes no minimum.
+    Eight hashes to a pass over the permutations; the last eight are filled up with a hash that is there anyway.
     """
     for i in range(count, (count + 7) & ~7):
-        hashes[i] = hashes[count - 1]
+        windows[i] = windows[count - 1]
+    count = (count + 7) & ~7
+    for i in range(count):
+        hashes[i] = _premix(windows[i])
     for i in range(0, count, 8):
         h0, h1, h2, h3 = hashes[i], hashes[i + 1], hashes[i + 2], hashes[i + 3]
         h4, h5, h6, h7 = hashes[i + 4], hashes[i + 5], hashes[i + 6], hashes[i + 7]
@@ -168,16 +174,20 @@ def _fold(hashes, count, a, b, signature):
 
 
 @kernel
-def _sketch(data, offsets, ngram, kinds, powers, a, b, signatures, exact, letters):
-    values = np.empty(64, np.uint64)  # the units in the window, as polynomials: a ring
-    lengths = np.empty(64, np.int64)  # their bytes
-    hashes = np.empty(256, np.uint32)
+def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exact, letters):
+    # A shingle's polynomial is a difference of two prefixes' times a power of the base. A prefix is kept as the sum of
+    # its units' polynomials, each divided by the power of the base that all bytes up to and with it come to.
+    prefixes = np.zeros(64, np.uint64)  # a ring, by number of units
+    ngram = np.uint64(ngram)
+    windows, hashes = np.empty(256, np.uint64), np.empty(256, np.uint32)
     for row in range(offsets.size - 1):
-        i, end = offsets[row], offsets[row + 1]
+        i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         signature = signatures[row]
-        low, high = np.uint64(0), np.uint64(0)
-        window = np.uint64(0)
-        window_bytes, units, chars, filled = 0, 0, 0, 0
+        low, high = _0, _0
+        prefix, scale, inverse = _0, _1, _1
+        units, filled = _0, _0
+        chars = 0
+        prefixes[0] = prefix
         blank, gap = True, False
         while i < end:
             lead = data[i]
@@ -187,39 +197,38 @@ def _sketch(data, offsets, ngram, kinds, powers, a, b, signatures, exact, letter
                 char = np.uint64(lead + 32 if 65 <= lead <= 90 else lead)
             elif lead < 0xE0:
                 size = 2
-                if i + size > end:
+                if i + _2 > end:
                     break
-                kind = kinds[(lead & 0x1F) << 6 | (data[i + 1] & 0x3F)]
-                char = np.uint64(lead) * _BASE_64 + np.uint64(data[i + 1])
+                kind = kinds[(lead & 0x1F) << 6 | (data[i + _1] & 0x3F)]
+                char = np.uint64(lead) * _BASE_64 + np.uint64(data[i + _1])
             elif lead < 0xF0:
                 size = 3
-                if i + size > end:
+                if i + _3 > end:
                     break
                 if 0xE4 <= lead <= 0xED:  # U+4000–U+DFFF: ideographs and Hangul syllables, all word characters
                     kind = np.uint8(_WORD)
                 else:
-                    kind = kinds[(lead & 0x0F) << 12 | (data[i + 1] & 0x3F) << 6 | (data[i + 2] & 0x3F)]
-                char = np.uint64(lead) * _BASE2_64 + np.uint64(data[i + 1]) * _BASE_64 + np.uint64(data[i + 2])
+                    kind = kinds[(lead & 0x0F) << 12 | (data[i + _1] & 0x3F) << 6 | (data[i + _2] & 0x3F)]
+                char = np.uint64(lead) * _BASE2_64 + np.uint64(data[i + _1]) * _BASE_64 + np.uint64(data[i + _2])
             else:
                 size = 4
-                if i + size > end:
+                if i + _4 > end:
                     break
-                point = (lead & 0x07) << 18 | (data[i + 1] & 0x3F) << 12 | (data[i + 2] & 0x3F) << 6
-                kind = kinds[min(point | (data[i + 3] & 0x3F), 0x10FFFF)]
-                char = (np.uint64(lead) * _BASE_64 + np.uint64(data[i + 1])) * _BASE2_64
-                char += np.uint64(data[i + 2]) * _BASE_64 + np.uint64(data[i + 3])
-            i += size
+                point = (lead & 0x07) << 18 | (data[i + _1] & 0x3F) << 12 | (data[i + _2] & 0x3F) << 6
+                kind = kinds[min(point | (data[i + _3] & 0x3F), 0x10FFFF)]
+                char = (np.uint64(lead) * _BASE_64 + np.uint64(data[i + _1])) * _BASE2_64
+                char += np.uint64(data[i + _2]) * _BASE_64 + np.uint64(data[i + _3])
+            i += np.uint64(size)
             if kind == _SPACE:
                 gap = True
                 continue
             if gap and not blank:
                 low = (low ^ np.uint64(32)) * _LOW_64
-                high = (high + np.uint64(32)) * _HIGH_64
+                high = high * _HIGH_64 + np.uint64(32)
             blank, gap = False, False
             low = (low ^ char) * _LOW_64
             low ^= low >> _SHIFT_29
-            high = (high + char) * _HIGH_64
-            high ^= high >> _SHIFT_35
+            high = high * _HIGH_64 + char
             if kind != _WORD:
                 continue
             chars += 1
@@ -229,32 +238,27 @@ def _sketch(data, offsets, ngram, kinds, powers, a, b, signatures, exact, letter
                     letter = np.uint64(lead + 32 if 65 <= lead <= 90 else lead)
                     low = (low ^ letter) * _LOW_64
                     low ^= low >> _SHIFT_29
-                    high = (high + letter) * _HIGH_64
-                    high ^= high >> _SHIFT_35
+                    high = high * _HIGH_64 + letter
                     char = char * _BASE_64 + letter
                     size += 1
                     chars += 1
-                    i += 1
+                    i += _1
+            scale *= powers[size]
+            inverse *= inverses[size]
+            prefix += char * inverse
+            units += _1
+            prefixes[units & _63] = prefix
             if units >= ngram:
-                old = (units - ngram) & 63
-                window_bytes -= lengths[old]
-                window -= values[old] * powers[window_bytes]
-            window = window * powers[size] + char
-            window_bytes += size
-            values[units & 63] = char
-            lengths[units & 63] = size
-            units += 1
-            if units >= ngram:
-                hashes[filled] = _premix(window)
-                filled += 1
-                if filled == hashes.size:
-                    _fold(hashes, filled, a, b, signature)
-                    filled = 0
-        if 0 < units < ngram:
-            hashes[0] = _premix(window)
-            filled = 1
+                windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * scale
+                filled += _1
+                if filled == windows.size:
+                    _fold(windows, filled, hashes, a, b, signature)
+                    filled = _0
+        if _0 < units < ngram:
+            windows[0] = prefix * scale
+            filled = _1
         if filled:
-            _fold(hashes, filled, a, b, signature)
+            _fold(windows, filled, hashes, a, b, signature)
         if not blank:
             exact[row, 0] = (low ^ (low >> _SHIFT_32)) * _MIX_64
             exact[row, 1] = (high ^ (high >> _SHIFT_32)) * _MIX_64

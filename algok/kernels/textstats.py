@@ -44,7 +44,7 @@ COUNTERS = (
     "chars", "nonspace", "units", "eojeol", "letters", "longest_eojeol", "long_eojeol",
     "hangul", "jamo", "hanja", "kana", "latin", "digit", "other", "punctuation", "symbol", "control", "bracket",
     "separators", "endings",
-    "lines", "word_lines", "sentences", "sentence_lines", "sentence_line_eojeol", "punct_lines", "bullet_lines",
+    "lines", "word_lines", "sentences", "sentence_lines", "prose_eojeol", "punct_lines", "bullet_lines",
     "ellipsis_lines", "short_lines", "long_lines", "cut_lines",
     "urls", "url_chars", "longest_run", "run_chars", "jamo_run_chars",
     "kept_eojeol", "kept_letters", "distinct", "hapax", "head_distinct", "top_stem",
@@ -56,7 +56,7 @@ COUNTERS = (
     _CHARS, _NONSPACE, _UNITS, _EOJEOL, _LETTERS, _LONGEST_EOJEOL, _LONG_EOJEOL,
     _HANGUL, _JAMO, _HANJA, _KANA, _LATIN, _DIGIT, _OTHER, _PUNCTUATION, _SYMBOL, _CONTROL, _BRACKETS,
     _SEPARATORS, _ENDINGS,
-    _LINES, _WORD_LINES, _SENTENCES, _SENTENCE_LINES, _SENTENCE_LINE_EOJEOL, _PUNCT_LINES, _BULLET_LINES,
+    _LINES, _WORD_LINES, _SENTENCES, _SENTENCE_LINES, _PROSE_EOJEOL, _PUNCT_LINES, _BULLET_LINES,
     _ELLIPSIS_LINES, _SHORT_LINES, _LONG_LINES, _CUT_LINES,
     _URLS, _URL_CHARS, _LONGEST_RUN, _RUN_CHARS, _JAMO_RUN_CHARS,
     _KEPT_EOJEOL, _KEPT_LETTERS, _DISTINCT, _HAPAX, _HEAD_DISTINCT, _TOP_STEM,
@@ -294,6 +294,7 @@ def _scan(
     # The current line.
     line_chars = 0
     line_eojeol = 0
+    line_prose = 0  # its eojeol up to its last sentence end
     line_state = _SEED
     bullet = False
     terminal = False  # the last character is terminal punctuation, closers skipped
@@ -333,6 +334,8 @@ def _scan(
             if pending:
                 if c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C:  # 다 요 죠 까
                     row[_SENTENCES] += 1
+                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
+                    line_prose = line_eojeol
                 pending = False
             if in_url:
                 if code < 0x80:
@@ -381,6 +384,8 @@ def _scan(
                         n_eojeol += 1
                 if pending:
                     row[_SENTENCES] += 1
+                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
+                    line_prose = line_eojeol
                     finished = True
                     pending = False
                 unit = letters = alphabetic = 0
@@ -391,14 +396,13 @@ def _scan(
                 if line_chars:
                     if final_form and not finished and not terminal:
                         row[_SENTENCES] += 1
+                        row[_PROSE_EOJEOL] += line_eojeol - line_prose
                         finished = True
                     row[_LINES] += 1
                     row[_PUNCT_LINES] += terminal
                     row[_ELLIPSIS_LINES] += ellipsis
                     row[_SHORT_LINES] += line_chars < SHORT_LINE
-                    if finished:
-                        row[_SENTENCE_LINES] += 1
-                        row[_SENTENCE_LINE_EOJEOL] += line_eojeol
+                    row[_SENTENCE_LINES] += finished
                     if line_chars >= LONG_LINE:
                         row[_LONG_LINES] += 1
                         row[_CUT_LINES] += not finished and not terminal
@@ -409,7 +413,7 @@ def _scan(
                             line_hash[n_lines] = line_state
                             line_width[n_lines] = line_chars
                             n_lines += 1
-                line_chars = line_eojeol = 0
+                line_chars = line_eojeol = line_prose = 0
                 line_state = _SEED
                 bullet = terminal = ellipsis = finished = final_form = False
             continue

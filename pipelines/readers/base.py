@@ -20,7 +20,7 @@ class ReadLimits(BaseModel):
 
     document_bytes: int = Field(8 << 20, ge=1 << 10, le=16 << 20, description="Raw page, or text of one row, in bytes.")
     line_bytes: int = Field(16 << 20, ge=1 << 10, le=256 << 20, description="One line of JSONL, in bytes.")
-    nesting: int = Field(512, ge=16, le=4096, description="Depth of HTML elements.")
+    nesting: int = Field(10_000, ge=16, le=100_000, description="Depth of open HTML elements.")
     seconds: float = Field(30, gt=0, description="Time to extract one document; enforced by the engine's watchdog.")
 
 
@@ -86,8 +86,17 @@ class Collector:
         self._close(batch)
 
     def quarantine(
-        self, file: str, offset: int, reason: str, message: str, *, size: int | None = None, rows: int = 1, payload: bytes = b""
+        self,
+        file: str,
+        offset: int,
+        reason: str,
+        message: str,
+        *,
+        size: int | None = None,
+        rows: int = 1,
+        payload: bytes = b"",
     ) -> None:
+        """A record that cannot be a document; `size` in bytes where known, `payload` its beginning."""
         self._pending.records += rows
         self._pending.bytes += size or 0
         self._pending.quarantined.append(

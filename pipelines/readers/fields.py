@@ -78,7 +78,7 @@ def _pop(record: dict, name: str) -> Any:
 
 
 def _meta_object(value: Any) -> dict:
-    """A record's own meta, to be added to: an object, or one as JSON text as algok writes it; anything else under its name."""
+    """A record's own meta, to be added to: an object, or one as JSON text as algok writes it; else under its name."""
     if isinstance(value, dict):
         return value
     if isinstance(value, str) and value.startswith("{"):

@@ -67,7 +67,8 @@ def _read_groups(
     for group in groups:
         end = row + metadata.row_group(group).num_rows
         try:
-            for batch in parquet.iter_batches(_batch_rows(metadata.row_group(group)), row_groups=[group], use_threads=False):
+            size = _batch_rows(metadata.row_group(group))
+            for batch in parquet.iter_batches(size, row_groups=[group], use_threads=False):
                 _read_batch(batch, row, file, fields, limits, collector)
                 row += batch.num_rows
                 yield
@@ -155,7 +156,9 @@ def _binary(texts: pa.Array) -> pa.LargeBinaryArray:
         texts = texts.dictionary_decode()
     if texts.type == pa.large_string():
         return texts.view(pa.large_binary())
-    return texts.cast(pa.large_binary()) if _is_binary(texts.type) else texts.cast(pa.large_string()).view(pa.large_binary())
+    if _is_binary(texts.type):
+        return texts.cast(pa.large_binary())
+    return texts.cast(pa.large_string()).view(pa.large_binary())
 
 
 def _faults(texts: pa.LargeBinaryArray, limit: int) -> dict[int, tuple[str, str, int | None]]:
@@ -184,7 +187,12 @@ def _is_utf8(texts: pa.LargeBinaryArray) -> bool:
 
 
 def _documents(
-    batch: pa.RecordBatch, texts: pa.LargeStringArray, rows: np.ndarray, file: InputFile, fields: Fields, collector: Collector
+    batch: pa.RecordBatch,
+    texts: pa.LargeStringArray,
+    rows: np.ndarray,
+    file: InputFile,
+    fields: Fields,
+    collector: Collector,
 ) -> None:
     data, offsets = string_buffers(texts)
     view = memoryview(data)
