@@ -267,8 +267,8 @@ def accuracy(planted: Planted) -> None:
     found, seconds = {}, {}
     runs = {
         "algok": lambda: run_step(Dedup(), planted.texts),
-        "algok, similarity 0.7": lambda: run_step(Dedup(DedupOptions(similarity=0.7)), planted.texts),
-        "algok, similarity 0.8": lambda: run_step(Dedup(DedupOptions(similarity=0.8)), planted.texts),
+        "algok, threshold 0.7": lambda: run_step(Dedup(DedupOptions(threshold=0.7)), planted.texts),
+        "algok, threshold 0.8": lambda: run_step(Dedup(DedupOptions(threshold=0.8)), planted.texts),
         "datasketch LSH": lambda: datasketch_pairs(planted.texts, options.bands, options.rows),
     }
     for name, run in runs.items():

@@ -82,13 +82,25 @@ def halfwidth_jamo(text: str) -> str:
     return "".join(wide.get(finals.get(c, c), c) for c in unicodedata.normalize("NFD", text))
 
 
+def utf8_as_cp1252(text: str) -> str:
+    """UTF-8 read as browsers read Latin-1: CP1252, its five unassigned bytes as control characters."""
+    codes = (bytes([byte]) for byte in text.encode("utf-8"))
+    return "".join(code.decode("cp1252", "ignore") or code.decode("latin-1") for code in codes)
+
+
+def zero_width(text: str) -> str:
+    """A byte order mark in front, a zero-width space after every eighth word, a soft hyphen after every sentence."""
+    words = text.replace(". ", ".\u00ad ").split(" ")
+    return "\ufeff" + " ".join(word + "\u200b" * (at % 8 == 7) for at, word in enumerate(words))
+
+
 DAMAGE: dict[str, Callable[[str], str]] = {
     "cp949_as_latin1": lambda text: text.encode("cp949").decode("latin-1"),
-    "utf8_as_latin1": lambda text: text.encode("utf-8").decode("latin-1"),
+    "utf8_as_cp1252": utf8_as_cp1252,
     "entities": lambda text: "".join(c if c.isascii() else f"&#{ord(c)};" for c in text),
     "nfd": lambda text: unicodedata.normalize("NFD", text),
     "halfwidth_jamo": halfwidth_jamo,
-    "zero_width": lambda text: "\ufeff" + re.sub(r"(\w{3})", "\\1\u200b", text).replace(". ", ".\u00ad "),
+    "zero_width": zero_width,
     "fullwidth": lambda text: re.sub(r"[!-~]", lambda m: chr(ord(m[0]) + 0xFEE0), text),
     "spaced": lambda text: "  ".join(" ".join(word) for word in text.split(" ")),
     "unspaced": lambda text: text.replace(" ", ""),
@@ -253,35 +265,36 @@ def excerpt(text: str) -> str:
 
 def expected(sources: list[dict]) -> dict:
     """What a run over the corpus must show, document by document (keys explained in demo/README.md)."""
+    bases = {doc["base"] for source in sources for doc in source["documents"] if "base" in doc}
     documents = []
     for source in sources:
         for doc in source["documents"]:
             file = source["file"] + (f"{doc['id']}.md" if source["file"].endswith("/") else "")
-            entry = {"id": doc["id"], "file": file, "url": doc.get("url"), "fate": doc.get("fate", "kept")}
+            entry = {"id": doc["id"], "file": file} | ({"url": doc["url"]} if "url" in doc else {})
+            entry["fate"] = doc.get("fate", "kept")
+            if "base" in doc or doc["id"] in bases:
+                entry |= {"fate": "one_of", "cluster": doc.get("base", doc["id"])}
             entry |= {key: doc[key] for key in ("by", "kind", "note", "pii", "keep_lines") if key in doc}
-            if "base" in doc:
-                entry["duplicate_of"] = doc["base"]
-            if entry["fate"] in ("kept", "open"):
-                entry |= traces(doc)
-            documents.append({key: value for key, value in entry.items() if value is not None})
+            documents.append(entry | (traces(doc) if entry["fate"] in ("kept", "one_of", "open") else {}))
     boilerplate = {source["file"]: source["boilerplate"] for source in sources if "boilerplate" in source}
     return {"boilerplate": boilerplate, "documents": documents}
 
 
 def traces(doc: dict) -> dict:
     """Excerpts that the kept text must contain, must contain once repaired, and must not contain."""
-    rows = list(damaged(doc))
+    rows = list(enumerate(damaged(doc)))
     marked = ("    ", "#", "- ", "**")  # code, headings, lists and bold text change their looks on the way
-    private = doc.get("pii", [])
-    intact = [
-        clean
-        for clean, _, kind in rows
-        if kind is None and not clean.startswith(marked) and not any(secret in clean for secret in private)
-    ]
-    found = {"contains": [*doc.get("contains", []), *(excerpt(text) for text in sorted(intact, key=len)[-1:])]}
-    broken = [(clean, planted, kind) for clean, planted, kind in rows if kind]
-    found["repaired"] = [{"damage": kind, "clean": excerpt(clean)} for clean, _, kind in broken]
-    found["absent"] = [planted[:12] for _, planted, kind in broken if kind not in ("spaced", "unspaced")]
+    intact = [clean for _, (clean, _, kind) in rows if kind is None and not clean.startswith(marked)]
+    public = [clean for clean in intact if not any(secret in clean for secret in doc.get("pii", []))]
+    broken = [(number, *row) for number, row in rows if row[2]]
+    found = {
+        "contains": doc.get("contains", []) + [excerpt(clean) for clean in sorted(public, key=len)[-1:]],
+        "repaired": [
+            {"damage": kind, "clean": excerpt(clean), "hard": number in doc.get("hard", [])}
+            for number, clean, _, kind in broken
+        ],
+        "absent": [planted[:12] for _, _, planted, kind in broken if kind not in ("spaced", "unspaced")],
+    }
     return {key: value for key, value in found.items() if value}
 
 

@@ -96,7 +96,7 @@ def _decode_line(line: str) -> tuple[str, int]:
         if before and before in _QUOTES and line[match.end() : match.end() + 1] in _QUOTES and match.end() < len(line):
             return match[0]
         character = html.unescape(f"&{name};")
-        if character == "\ufffd" or character < " " and character not in "\t\n":
+        if character == "\ufffd" or (character < " " and character not in "\t\n"):
             return match[0]
         if character in "<>":
             if markup is None:

@@ -6,6 +6,7 @@ _RUN = re.compile("[\uff01-\uff5e]+")
 _ALNUM = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _HANGUL = re.compile("[가-힣]")
 _OTHER_CJK = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_BRACKETS = "（）［］｛｝＜＞"
 _TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
@@ -34,7 +35,17 @@ def plain_fullwidth(text: str) -> tuple[str, int]:
 
 
 def _to_ascii(match: re.Match) -> str:
-    return match[0].translate(_TO_ASCII) if _ALNUM.search(match[0]) else match[0]
+    run = match[0]
+    if not _ALNUM.search(run):
+        return run
+    # A bracket at the edge of a run has its partner outside; both stay.
+    core = run if _balanced(run) else run.strip(_BRACKETS)
+    start = run.find(core)
+    return run[:start] + core.translate(_TO_ASCII) + run[start + len(core) :]
+
+
+def _balanced(run: str) -> bool:
+    return all(run.count(a) == run.count(b) for a, b in ("（）", "［］", "｛｝", "＜＞"))
 
 
 def _is_korean(text: str) -> bool | None:

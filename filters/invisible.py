@@ -50,7 +50,7 @@ def remove_invisible(text: str) -> tuple[str, int]:
                 rtl_line = (start, end, bool(_RTL.search(text, start, end)))
             keep = rtl_line[2]
         else:
-            before = out[-1][-1:] if out and at == i and out[-1] else text[i - 1 : i]
+            before = text[i - 1 : i] if i > at else (out[-1][-1] if out else "")
             keep = _keeps(c, before, text[i + 1 : i + 2])
         if keep:
             continue
@@ -63,7 +63,7 @@ def remove_invisible(text: str) -> tuple[str, int]:
 
 def _keeps(c: str, before: str, after: str) -> bool:
     if c == "\u200d":
-        return bool(_EMOJI.match(before) and _EMOJI.match(after) or _JOINING.match(before))
+        return bool((_EMOJI.match(before) and _EMOJI.match(after)) or _JOINING.match(before))
     if c == "\u200c":
         return bool(_JOINING.match(before) and _JOINING.match(after))
     if c == "\u200b":

@@ -80,7 +80,7 @@ def compose_spelled(text: str) -> tuple[str, int]:
             continue
         runs = [(m.start(), m.end(), *compose_run(m[0])) for m in _COMPATIBILITY.finditer(line)]
         whole = [run for run in runs if run[3] and run[2] != line[run[0] : run[1]]]
-        if not any(sum("가" <= c for c in composed) >= 2 for _, _, composed, _ in whole):
+        if not any(sum(c >= "가" for c in composed) >= 2 for _, _, composed, _ in whole):
             continue
         out = []
         at = 0
@@ -119,7 +119,7 @@ def compose_run(run: str) -> tuple[str, bool]:
         if free >= 2 and run[i : i + 2] in _FINAL_PAIRS:
             final = _FINAL_PAIRS[run[i : i + 2]]
             i += 2
-        elif free >= 1 and run[i] in _FINAL:
+        elif free >= 1 and run[i] in _FINAL and not (run[i] in _LAUGHS and run[i : i + 1] == run[i + 1 : i + 2]):
             final = run[i]
             i += 1
         out.append(_syllable(initial, vowel, final))

@@ -20,11 +20,11 @@ _LATIN = re.compile(f"[\x80-\xff][\x80-\xff{_SPECIALS}]|[{_SPECIALS}][\x80-\xff]
 
 # UTF-8 sequences in a string of byte values. A continuation byte A0 is a no-break space, often turned into a space.
 _UTF8 = re.compile(
-    "(?:[\xea-\xed](?:[\x80-\xbf]{2}|[\x80-\xbf] | [\x80-\xbf])|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
-    "|[\xf0-\xf4][\x80-\xbf]{3})+"
+    "[\xea-\xed](?: [\x80-\xbf]|[\x80-\xbf] )"
+    "|(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
 _STUMP = re.compile("[\xea-\xed][\x80-\xbf]?(?![\x80-\xbf])")
-_LEAD = re.compile("[\xc0-\xff]")
+_LETTER = re.compile("[\xc0-\xff]")
 _HIGH = re.compile("[\x80-\xff]{2,}")
 # Punctuation misread alone, without any Hangul near it: ’ “ … as â€™ â€œ â€¦, and · ° « as Â· Â° Â«.
 _PUNCTUATION = re.compile("\xe2\x80[\x90-\xbf]|\xc2[\xa0-\xbf]")
@@ -53,52 +53,62 @@ def _as_bytes(text: str) -> str:
 # --- UTF-8 read as Latin-1 or CP1252
 
 
-def _decode_utf8(sequence: str, layers: int = MAX_LAYERS) -> str | None:
-    """What a run of UTF-8 sequences says, all layers off; None if it is not UTF-8."""
-    values = re.sub("([\xea-\xed]) ", "\\1\xa0", re.sub("([\xea-\xed][\x80-\xbf]) ", "\\1\xa0", sequence))
+def _decode_utf8(sequence: str) -> str | None:
+    """What a run of UTF-8 sequences says; None if it is not UTF-8."""
     try:
-        text = values.encode("latin-1").decode("utf-8")
+        text = sequence.replace(" ", "\xa0").encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if layers > 1 and _LATIN.search(text):
-        return _utf8_read_as_latin(text, layers - 1)
-    return text
+    return None if " " in sequence and text not in _COMMON else text
 
 
 def _utf8_read_as_latin(line: str, layers: int = MAX_LAYERS) -> str:
     pieces = []  # (start, end, text, syllables)
     syllables = 0
-    letters = 0  # upper Latin letters of the line, and those of them that lead a syllable or a sequence beside one
-    leads = 0
     attached = 0  # syllables of pieces glued to an ASCII letter, as in Italian "lì…”"
+    letters = 0  # upper Latin letters of the line, those in front of a piece, and those in a piece with syllables
+    leads = 0
+    korean_leads = 0
     for run in _RUN.finditer(line):
         values = _as_bytes(run[0])
-        letters += len(_LEAD.findall(values))
+        letters += len(_LETTER.findall(values))
         for match in _UTF8.finditer(values):
-            text = _decode_utf8(match[0], layers)
-            if text is None or " " in match[0] and not hangul(text):
+            text = _decode_utf8(match[0])
+            if text is None:
                 continue
-            found = hangul(text) or hangul(_RUN.sub(_cp949_read_as_latin, text))
-            start = run.start() + match.start()
-            glued = match.start() > 0 and values[match.start() - 1].isalpha()
+            found = hangul(text)
+            start = match.start()
+            glued = start > 0 and values[start - 1].isalpha()
             syllables += found
             attached += found if glued and found < 2 else 0
-            leads += len(_LEAD.findall(match[0])) if found else 0
-            pieces.append((start, run.start() + match.end(), text, found))
+            inside = len(_LETTER.findall(match[0]))
+            leads += inside
+            korean_leads += inside if found else 0
+            pieces.append((run.start() + start, run.start() + match.end(), text, found))
     if not pieces:
         return line
     # In CP949 bytes every other letter may look like a lead byte, but few of them lead a syllable.
-    korean = syllables - attached >= 1 and (syllables >= 2 or hangul(line) > 0) and leads * 2 >= letters
-    anywhere = korean or hangul(line) > 0
+    korean = syllables > attached and (syllables >= 2 or hangul(line) > 0) and korean_leads * 2 >= letters
+    if not korean and layers > 1 and leads * 10 >= letters * 9:
+        peeled = _join(line, pieces)
+        inner = _RUN.sub(_cp949_read_as_latin, _utf8_read_as_latin(peeled, layers - 1))
+        if hangul(inner) >= hangul(line) + 2:
+            return inner
+    if not korean:
+        anywhere = hangul(line) > 0
+        pieces = [p for p in pieces if _is_punctuation(_as_bytes(line[p[0] : p[1]]), anywhere)]
+        return _join(line, pieces)
+    return _join(line, pieces, stumps=syllables >= 4)
+
+
+def _join(line: str, pieces: list[tuple[int, int, str, int]], stumps: bool = False) -> str:
+    """The line with its pieces decoded; with `stumps`, first bytes of syllables whose rest was stripped are lost."""
     out = []
     at = 0
-    for start, end, text, found in pieces:
-        source = _as_bytes(line[start:end])
-        if not (korean if found else korean or _is_punctuation(source, anywhere)):
-            continue
-        out += [_stumps(line[at:start], syllables if korean else 0), text]
+    for start, end, text, _ in pieces:
+        out += [_mark_stumps(line[at:start]) if stumps else line[at:start], text]
         at = end
-    out.append(_stumps(line[at:], syllables if korean else 0))
+    out.append(_mark_stumps(line[at:]) if stumps else line[at:])
     return "".join(out)
 
 
@@ -107,14 +117,10 @@ def _is_punctuation(source: str, anywhere: bool) -> bool:
     return bool(_PUNCTUATION.match(source)) and (source[0] == "\xe2" or anywhere)
 
 
-def _stumps(between: str, syllables: int) -> str:
-    """Text between decoded pieces: first bytes of syllables whose rest was stripped are lost characters."""
-    if syllables < 4 or not between:
-        return between
-    values = _as_bytes(between)
+def _mark_stumps(between: str) -> str:
     out = []
     at = 0
-    for match in _STUMP.finditer(values):
+    for match in _STUMP.finditer(_as_bytes(between)):
         out += [between[at : match.start()], "\ufffd"]
         at = match.end()
     return "".join(out) + between[at:]
@@ -292,7 +298,7 @@ def repair_cp949_line(line: str) -> str:
             continue
         text, garbage = _parse(token)
         found = hangul(text)
-        if not found and not (text.count("\ufffd") and "?" in token) or garbage * 4 > found:
+        if garbage * 4 > found or not (found or ("\ufffd" in text and "?" in token)):
             continue
         changed[match.start()] = (match.end(), text)
         syllables += sum(c in _COMMON for c in text)

@@ -158,7 +158,7 @@ def _sample(samples: list[tuple[str, str]], kind: str, old: str, new: str) -> No
 
 
 def _signals(edits: np.ndarray, counts: np.ndarray) -> dict[str, pa.Array]:
-    chars = np.maximum(counts[:, CHARS], 1).astype(np.float32)
+    chars = np.maximum(counts[:, CHARS], 1)
     # Syllables outside KS X 1001 are damage where they are many: 5 % of the Hangul, never reached by clean text.
     rare = np.where((counts[:, RARE] >= 2) & (counts[:, RARE] * 20 >= counts[:, HANGUL]), counts[:, RARE], 0)
     signals = {kind: pa.array(edits[:, k]) for k, kind in enumerate(KINDS)}
@@ -166,7 +166,11 @@ def _signals(edits: np.ndarray, counts: np.ndarray) -> dict[str, pa.Array]:
         "edits": pa.array(edits.sum(axis=1, dtype=np.int32)),
         **signals,
         "pua": pa.array(counts[:, PUA]),
-        "replacement_ratio": pa.array(counts[:, REPLACEMENT] / chars),
-        "lost_ratio": pa.array(counts[:, LOST] / chars),
-        "damage_ratio": pa.array(((counts[:, REPLACEMENT] + counts[:, LOST] + rare) / chars).astype(np.float32)),
+        "replacement_ratio": _float32(counts[:, REPLACEMENT] / chars),
+        "lost_ratio": _float32(counts[:, LOST] / chars),
+        "damage_ratio": _float32((counts[:, REPLACEMENT] + counts[:, LOST] + rare) / chars),
     }
+
+
+def _float32(values: np.ndarray) -> pa.Array:
+    return pa.array(values.astype(np.float32))

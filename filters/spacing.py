@@ -6,15 +6,18 @@ process, when the first of them turns up.
 
 import re
 from functools import cache
-
-from kiwipiepy import Kiwi
+from typing import TYPE_CHECKING
 
 from algok.kernels.damage import LONG_RUN, SINGLE_RUN
+
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi
 
 # A document whose damaged places are longer than this together (UTF-8 bytes) is left as it is: half a second of Kiwi.
 MAX_BYTES = 65_536
 
 # An eojeol that is a whole sentence: names of laws and organisations are long too, but do not end like one.
+_LONG = re.compile(rf"\S{{{LONG_RUN},}}")
 _HANGUL_RUN = re.compile(f"[가-힣]{{{LONG_RUN},}}")
 _SENTENCE = re.compile("(?:다|요|까|죠|음|함|임|네|오|라|자)[.!?…~ㅋㅎㅠㅜ\"'”’)]*$")
 
@@ -26,7 +29,9 @@ _LISTS = ("가나다라", "갑을병정", "도레미파", "월화수목", "자�
 
 
 @cache
-def _kiwi() -> Kiwi:
+def _kiwi() -> "Kiwi":
+    from kiwipiepy import Kiwi  # here, since even its import takes seconds
+
     return Kiwi(num_workers=1)
 
 
@@ -38,7 +43,7 @@ def _space(text: str) -> str:
 
 def restore_spaces(text: str) -> tuple[str, int]:
     """The text with spaces put into eojeol that are whole sentences, and how many eojeol changed."""
-    places = [m for m in _tokens(text) if _HANGUL_RUN.search(m[0]) and _SENTENCE.search(m[0])]
+    places = [m for m in _LONG.finditer(text) if _HANGUL_RUN.search(m[0]) and _SENTENCE.search(m[0])]
     if not places or sum(len(m[0].encode()) for m in places) > MAX_BYTES:
         return text, 0
     return _replace(text, places, _restore)
@@ -66,10 +71,6 @@ def _join(row: str) -> str:
     spaced = _space(joined)
     # Text that really has short words comes back about as it was: not damaged.
     return row if spaced.count(" ") * 2 > row.count(" ") else spaced
-
-
-def _tokens(text: str) -> list[re.Match]:
-    return [m for m in re.finditer(rf"\S{{{LONG_RUN},}}", text)]
 
 
 def _replace(text: str, places: list[re.Match], repair) -> tuple[str, int]:

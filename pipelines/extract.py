@@ -7,7 +7,7 @@ The parser and the main-content rules are resiliparse's. Around them stand four 
 * Its rules believe every list near the root to be a menu, and look for menus by their links only deeper down: the
   content of <body> is wrapped in three <div>, so that one set of rules holds for shallow and for deep pages.
 * Its rules can lose the article: when they keep too little of the body, the body without its landmarks is taken.
-* Markup that would cost the parser more than linear time is simplified first (`_simplify`).
+* Markup that would cost the parser more than linear time is simplified first (see `_scan`).
 """
 
 import html
@@ -65,7 +65,10 @@ _MAGIC = (
     b"\x7fELF", b"Rar!", b"wOFF", b"wOF2", b"OggS", b"ID3", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd",
 )  # fmt: skip
 _FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed)(?=[\s>])", re.IGNORECASE)
-_HTML_ROOT = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|table|script)(?=[\s>/])", re.IGNORECASE)
+_HTML_ROOT = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|br|a|b|ul|table|script|font|center|span|h[1-6])(?=[\s>/])",
+    re.IGNORECASE,
+)
 _SNIFFED = 4096
 
 
@@ -122,7 +125,10 @@ _RULE_STEPS = 20_000_000
 # The least share of the body's text that the main content must keep; see docs/extraction.md for the pages behind it.
 MIN_KEPT = 0.4
 
+# Line numbers beside code, as the common highlighters mark them: Hexo, Rouge, Pygments, Chroma, Prism.
+_LINE_NUMBERS = ["td.gutter", "td.rouge-gutter", ".linenos", ".lineno", ".lnt", ".line-numbers-rows"]
 _LANDMARKS = [
+    *_LINE_NUMBERS,
     "nav", "footer", "aside", "header", "form", "button", "select", "dialog", "[role=navigation]", "[role=banner]",
     "[role=contentinfo]", "[role=search]", "[role=menu]", "[role=menubar]", "[hidden]", "[aria-hidden=true]",
 ]  # fmt: skip
@@ -161,13 +167,13 @@ def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
     """The parsed page, whether the main-content rules are affordable on it, and its characters outside tags."""
     data = _LONE.sub(_LONE_MARKED, markup.encode("utf-8", "replace"))
     depth, parse_steps, rule_steps, visible, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
+    if parse_steps > _PARSE_STEPS or depth > limits.depth:
+        simple = np.empty(len(data), np.uint8)
+        *_, length = _scan(_view(data), simple, _NAME_KINDS)
+        data = simple[:length].tobytes()
+        depth, _, rule_steps, visible, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
     if depth > limits.depth:
         raise ExtractError("too_deep", f"elements nested {depth} deep, limit {limits.depth}")
-    if parse_steps > _PARSE_STEPS:
-        plain = np.empty(len(data), np.uint8)
-        *_, length = _scan(_view(data), plain, _NAME_KINDS)
-        data = plain[:length].tobytes()
-        *_, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
     if content:
         data = b"".join((data[:content], _WRAP, data[content:]))
     try:
@@ -179,7 +185,7 @@ def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
 def _main_text(tree: HTMLTree) -> str:
     return extract_plain_text(
         tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False, post_meta=False,
-        skip_elements=_PAGE_FOOTERS,
+        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import faulthandler
 import mmap
 import struct
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -70,7 +71,9 @@ def open_guard(store: Store, task: str, seconds: float) -> FileGuard:
 
 def _read_strikes(file: Path, note: Path) -> dict[int, int]:
     """Strikes so far, the one of the attempt that left a note behind included."""
-    strikes = {int(key): value for key, value in orjson.loads(file.read_bytes()).items()} if file.exists() else {}
+    strikes: dict[int, int] = {}
+    with suppress(FileNotFoundError, orjson.JSONDecodeError):
+        strikes = {int(key): value for key, value in orjson.loads(file.read_bytes()).items()}
     try:
         (entered,) = struct.unpack("<q", note.read_bytes())
     except (FileNotFoundError, struct.error):

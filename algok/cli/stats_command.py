@@ -36,7 +36,7 @@ def command(run, as_json) -> None:
     _print(["dropped because", "documents"], _dropped(stats))
     _print(["not read because", "records"], _read(stats))
     _print(["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())])
-    _print(["edits and counts", "total"], sorted(item for item in stats.totals.items() if item[1]))
+    _print(["edits", "total"], _edits(stats, plan))
 
 
 def _print(columns: list[str], rows: list) -> None:
@@ -53,6 +53,15 @@ def _dropped(stats) -> list[list]:
         if rule.startswith("dropped:") and count
     ]
     return sorted(rows, key=lambda row: -row[1])
+
+
+def _edits(stats, plan) -> list[tuple[str, int]]:
+    """Totals of the steps that rewrite text."""
+    from algok.filters.base import SignalStep
+    from algok.pipelines.registry import step_class
+
+    editing = {step.name for step in plan.recipe.steps if not issubclass(step_class(step.name), SignalStep)} - {"dedup"}
+    return sorted((key, total) for key, total in stats.totals.items() if total and key.partition(".")[0] in editing)
 
 
 def _read(stats) -> list[list]:

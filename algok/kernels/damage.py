@@ -33,18 +33,13 @@ LONG_RUN = 20  # syllables; law names and street names reach 19 (statutes: 0.02 
 SINGLE_RUN = 8  # single-syllable eojeol in a row; clean text reaches 6 ("할 수 있을 때 그 세 …")
 
 # Syllables in front of a question mark that ends a question; any other before `?` + syllable marks a lost character.
-_QUESTION_ENDINGS = "까요니나가지죠냐래네어아야데게뭐여해돼자고라로서유듯건걸군음임든도은는야왜네예쥬용써셔워와대"
+_QUESTION_ENDINGS = "까요니나가지죠냐래네어아야데게뭐여해돼자고라서유듯건걸군음임든도은는왜예쥬용써셔워와대"
 
 
 def _rare_table() -> np.ndarray:
     """uint8 over U+AC00..U+D7A3: 1 where the syllable is outside KS X 1001 (2,350 syllables)."""
-    table = np.ones(11172, np.uint8)
-    for i in range(11172):
-        try:
-            table[i] = len(chr(0xAC00 + i).encode("euc-kr")) != 2
-        except UnicodeEncodeError:
-            pass
-    return table
+    # Python writes the others as a sequence of eight bytes.
+    return np.array([len(chr(0xAC00 + i).encode("euc-kr")) != 2 for i in range(11172)], np.uint8)
 
 
 def _ending_table() -> np.ndarray:
@@ -246,9 +241,9 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                     questions = 0
                     previous = _SPACE
                 elif k == 5:
-                    if i < end and 0xEA <= data[i] <= 0xED:
-                        if previous == _SPACE or (previous == _HANGUL and not ending_table[last]):
-                            lost += 1
+                    unasked = previous == _SPACE or (previous == _HANGUL and not ending_table[last])
+                    if unasked and i < end and 0xEA <= data[i] <= 0xED:
+                        lost += 1
                     questions += 1
                     previous = _OTHER
                 else:

@@ -35,20 +35,20 @@ _ONE = np.uint64(1)
 _VERDICT = np.uint64(3)  # the two bits of an entry that hold its verdict
 
 
-def _byte_table(words: list[str]) -> np.ndarray:
+def _byte_table(*words: list[str]) -> np.ndarray:
     """Words as rows of UTF-8 bytes (uint8), each followed by zeros."""
-    encoded = [word.encode() for word in words]
+    encoded = [word.encode() for part in words for word in part]
     table = np.zeros((len(encoded), max(map(len, encoded)) + 1), np.uint8)
     for row, word in zip(table, encoded, strict=True):
         row[: len(word)] = np.frombuffer(word, np.uint8)
     return table
 
 
-# A short line that holds one of these beside a number is a counter or a date stamp, whose digits say nothing of the
-# text. Folding the digits of all lines would join time tables, price lists and numbered titles (docs/line-deduplication.md).
+# A short line with one of these and a number is a counter or a date stamp, whose digits say nothing about the text.
+# Folding the digits of all lines would join time tables, prices and numbered titles (docs/line-deduplication.md).
 _COUNTERS = _byte_table(
-    ["조회", "댓글", "작성일", "등록일", "수정일", "게시일", "좋아요", "공감", "스크랩"]
-    + ["view", "hits", "comment", "words", "minutes", "min read", "updated", "posted", "published", "like"]
+    ["조회", "댓글", "작성일", "등록일", "수정일", "게시일", "좋아요", "공감", "스크랩"],
+    ["view", "hits", "comment", "words", "minutes", "updated", "posted", "published"],
 )
 _COUNTER_PAIRS = np.zeros(1 << 16, np.bool_)  # by the first two bytes of a counter word, in either case
 for _first, _second in _COUNTERS[:, :2]:
@@ -57,11 +57,11 @@ for _first, _second in _COUNTERS[:, :2]:
             _COUNTER_PAIRS[(int(_first) - _case) << 8 | (int(_second) - _other)] = True
 _COUNTER_BYTES = 120  # longest counter line
 _CODE_STARTS = _byte_table(
-    ["import ", "from ", "def ", "class ", "return ", "else:", "try:", "finally:", "except ", "export ", "const "]
-    + ["package ", "public ", "private ", "#include", ">>> ", "// ", "/*", "*/", "@", "> [!", ":::"]
+    ["import ", "from ", "def ", "class ", "return ", "else:", "try:", "finally:", "except ", "export ", "const "],
+    ["package ", "public ", "private ", "#include", ">>> ", "// ", "/*", "*/", "@", "> [!", ":::"],
 )
-_BUCHIK = np.frombuffer("부칙".encode(), np.uint8)
-_IN_FORCE = np.frombuffer("시행한다.".encode(), np.uint8)
+_BUCHIK = _byte_table(["부칙"])
+_IN_FORCE = _byte_table(["시행한다."])
 _ENDINGS = _byte_table(["다", "요", "죠", "까", "니", "네"])
 
 
@@ -299,9 +299,8 @@ def hash_hosts(data, offsets):
             stop = k - 1
         if stop > i and data[stop - 1] == 46:
             stop -= 1
-        if stop - i > 4 and (data[i] | 32) == 119 and (data[i + 1] | 32) == 119 and (data[i + 2] | 32) == 119:
-            if data[i + 3] == 46:
-                i += 4
+        if stop - i > 4 and data[i + 3] == 46 and (data[i] | 32) == (data[i + 1] | 32) == (data[i + 2] | 32) == 119:
+            i += 4
         if stop <= i:
             continue
         h = _SEED
@@ -536,9 +535,10 @@ def _is_code(data, first, stop):
             return False
         if (65 <= b <= 90) or (97 <= b <= 122):
             letters = True
-        elif b == 123 or b == 125 or (b == 61 and i > first and i + 1 < stop and data[i - 1] == 32 and data[i + 1] == 32):  # braces
+        assigns = b == 61 and first < i < stop - 1 and data[i - 1] == 32 and data[i + 1] == 32
+        if assigns or b == 123 or b == 125:  # braces
             return True
-        elif b == 40 and i > first and i + 1 < stop:  # a call: name(argument)
+        if b == 40 and i > first and i + 1 < stop:  # a call: name(argument)
             name, argument = data[i - 1], data[i + 1]
             calls |= ((97 <= (name | 32) <= 122) or name == 95) and not 48 <= argument <= 57
     if not letters:
@@ -556,10 +556,7 @@ def _is_row(data, first, stop):
         for i in range(first + 1, stop):
             if data[i] == 124:
                 return True
-    for i in range(first, stop):
-        if data[i] == 9:
-            return True
-    return False
+    return np.any(data[first:stop] == 9)
 
 
 @kernel
@@ -569,16 +566,6 @@ def _is_heading(data, first, stop):
     while i < stop and data[i] == 35:
         i += 1
     return 1 <= i - first <= 6 and i + 1 < stop and data[i] == 32
-
-
-@kernel
-def _ends(data, first, stop, word):
-    if stop - first < len(word):
-        return False
-    for k in range(len(word)):
-        if data[stop - len(word) + k] != word[k]:
-            return False
-    return True
 
 
 @kernel
@@ -596,7 +583,7 @@ def _is_law(data, first, stop):
             c = (np.int64(data[i] & 15) << 12) | (np.int64(data[i + 1] & 63) << 6) | np.int64(data[i + 2] & 63)
             if c == 0xC870 or c == 0xC7A5 or c == 0xC808 or c == 0xD56D or c == 0xD3B8 or c == 0xAD00:
                 return True
-    return _ends(data, first, stop, _IN_FORCE) or (stop - first <= 16 and _ends(data, first, stop, _BUCHIK))
+    return _starts(data, first, stop, _BUCHIK) or _starts(data, max(first, stop - 13), stop, _IN_FORCE)
 
 
 @kernel
@@ -615,7 +602,7 @@ def _is_sentence(data, first, stop):
 
 @kernel
 def _colour(data, first, stop, verdict):
-    """Green, yellow or red of a line by its verdict and its shape."""
+    """Verdict on a line after its shape was looked at: a sentence is one grade better, a line of a structure yellow."""
     if verdict == GREEN:
         return GREEN
     if verdict < TEMPLATE and _is_sentence(data, first, stop):
@@ -626,18 +613,19 @@ def _colour(data, first, stop, verdict):
         or _is_heading(data, first, stop)
         or _is_law(data, first, stop)
     ):
-        return RED
+        return verdict
     return YELLOW
 
 
 @kernel
 def _keep_in_context(colours, keep, n):
-    """Keep greens, and yellows that touch a green or have no red on either side."""
+    """Keep greens, yellows that touch a green or have no red on either side, and reds (templates not) between greens."""
     k = 0
     left = -1  # colour of the nearest line before that is not yellow; -1 is the start of the document
     while k < n:
         if colours[k] != YELLOW:
-            keep[k] = colours[k] == GREEN
+            alone = 0 < k < n - 1 and colours[k - 1] == GREEN and colours[k + 1] == GREEN
+            keep[k] = colours[k] == GREEN or (colours[k] == RED and alone)
             left = np.int64(colours[k])
             k += 1
             continue

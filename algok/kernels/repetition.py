@@ -16,6 +16,7 @@ from algok.kernels import kernel
 HEAD = 500  # words over which the type/token ratio is taken
 LONG_REPEAT = 10  # words; a run of repeated 5-grams this long counts as copied text
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
+_ONE = np.uint64(1)
 
 
 # Rows of the tables: words, 2-grams, … 5-grams.
@@ -55,14 +56,14 @@ def table_bits(n):
 
 @kernel
 def find(slots, keys, table, base, bits, key):
-    """The slot of a key among the first 2**bits slots of a table, and its number in this document or -1."""
-    mask = (1 << bits) - 1
-    slot = np.int64((key * _PRIME) >> np.uint64(64 - bits))
-    while True:
+    """The slot of a key among the first 2**bits slots of a table, and its number in this document or a negative one."""
+    mask = np.uint64((1 << bits) - 1)
+    slot = (key * _PRIME) >> np.uint64(64 - bits)
+    number = np.int64(slots[table, slot]) - base
+    while number >= 0 and keys[table, np.uint64(number)] != key:
+        slot = (slot + _ONE) & mask
         number = np.int64(slots[table, slot]) - base
-        if number < 0 or keys[table, number] == key:
-            return slot, max(number, np.int64(-1))
-        slot = (slot + 1) & mask
+    return slot, number
 
 
 @kernel

@@ -74,22 +74,26 @@ MAX_KEPT = 1 << 20
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _SEED = np.uint64(0xCBF29CE484222325)
-_NEAR_SHIFT = np.uint64(48)
 _ENDING, _FINAL, _LONGER = 1, 2, 4  # what is known of a suffix
 
 
 class Suffixes(NamedTuple):
-    """Particles and endings of one to three syllables: flags by last syllable, and longer ones by packed key."""
+    """Particles and endings of one to three syllables, as three steps back from the end of an eojeol.
 
-    single: np.ndarray  # uint8 (11172,): flags of a final syllable; _LONGER when longer suffixes end in it
-    keys: np.ndarray  # uint64 (power of two,): c1 | c2 << 16 | c3 << 32, 0 is empty
+    Syllables are numbered from U+AC00; a cell holds the flags of the suffix so far, _LONGER if a longer one may follow.
+    """
+
+    last: np.ndarray  # uint8 (11172,): flags of a final syllable
+    rank: np.ndarray  # uint8 (2, 11172): row and column in `pair` of a final syllable and of the one before, 0 for none
+    pair: np.ndarray  # uint8 (rows, columns)
+    keys: np.ndarray  # uint64 (power of two,): three syllables c1 | c2 << 16 | c3 << 32, open addressing, 0 is empty
     flags: np.ndarray  # int64, same length
 
 
 class Phrases(NamedTuple):
     """Phrases of one to four eojeol, as sequences of word numbers; tables are open-addressing, 0 is an empty key."""
 
-    near: np.ndarray  # bool (65536,): top 16 bits of a hash that may be a word's
+    near: np.ndarray  # uint8 (8192,): a bit for each value of a hash's top 16 bits that a word has
     word_keys: np.ndarray  # uint64: hashes of the words
     words: np.ndarray  # int64: number (1 up) << 1, plus 1 if a phrase ends in the word
     phrase_keys: np.ndarray  # uint64: the numbers of a phrase's words, 14 bits each, the last word lowest
@@ -164,16 +168,22 @@ def _table(entries: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
 
 def compile_suffixes(entries: dict[str, int]) -> Suffixes:
     """Suffixes of one to three syllables with their flags (1 particle or ending, 2 final verb form, 3 both)."""
-    single = np.zeros(11172, np.uint8)
-    longer = {}
-    for suffix, flags in entries.items():
-        codes = [ord(syllable) for syllable in reversed(suffix)]
-        if len(codes) == 1:
-            single[codes[0] - 0xAC00] |= flags
-        else:
-            single[codes[0] - 0xAC00] |= _LONGER
-            longer[sum(code << 16 * i for i, code in enumerate(codes))] = flags
-    return Suffixes(single, *_table(longer))
+    longer = sorted(suffix for suffix in entries if len(suffix) > 1)
+    last, rank = np.zeros(11172, np.uint8), np.zeros((2, 11172), np.uint8)
+    for side in (0, 1):
+        for number, syllable in enumerate(sorted({suffix[-1 - side] for suffix in longer}), start=1):
+            rank[side, ord(syllable) - 0xAC00] = number
+    pair = np.zeros((rank[0].max() + 1, rank[1].max() + 1), np.uint8)
+    triples = {}
+    for suffix, flags in sorted(entries.items()):
+        c1, c2, c3 = (ord(syllable) for syllable in (suffix[::-1] + "\0\0")[:3])
+        cell = (rank[0, c1 - 0xAC00], rank[1, c2 - 0xAC00]) if c2 else None
+        last[c1 - 0xAC00] |= _LONGER if c2 else flags
+        if cell:
+            pair[cell] |= _LONGER if c3 else flags
+        if c3:
+            triples[c1 | c2 << 16 | c3 << 32] = flags
+    return Suffixes(last, rank, pair, *_table(triples))
 
 
 def compile_phrases(boilerplate: list[str], spam: list[str]) -> Phrases:
@@ -181,8 +191,9 @@ def compile_phrases(boilerplate: list[str], spam: list[str]) -> Phrases:
     phrases = {tuple(word_hash(w) for w in p.split()): kind for kind, ps in enumerate((boilerplate, spam)) for p in ps}
     numbers = {word: i for i, word in enumerate(sorted({word for phrase in phrases for word in phrase}), start=1)}
     last = {phrase[-1] for phrase in phrases}
-    near = np.zeros(65536, np.bool_)
-    near[[word >> 48 for word in numbers]] = True
+    near = np.zeros(8192, np.uint8)
+    for word in numbers:
+        near[word >> 51] |= 1 << (word >> 48 & 7)
     coded = {sum(numbers[word] << 14 * i for i, word in enumerate(reversed(p))): kind for p, kind in phrases.items()}
     return Phrases(near, *_table({word: i << 1 | (word in last) for word, i in numbers.items()}), *_table(coded))
 
@@ -254,26 +265,26 @@ def _lookup(keys, values, key):
 
 
 @kernel
-def _suffix(single, suffix_keys, suffix_flags, c1, c2, c3):
-    """Length and flags of the longest known suffix of an eojeol that ends in c3 c2 c1; lengths 0 to 3."""
-    if not 0xAC00 <= c1 <= 0xD7A3:
-        return 0, 0
-    flags = np.int64(single[c1 - 0xAC00])
-    if flags & _LONGER and c2:
-        pair = np.uint64(c1) | np.uint64(c2) << np.uint64(16)
-        found = _lookup(suffix_keys, suffix_flags, pair | np.uint64(c3) << np.uint64(32)) if c3 else np.int64(-1)
-        if found >= 0:
-            return 3, found
-        found = _lookup(suffix_keys, suffix_flags, pair)
-        if found >= 0:
-            return 2, found
-    flags &= _ENDING | _FINAL
+def _suffix(last, rank, pair, triples, triple_flags, c1, c2, c3):
+    """Length and flags of the longest known suffix of an eojeol that ends in c3 c2 and the syllable c1; 0 for none."""
+    flags = np.int64(last[np.uint64(c1 - 0xAC00)])
+    if flags & _LONGER and 0xAC00 <= c2 <= 0xD7A3:
+        row, column = rank[0, np.uint64(c1 - 0xAC00)], rank[1, np.uint64(c2 - 0xAC00)]
+        longer = np.int64(pair[np.uint64(row), np.uint64(column)])
+        if longer & _LONGER and c3:
+            key = np.uint64(c1) | np.uint64(c2) << np.uint64(16) | np.uint64(c3) << np.uint64(32)
+            found = _lookup(triples, triple_flags, key)
+            if found >= 0:
+                return 3, found
+        if longer & ~_LONGER:
+            return 2, longer & ~_LONGER
+    flags &= ~_LONGER
     return (1 if flags else 0), flags
 
 
 @kernel
 def _scan(
-    data, start, end, classes, single, suffix_keys, suffix_flags, full, stem, width, content, line_hash, line_width, seen, row
+    data, start, end, classes, last, rank, pair, triples, triple_flags, full, stem, width, content, line_hash, line_width, seen, row
 ):
     """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
     n_eojeol = 0
@@ -283,11 +294,12 @@ def _scan(
     p = start
     previous = np.int64(-1)
     run = 0
+    hangul = 0  # syllables of the fast path
     in_url = False
     # The current unit.
     unit = 0  # its characters
     letters = 0
-    alphabetic = 0  # its letters, digits left out
+    digits = 0  # its digits
     url_unit = False
     h0 = h1 = h2 = h3 = _SEED  # hash of its letters, without the last one, two, three
     c1 = c2 = c3 = np.int64(0)  # its last letters
@@ -325,12 +337,6 @@ def _scan(
         seen[np.uint64(kind)] += 1
 
         if HANGUL <= kind <= OTHER:
-            if code == previous:
-                run += 1
-            else:
-                if run >= RUN:
-                    _end_run(previous, run, row)
-                previous, run = code, 1
             if pending:
                 if c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C:  # 다 요 죠 까
                     row[_SENTENCES] += 1
@@ -338,30 +344,44 @@ def _scan(
                     line_prose = line_eojeol
                 pending = False
             if in_url:
-                if code < 0x80:
-                    row[_URL_CHARS] += 1
-                else:
-                    in_url = False
-            folded = code | 0x20 if 65 <= code <= 90 else code
-            h3, h2, h1 = h2, h1, h0
-            h0 = (h0 ^ np.uint64(folded)) * _PRIME
-            c3, c2, c1 = c2, c1, folded
-            letters += 1
-            unit += 1
-            alphabetic += kind != DIGIT
+                in_url = code < 0x80
+                row[_URL_CHARS] += in_url
             terminal = ellipsis = finished = False
+            digits += kind == DIGIT
+            code = code | 0x20 if 65 <= code <= 90 else code
+            while True:
+                run = run + 1 if code == previous else 1
+                if run >= RUN:
+                    _add_run(code, run, row)
+                previous = code
+                h3, h2, h1 = h2, h1, h0
+                h0 = (h0 ^ np.uint64(code)) * _PRIME
+                c3, c2, c1 = c2, c1, code
+                letters += 1
+                unit += 1
+                # Most letters are Hangul syllables that follow each other: stay here for those.
+                if p + 2 >= end or data[p] < 0xEA or data[p] > 0xED:
+                    break
+                b1, b2 = np.int64(data[p + 1]) ^ 0x80, np.int64(data[p + 2]) ^ 0x80
+                code = (np.int64(data[p]) & 15) << 12 | b1 << 6 | b2
+                if code < 0xAC00 or code > 0xD7A3 or (b1 | b2) >= 0x40:
+                    break
+                if in_url:
+                    in_url = False
+                p += 3
+                hangul += 1
             continue
 
         if kind <= NEWLINE:
             if unit:
-                if run >= RUN:
-                    _end_run(previous, run, row)
-                previous, run = np.int64(-1), 0
+                previous = np.int64(-1)
                 in_url = False
                 row[_UNITS] += 1
                 line_chars += unit
                 if letters:
-                    length, flags = _suffix(single, suffix_keys, suffix_flags, c1, c2, c3)
+                    length = flags = 0
+                    if 0xAC00 <= c1 <= 0xD7A3 and last[np.uint64(c1 - 0xAC00)]:
+                        length, flags = _suffix(last, rank, pair, triples, triple_flags, c1, c2, c3)
                     final_form = flags & _FINAL != 0
                     row[_EOJEOL] += 1
                     line_eojeol += 1
@@ -380,7 +400,7 @@ def _scan(
                         full[n_eojeol] = h0
                         stem[n_eojeol] = h0 if length == 0 else h1 if length == 1 else h2 if length == 2 else h3
                         width[n_eojeol] = letters
-                        content[n_eojeol] = alphabetic > 0 and letters - length >= 2
+                        content[n_eojeol] = digits < letters and letters - length >= 2
                         n_eojeol += 1
                 if pending:
                     row[_SENTENCES] += 1
@@ -388,7 +408,7 @@ def _scan(
                     line_prose = line_eojeol
                     finished = True
                     pending = False
-                unit = letters = alphabetic = 0
+                unit = letters = digits = 0
                 url_unit = False
                 h0 = h1 = h2 = h3 = _SEED
                 c1 = c2 = c3 = np.int64(0)
@@ -424,9 +444,9 @@ def _scan(
         # Punctuation, symbols, control characters.
         if code == previous:
             run += 1
-        else:
             if run >= RUN:
-                _end_run(previous, run, row)
+                _add_run(code, run, row)
+        else:
             after_digit = 0x30 <= previous <= 0x39
             previous, run = code, 1
             if info & _SEPARATOR and not (code == 0x2C and after_digit and p < end and 0x30 <= data[p] <= 0x39):
@@ -463,17 +483,16 @@ def _scan(
         elif info & _CLOSER == 0:
             terminal = ellipsis = finished = pending = False
             final_form = final_form and letters > 0
+    seen[HANGUL] += hangul
     _class_counts(seen, row)
     return n_eojeol, n_lines
 
 
 @kernel
-def _end_run(code, run, row):
+def _add_run(code, run, row):
+    """Counts one more character of a run that has `run` now; the first RUN together."""
     row[_LONGEST_RUN] = max(row[_LONGEST_RUN], run)
-    if 0x3131 <= code <= 0x318E:
-        row[_JAMO_RUN_CHARS] += run
-    else:
-        row[_RUN_CHARS] += run
+    row[_JAMO_RUN_CHARS if 0x3131 <= code <= 0x318E else _RUN_CHARS] += RUN if run == RUN else 1
 
 
 @kernel
@@ -501,21 +520,26 @@ def _class_counts(seen, row):
 
 
 @kernel
+def _is_near(near, code):
+    return near[code >> np.uint64(51)] >> np.uint8(code >> np.uint64(48) & np.uint64(7)) & 1
+
+
+@kernel
 def _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n, row):
     """Counts the phrases that end at each eojeol, the longest only; no eojeol belongs to two."""
     coded = np.int64(0)  # numbers of the last words, 14 bits each, those of one phrase being neighbours
     depth = 0
     for i in range(n):
-        if not (near[full[i] >> _NEAR_SHIFT] or near[stem[i] >> _NEAR_SHIFT]):
+        if not (_is_near(near, full[i]) or _is_near(near, stem[i])):
             depth = 0
             continue
         number = _lookup(word_keys, words, full[i])
         bare = _lookup(word_keys, words, stem[i])
         best = kind = 0
         depth = min(depth + 1, 4)
-        for last in (number, bare):
-            for length in range(depth if last > 0 and last & 1 else 0, best, -1):
-                key = (coded << 14 | last >> 1) & ((np.int64(1) << 14 * length) - 1)
+        for word in (number, bare):
+            for length in range(depth if word > 0 and word & 1 else 0, best, -1):
+                key = (coded << 14 | word >> 1) & ((np.int64(1) << 14 * length) - 1)
                 found = _lookup(phrase_keys, kinds, np.uint64(key))
                 if found >= 0:
                     best, kind = length, found
@@ -559,7 +583,7 @@ def _breaks(text):
 
 @kernel
 def count(
-    data, offsets, classes, single, suffix_keys, suffix_flags, near, word_keys, words, phrase_keys, kinds
+    data, offsets, classes, last, rank, pair, triples, triple_flags, near, word_keys, words, phrase_keys, kinds
 ):
     """The counters of every document: int64 (n documents, len(COUNTERS)).
 
@@ -582,7 +606,7 @@ def count(
         row = out[i]
         start, end = offsets[i], offsets[i + 1]
         n_eojeol, n_lines = _scan(
-            data, start, end, classes, single, suffix_keys, suffix_flags, full, stem, width, content, line_hash, line_width, seen, row
+            data, start, end, classes, last, rank, pair, triples, triple_flags, full, stem, width, content, line_hash, line_width, seen, row
         )
         line_base += _count_line_repeats(line_slots, line_keys, line_base, line_hash, line_width, n_lines, row)
         _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n_eojeol, row)

@@ -9,7 +9,6 @@ import orjson
 from algok.pipelines.documents import PROVENANCES, dump_meta, mask
 from algok.pipelines.inputs import MAPPABLE, InputSpec
 
-_MISSING = object()
 _SUGGESTED_KEYS = ("text", "content", "body", "document", "raw_content", "contents")
 _NAMED_KEYS = 12
 
@@ -19,39 +18,43 @@ class Fields:
     """Where each document field is found, and what an input says about all its documents."""
 
     names: dict[str, str]  # document field -> column
+    others: tuple[str, ...]  # columns of id, url, source, date, provenance and meta
     source: str | None
     provenance: str | None
 
     @classmethod
     def of(cls, spec: InputSpec) -> "Fields":
-        return cls({field: spec.columns.get(field, field) for field in MAPPABLE}, spec.source, spec.provenance)
+        names = {field: spec.columns.get(field, field) for field in MAPPABLE}
+        others = tuple(names[field] for field in ("id", "url", "source", "date", "provenance", "meta"))
+        return cls(names, others, spec.source, spec.provenance)
 
     def take(self, record: dict, field: str) -> Any:
-        """Removes a field's value from the record; `_MISSING`-safe: None where there is none."""
-        value = _pop(record, self.names[field])
-        return None if value is _MISSING else value
+        """Removes a field's value from the record; None where there is none."""
+        return _pop(record, self.names[field])
 
     def describe(self, record: dict) -> tuple[str | None, str | None, str | None, str, str | None]:
-        """url, source, date, provenance and meta of a record whose text was taken out; empties the record.
+        """url, source, date, provenance and meta of a record whose text was taken out; uses the record up.
 
         What has no field of its own, or a value that does not fit its field, travels in meta. What the input's `source`
         and `provenance` say goes before what the record says.
         """
-        meta = _meta_object(self.take(record, "meta"))
-        own = {field: self.take(record, field) for field in ("id", "url", "source", "date", "provenance")}
-        found = {field: own.pop(field) for field in ("url", "source", "date") if isinstance(own[field], str)}
-        if own["provenance"] in PROVENANCES:
-            found["provenance"] = own.pop("provenance")
-        for field in ("source", "provenance"):
-            stated = getattr(self, field)
-            if stated is not None and found.get(field, stated) != stated:
-                own[field] = found[field]
-            found[field] = stated if stated is not None else found.get(field)
-        for rest in (record, own):
-            for key, value in rest.items():
-                if value is not None or rest is record:
-                    meta[_free_key(meta, key)] = value
-        return found.get("url"), found["source"], found.get("date"), found["provenance"] or "organic", dump_meta(meta)
+        identity, url, source, date, provenance, meta = [
+            record.pop(name, None) if name in record or "." not in name else _pop(record, name) for name in self.others
+        ]
+        meta = _meta_object(meta)
+        for key, value in record.items():
+            meta[_free_key(meta, key)] = value
+        if identity is not None:
+            meta[_free_key(meta, "id")] = identity
+        if url is not None and type(url) is not str:
+            meta[_free_key(meta, "url")], url = url, None
+        if date is not None and type(date) is not str:
+            meta[_free_key(meta, "date")], date = date, None
+        if source is not None and (type(source) is not str or self.source not in (None, source)):
+            meta[_free_key(meta, "source")], source = source, None
+        if provenance is not None and (provenance not in PROVENANCES or self.provenance not in (None, provenance)):
+            meta[_free_key(meta, "provenance")], provenance = provenance, None
+        return url, self.source or source, date, self.provenance or provenance or "organic", dump_meta(meta)
 
     def no_text(self, keys: list[str], longest: str | None) -> str:
         """The message for a record without text: what was looked for, what is there, and what was probably meant."""
@@ -64,15 +67,15 @@ class Fields:
 
 
 def _pop(record: dict, name: str) -> Any:
-    """Takes out a column, or what a dotted name reaches; a nested object left empty goes too."""
+    """Takes out a column, or what a dotted name reaches, or None; a nested object left empty goes too."""
     if name in record:
         return record.pop(name)
-    head, dot, tail = name.partition(".")
-    inner = record.get(head) if dot else None
-    if not isinstance(inner, dict):
-        return _MISSING
+    head, _, tail = name.partition(".")
+    inner = record.get(head)
+    if not tail or not isinstance(inner, dict) or not inner:
+        return None
     value = _pop(inner, tail)
-    if not inner and value is not _MISSING:
+    if not inner:
         del record[head]
     return value
 

@@ -128,11 +128,11 @@ def _read_line(line: _Line, file: InputFile, fields: Fields, limits: ReadLimits,
         message = f"a line must be a JSON object, this is a {type(record).__name__}"
         collector.quarantine(file.name, offset, "not_object", message, size=size, payload=data)
         return
-    keys = list(record)
     text = fields.take(record, "text")
     if type(text) is not str:
+        record = orjson.loads(data)
         strings = [key for key in record if isinstance(record[key], str)]
-        message = fields.no_text(keys, max(strings, key=lambda key: len(record[key]), default=None))
+        message = fields.no_text(list(record), max(strings, key=lambda key: len(record[key]), default=None))
         collector.quarantine(file.name, offset, "no_text", message, size=size, payload=data)
         return
     if size > limits.document_bytes and len(text.encode()) > limits.document_bytes:
