@@ -2,10 +2,11 @@
 
     python bench/extract.py encodings    every raw file of chars/encodings against strict decoding in its true encoding
     python bench/extract.py charset      the WARCs of Korean charsets against strict decoding and the original pages
-    python bench/extract.py mixed        pages cut inside a character, with broken bytes, with snippets in another charset
+    python bench/extract.py mixed        pages cut inside a character, with broken bytes, with a foreign snippet
     python bench/extract.py score        scores of right and wrong readings, behind the threshold in charset.py
     python bench/extract.py speed        decoding in MB/s
     python bench/extract.py main         pages/s and Hangul kept, against trafilatura and bare resiliparse
+    python bench/extract.py fallback     share of the body that the main content keeps, behind MIN_KEPT
     python bench/extract.py hostile      seconds for hostile markup of 1, 2 and 4 MB
 
 Times are CPU seconds of one core. `--data` names the folder of the data sets, `--sample` the pages for `main`.
@@ -24,6 +25,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from algok.pipelines import charset
+from algok.pipelines import extract as extraction
 from algok.pipelines.charset import decode
 from algok.pipelines.extract import ExtractError, extract
 
@@ -57,7 +59,8 @@ def bench_encodings(data: Path, _: argparse.Namespace) -> None:
         decoded = decode(body)
         same = decoded.text == truth
         right += same
-        print(f"{'ok' if same else 'WRONG':6}{decoded.encoding:12}{decoded.source:10}{decoded.replaced:4}  {file.name[:60]}")
+        mark = "ok" if same else "WRONG"
+        print(f"{mark:6}{decoded.encoding:12}{decoded.source:10}{decoded.replaced:4}  {file.name[:60]}")
     print(f"{right} of {len(files)} files decode exactly")
 
 
@@ -171,8 +174,13 @@ def bench_speed(data: Path, _: argparse.Namespace) -> None:
         encoding = "utf-8" if name == "html_blogs" else "cp949"
         decode(b"\xb0\xa1\xff")
         megabytes = sum(len(body) for body, _charset in pages) / 1e6
-        ours = cpu_seconds(lambda: [decode(body, declared) for body, declared in pages])
-        bare = cpu_seconds(lambda: [body.decode(encoding, "replace") for body, _charset in pages])
+        start = time.process_time()
+        for body, declared in pages:
+            decode(body, declared)
+        middle = time.process_time()
+        for body, _charset in pages:
+            body.decode(encoding, "replace")
+        ours, bare = middle - start, time.process_time() - middle
         print(
             f"{name}: decode {megabytes / ours:.0f} MB/s, bare bytes.decode({encoding!r}) {megabytes / bare:.0f} MB/s "
             f"({len(pages)} pages, {megabytes:.1f} MB)"
@@ -209,8 +217,8 @@ def bench_main(data: Path, options: argparse.Namespace) -> None:
         kept = [hangul(text) for text in texts]
         lost = sum(total >= 50 and k < 0.1 * total for k, total in zip(kept, body, strict=True))
         print(
-            f"{label:26} {len(pages) / seconds[label]:6.0f} pages/s   Hangul kept {100 * sum(kept) / sum(body):5.1f} %   "
-            f"pages with less than a tenth kept {lost}"
+            f"{label:26} {len(pages) / seconds[label]:6.0f} pages/s   "
+            f"Hangul kept {100 * sum(kept) / sum(body):5.1f} %   pages with less than a tenth kept {lost}"
         )
 
 
@@ -219,6 +227,29 @@ def _text(body: bytes, declared: str | None) -> str:
         return extract(body, declared, content_type="text/html").text
     except ExtractError:
         return ""
+
+
+def bench_fallback(data: Path, options: argparse.Namespace) -> None:
+    """How much of the body (without landmarks) the main content keeps, page by page; below MIN_KEPT the body is taken.
+    Pages whose address says that they list others are counted apart from the rest, which are mostly articles."""
+    listing = re.compile(r"/(?:tags?|categor(?:y|ies)|archives?|page)(?:/|$)|board\.php|^https?://[^/]+/$")
+    shares: dict[bool, Counter] = defaultdict(Counter)
+    by_host: dict[str, list[tuple[str, bytes, str | None]]] = defaultdict(list)
+    for name in PAGES:
+        for record, body in records(data, name):
+            if record.http_content_type == "text/html":
+                url = record.headers["WARC-Target-URI"]
+                by_host[url.split("/")[2]].append((url, body, record.http_charset))
+    rng = random.Random(1)
+    quota = max(1, options.sample // len(by_host))
+    for host in sorted(by_host):
+        for url, body, declared in rng.sample(by_host[host], min(quota, len(by_host[host]))):
+            tree, *_ = extraction._parse(decode(body, declared).text, extraction.ExtractLimits())
+            main, whole = extraction._size(extraction._main_text(tree)), extraction._size(extraction._body_text(tree))
+            shares[bool(listing.search(url))][min(10, 10 * main // max(1, whole))] += 1
+    for is_listing, counts in sorted(shares.items()):
+        row = "  ".join(f"{tenth / 10:.1f}: {counts[tenth]:3}" for tenth in range(11))
+        print(f"{'listings' if is_listing else 'articles'}  {row}")
 
 
 HOSTILE: dict[str, Callable[[int], str]] = {
@@ -267,7 +298,7 @@ def bench_hostile(data: Path, _: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    commands = {name.removeprefix("bench_"): function for name, function in globals().items() if name.startswith("bench_")}
+    commands = {name.removeprefix("bench_"): work for name, work in globals().items() if name.startswith("bench_")}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=commands)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[1].parent / "shared" / "data")

@@ -10,7 +10,7 @@ import pyarrow as pa
 from algok.filters.base import Bound, Signal, SignalStep
 from algok.kernels.buffers import string_buffers
 from algok.kernels.repetition import HEAD
-from algok.kernels.textstats import CLASSES, COUNTERS, Phrases, Suffixes, compile_phrases, compile_suffixes, count
+from algok.kernels.textstats import CLASSES, COUNTERS, compile_phrases, compile_suffixes, count
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 
@@ -63,19 +63,19 @@ _TABLE: tuple[_Count | _Ratio, ...] = (
     _Ratio("bullet_line_ratio", "bullet_lines", "lines", _LINES, "lines with words that start with a bullet / lines"),
     _Ratio("ellipsis_line_ratio", "ellipsis_lines", "lines", _LINES, "lines that end in … or ... / lines"),
     _Ratio("short_line_ratio", "short_lines", "lines", _LINES, "lines under 20 non-space characters / lines"),
-    _Ratio("cut_line_ratio", "cut_lines", "long_lines", 1, "of lines over 40 non-space: no sentence or mark at the end"),
+    _Ratio("cut_line_ratio", "cut_lines", "long_lines", 1, "of lines from 40 non-space on: cut off, no sentence end"),
     _Ratio("dup_line_ratio", "dup_lines", "kept_lines", _LINES, "lines (with words) seen before / lines with words"),
     _Ratio("dup_line_char_ratio", "dup_line_chars", "kept_line_chars", _CHARS, "the same, by non-space characters"),
-    _Ratio("top_2gram_ratio", "top2_chars", "kept_letters", _CHARS, "letters in the most voluminous stem 2-gram"),
-    _Ratio("top_3gram_ratio", "top3_chars", "kept_letters", _CHARS, "letters in the most voluminous stem 3-gram"),
-    _Ratio("top_4gram_ratio", "top4_chars", "kept_letters", _CHARS, "letters in the most voluminous stem 4-gram"),
-    _Ratio("dup_5gram_ratio", "dup5_chars", "kept_letters", _CHARS, "letters under stem 5-grams seen before / letters"),
+    _Ratio("top_2gram_ratio", "top2_chars", "kept_letters", _CHARS, "letters in the 2-gram of stems that takes most / letters of stems"),
+    _Ratio("top_3gram_ratio", "top3_chars", "kept_letters", _CHARS, "letters in the 3-gram of stems that takes most / letters of stems"),
+    _Ratio("top_4gram_ratio", "top4_chars", "kept_letters", _CHARS, "letters in the 4-gram of stems that takes most / letters of stems"),
+    _Ratio("dup_5gram_ratio", "dup5_chars", "kept_letters", _CHARS, "letters in 5-grams of stems seen before / letters of stems"),
     _Ratio("dup_10gram_ratio", "dup10_chars", "kept_letters", _CHARS, "the same, in runs of 10 eojeol or more"),
     _Count("urls", "urls", "addresses (http://, https://, www.)"),
     _Ratio("url_ratio", "url_chars", "nonspace", _CHARS, "characters in addresses / non-space"),
     _Count("longest_run", "longest_run", "longest run of one character, from 5 up, jamo left out"),
     _Ratio("run_ratio", "run_chars", "nonspace", _CHARS, "characters in runs of 5 or more, jamo left out / non-space"),
-    _Ratio("jamo_run_ratio", "jamo_run_chars", "nonspace", _CHARS, "jamo in runs of 5 or more (ㅋㅋㅋㅋㅋ) / non-space"),
+    _Ratio("jamo_run_ratio", "jamo_run_chars", "nonspace", _CHARS, "jamo in runs of 5 or more / non-space"),
     _Ratio("top_stem_ratio", "top_stem", "kept_eojeol", _EOJEOL, "most frequent stem of 2 or more letters / eojeol"),
     _Ratio("type_token_ratio", "head_distinct", "head_eojeol", _EOJEOL, "distinct stems / eojeol, of the first 500"),
     _Ratio("hapax_ratio", "hapax", "kept_eojeol", _EOJEOL, "eojeol whose stem occurs once / eojeol"),
@@ -123,10 +123,11 @@ def _lexicon(name: str) -> list[str]:
 
 
 @cache
-def _compiled() -> tuple[Suffixes, Phrases]:
+def _compiled() -> tuple[tuple, tuple]:
     marks = {"e": 1, "s": 2, "es": 3}
     endings = {suffix: marks[mark] for suffix, mark in (line.split("\t") for line in _lexicon("endings.tsv"))}
-    return compile_suffixes(endings), compile_phrases(_lexicon("boilerplate.txt"), _lexicon("spam.txt"))
+    phrases = compile_phrases(_lexicon("boilerplate.txt"), _lexicon("spam.txt"))
+    return tuple(compile_suffixes(endings)), tuple(phrases)
 
 
 class Heuristics(SignalStep):
@@ -143,7 +144,7 @@ class Heuristics(SignalStep):
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         data, offsets = string_buffers(batch.column("text"))
         suffixes, phrases = _compiled()
-        counts = count(data, offsets, CLASSES, *suffixes, *phrases)
+        counts = count(data, offsets, CLASSES, suffixes, phrases)
         columns = dict(zip(COUNTERS, counts.T, strict=True))
         columns["head_eojeol"] = np.minimum(columns["kept_eojeol"], HEAD)
         return {entry.name: _column(entry, columns) for entry in _TABLE}

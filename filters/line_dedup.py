@@ -2,8 +2,8 @@
 boilerplate, unless their context says that they are content.
 
 The sketch counts, for every line of a shard, the documents of each host it stands in. Two rounds add these up over the
-corpus: `hosts` gives the sizes of hosts, `lines` a verdict for every line and host of every shard. `act` looks each line
-up and decides by colour and context; see docs/line-deduplication.md for the rule, its measurements and its memory.
+corpus: `hosts` gives the sizes of hosts, `lines` a verdict for every line and host of every shard. `act` looks each
+line up and decides by colour and context; see docs/line-deduplication.md for the rule, its measurements and its memory.
 """
 
 from collections.abc import Iterator

@@ -157,6 +157,9 @@ def _cp949_read_as_latin(run: re.Match) -> str:
 # Share that the likeliest syllable must have among all that the surviving bytes allow; otherwise the syllable is lost.
 CERTAIN = 0.95
 _TOKEN = re.compile(r"\S+")
+MAX_TOKEN = 2_000  # characters; a longer word is no text, and the parse keeps some 400 bytes for each
+_UTF8_SHAPE = re.compile(rb"[\xea-\xed?][\x80-\xbf]{2}")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _GAP, _ASCII, _FOREIGN = -1, -2, -3  # items of a token that are no known byte
 
 # Costs in log10 units beside those of the syllables; only their order matters.
@@ -255,6 +258,8 @@ def _steps(items: list[int], i: int, following: str):
                 yield 3, *found, False
     if 0xEA <= lead <= 0xED and second == _GAP:
         yield 2, "\ufffd", _COST_LOST + 1, False
+        if third == _GAP:
+            yield 3, "\ufffd", _COST_LOST, False
     if (lead == 0xC2 or lead == 0xC3) and 0x80 <= second <= 0xBF:
         yield 2, bytes((lead, second)).decode("utf-8"), _COST_SYMBOL, False
     yield 1, "\ufffd", _COST_GARBAGE, True
@@ -286,15 +291,21 @@ def _parse(token: str) -> tuple[str, int]:
     return "".join(reversed(out)), garbage
 
 
+def _may_be_utf8(line: str) -> bool:
+    """Whether a third of the bytes above ASCII stand like the bytes of a syllable: a look that costs next to nothing."""
+    raw = line.encode("cp949", "replace")
+    return sum(map(len, _UTF8_SHAPE.findall(raw))) * 3 >= len(_HIGH_BYTE.findall(raw))
+
+
 def repair_cp949_line(line: str) -> str:
     """One line with the tokens that were UTF-8 bytes read as CP949 read right; lost syllables become U+FFFD."""
-    if len(_RARE.findall(line)) < 2:
+    if len(_RARE.findall(line)) < 2 or not _may_be_utf8(line):
         return line
     changed = {}
     syllables = cjk = strange = 0
     for match in _TOKEN.finditer(line):
         token = match[0]
-        if token.isascii() and "?" not in token:
+        if (token.isascii() and "?" not in token) or len(token) > MAX_TOKEN:
             continue
         text, garbage = _parse(token)
         found = hangul(text)

@@ -3,10 +3,10 @@
 Evidence is asked in the order byte order mark, HTTP header, XML or meta declaration, and then the bytes themselves. A
 declaration may lie, so none is believed against the bytes:
 
-* Bytes that are valid UTF-8 with multi-byte sequences are UTF-8, whatever is declared. (A page declared Korean with only
-  a handful of such sequences is compared with CP949 first: a few syllables can be valid UTF-8 by accident.)
-* Otherwise every Korean encoding is scored by how Korean its text would be. A reading that scores as running Korean wins
-  over any declaration; if none does, the first declaration that the bytes agree with holds.
+* Bytes that are valid UTF-8 with multi-byte sequences are UTF-8, whatever is declared. (A page declared Korean with
+  only a handful of such sequences is compared with CP949 first: a few syllables can be valid UTF-8 by accident.)
+* Otherwise every Korean encoding is scored by how Korean its text would be. A reading that scores as running Korean
+  wins over any declaration; if none does, the first declaration that the bytes agree with holds.
 
 The score of a reading counts, per character that is not ASCII, +1 for one of the 256 most frequent Hangul syllables,
 -0.3 for any other syllable or ideograph and -0.5 for an undecodable byte. Per letter, 99 % of Korean pages reach
@@ -29,8 +29,8 @@ Source = Literal["bom", "http", "meta", "xml", "detected", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A decoded page. `encoding` is the name of a Python codec, `source` the evidence that decided, `replaced` the number
-    of characters lost to U+FFFD (those that the page already held are not counted)."""
+    """A decoded page. `encoding` is the name of a Python codec, `source` the evidence that decided, `replaced` the
+    number of characters lost to U+FFFD (those that the page already held are not counted)."""
 
     text: str
     encoding: str
@@ -72,7 +72,9 @@ _WEB_SUPERSET = {
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _MULTIBYTE_FOREIGN = frozenset({"gb18030", "cp932", "big5hkscs", "euc_jp", "iso2022_jp"})
 
-_XML_DECLARATION = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([^\"'>]{1,40})[\"']", re.IGNORECASE)
+_XML_DECLARATION = re.compile(
+    rb"\s*<\?xml\s[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([^\"'>]{1,40})[\"']", re.IGNORECASE
+)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(rb"<meta[\s/]([^>]*)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([^\s\"'/>;,]{1,40})", re.IGNORECASE)
@@ -106,9 +108,9 @@ def declared_charset(body: bytes) -> tuple[str, Source] | None:
     head = body[:PRESCAN_BYTES]
     if b"\0" in head[:64]:
         head = head.replace(b"\0", b"")  # a declaration inside UTF-16
-    if match := _XML_DECLARATION.match(head.removeprefix(codecs.BOM_UTF8)):
-        if codec := codec_of(match[1].decode("latin-1")):
-            return _readable_as_ascii(codec), "xml"
+    match = _XML_DECLARATION.match(head.removeprefix(codecs.BOM_UTF8))
+    if match and (codec := codec_of(match[1].decode("latin-1"))):
+        return _readable_as_ascii(codec), "xml"
     for tag in _META.finditer(_COMMENT.sub(b"", head)):
         if (match := _META_CHARSET.search(tag[1])) and (codec := codec_of(match[1].decode("latin-1"))):
             return _readable_as_ascii(codec), "meta"
@@ -163,7 +165,7 @@ def _choose_seven_bit(body: bytes, declarations: list[tuple[str, Source]]) -> tu
 
 
 def _accidental_utf8(body: bytes, text: str, declarations: list[tuple[str, Source]]) -> bool:
-    """Whether bytes that are valid UTF-8 are CP949 all the same: declared so, few sequences, and Korean only that way."""
+    """Whether valid UTF-8 is CP949 all the same: declared so, with few sequences, and Korean only that way."""
     if not declarations or declarations[0][0] != "cp949":
         return False
     if len(body) - len(text) > 2 * FEW_SEQUENCES:  # a sequence has one to three bytes more than its character
@@ -200,6 +202,11 @@ def _choose(body: bytes, declarations: list[tuple[str, Source]]) -> tuple[str, S
         return plausible[0]
     guess = detect_encoding(body, max_len=1 << 16)
     codec = codec_of(guess) if guess else None
+    if codec in _MULTIBYTE_FOREIGN:
+        return codec, "detected"
+    # Latin text read as CP949 breaks at nearly every letter; a few rare syllables do not.
+    if cp949.errors == 0 and cp949.rare + cp949.frequent >= 2:
+        return "cp949", "default"
     if codec and codec != "utf-8" and not codec.startswith("utf-16"):
         return codec, "detected"
     return "cp1252", "default"
@@ -245,9 +252,7 @@ def _view(body: bytes) -> np.ndarray:
 
 
 def _reading(codec: str, counts: np.ndarray) -> _Reading:
-    return _Reading(
-        codec, int(counts[_FREQUENT]), int(counts[_RARE]), int(counts[_NEUTRAL]), int(counts[_INVALID])
-    )
+    return _Reading(codec, int(counts[_FREQUENT]), int(counts[_RARE]), int(counts[_NEUTRAL]), int(counts[_INVALID]))
 
 
 def _utf8(data: np.ndarray) -> _Reading:

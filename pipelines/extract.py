@@ -1,6 +1,6 @@
 """A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text.
 
-The parser and the main-content rules are resiliparse's. Around them stand four corrections, each found by reading pages:
+The parser and the main-content rules are resiliparse's. Around them stand four corrections, found by reading pages:
 
 * Its icon-font rule also drops every text node of one Hangul syllable, that is the particles after inline markup
   (`<code>x</code>를 <b>y</b>`): such nodes are marked before parsing and unmarked afterwards.
@@ -69,7 +69,9 @@ _HTML_ROOT = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|br|a|b|ul|table|script|font|center|span|h[1-6])(?=[\s>/])",
     re.IGNORECASE,
 )
-_SNIFFED = 4096
+_XHTML_ROOT = re.compile(r"<html(?=[\s>])", re.IGNORECASE)
+_HTML_START = re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE)
+_SNIFFED = 4096  # characters in which a root element is looked for
 
 
 def extract(
@@ -105,10 +107,10 @@ def _form(mime: str, text: str) -> Literal["html", "feed", "plain"]:
     known = mime in _HTML_TYPES or mime in _VAGUE_TYPES
     if not known and not mime.endswith(("xml", "+html")):
         raise ExtractError("not_text", f"content type {mime[:80]!r} is not taken for text")
-    if mime not in _HTML_TYPES or head.lstrip("\ufeff \t\r\n").startswith("<?xml"):
-        if _FEED_ROOT.search(head) and not re.match(r"\s*<(?:!doctype\s+)?html", head, re.IGNORECASE):
-            return "feed"
-    if mime in _HTML_TYPES or _HTML_ROOT.search(head):
+    xml = mime not in _HTML_TYPES or head.lstrip("\ufeff \t\r\n").startswith("<?xml")
+    if xml and _FEED_ROOT.search(head) and not _HTML_START.match(head):
+        return "feed"
+    if mime in _HTML_TYPES or (_HTML_ROOT if known else _XHTML_ROOT).search(head):
         return "html"
     if known and "\0" not in head:
         return "plain"
@@ -136,9 +138,7 @@ _LANDMARKS = [
 # A text node of one character of three UTF-8 bytes that is not private use (U+E000..F8FF), and the noncharacter U+FDD0
 # that is put behind it.
 _SPACE = rb"[ \t\r\n\f]*"
-_LONE = re.compile(
-    rb"(>" + _SPACE + rb"(?:[\xe0-\xed][\x80-\xbf]|\xef[\xa4-\xbf])[\x80-\xbf])(?=" + _SPACE + rb"<)"
-)
+_LONE = re.compile(rb"(>" + _SPACE + rb"(?:[\xe0-\xed][\x80-\xbf]|\xef[\xa4-\xbf])[\x80-\xbf])(?=" + _SPACE + rb"<)")
 _MARK = "\ufdd0"
 _LONE_MARKED = rb"\1" + _MARK.encode()
 _NOTHING = np.empty(0, np.uint8)
@@ -224,7 +224,9 @@ def _tidy(text: str) -> str:
 
 # --- Feeds -----------------------------------------------------------------------------------------------------------
 
-_FEED_TAG = re.compile(r"<(item|entry|title|description|summary|content:encoded|content)(?=[\s>/])[^<>]*>", re.IGNORECASE)
+_FEED_TAG = re.compile(
+    r"<(item|entry|title|description|summary|content:encoded|content)(?=[\s>/])[^<>]*>", re.IGNORECASE
+)
 
 
 def _feed(text: str, limits: ExtractLimits) -> tuple[str, str]:
@@ -490,7 +492,7 @@ def _scan(data, out, kinds):
             if write:
                 written -= 11
             break
-        if kind == _VOID or kind == _IMPLIED or kind == _ROOT or (foreign > 0 and self_closing):
+        if kind in (_VOID, _IMPLIED, _ROOT) or (foreign > 0 and self_closing):
             continue
         if kind == _RAW and foreign == 0:
             raw_end = _skip_raw(data, i, name)

@@ -369,5 +369,3 @@ def _distinct_tails(roots: list[str]) -> list[str]:
         range(1, deepest + 1), True, key=lambda d: len({tuple(p[-d:]) for p in parts}) == different
     )
     return ["/".join(p[-(depth + 1) :]) for p in parts]
-
-

@@ -1,7 +1,7 @@
 """Lines of UTF-8 documents: hashing and counting them, judging their counts, and copying the kept ones.
 
-A line ends at a line feed or at the end of its document. Its hash is that of its normal form: outer white space removed,
-inner runs of white space folded to one space. White space is ASCII white space and control characters, U+00A0,
+A line ends at a line feed or at the end of its document. Its hash is that of its normal form: outer white space
+removed, inner runs of white space folded to one space. White space is ASCII white space and control characters, U+00A0,
 U+2000–200B, U+202F, U+205F, U+3000 and U+FEFF. In counter lines ("조회 1,234", "작성일 2024-03-05", "5 min read")
 numbers are folded too, where the caller asks for it. A blank line has hash 0 and is never counted.
 
@@ -320,7 +320,7 @@ def hash_strings(data, offsets, salt):
     """Hash (uint64) of every string's bytes, other for other salts (uint64)."""
     hashes = np.zeros(len(offsets) - 1, np.uint64)
     for d in range(len(offsets) - 1):
-        h = _mix(_hash_bytes(_SEED ^ salt, data, offsets[d], offsets[d + 1]))
+        h = _mix(_hash_bytes(_SEED ^ _mix(salt), data, offsets[d], offsets[d + 1]))
         hashes[d] = _ONE if h == _BLANK else h
     return hashes
 
@@ -619,7 +619,7 @@ def _colour(data, first, stop, verdict):
 
 @kernel
 def _keep_in_context(colours, keep, n):
-    """Keep greens, yellows that touch a green or have no red on either side, and reds (templates not) between greens."""
+    """Keep greens, yellows that touch a green or have no red on either side, reds (not templates) between greens."""
     k = 0
     left = -1  # colour of the nearest line before that is not yellow; -1 is the start of the document
     while k < n:

@@ -2,9 +2,10 @@
 
 A text is read as *units*: one letter or ideograph of any script but ASCII, or up to three ASCII letters and digits in a
 row (lower-cased). Three bytes carry about the same in both, so a Hangul syllable and half an English word weigh alike.
-Whitespace, punctuation and symbols separate units and are no part of them. A *shingle* is the UTF-8 bytes of `ngram`
-units in a row; a text with fewer units is one shingle. Because units need no spaces, text of any script, without spaces
-or with wrong ones, short or long, is shingled by one rule.
+Whitespace, punctuation and symbols separate units and are no part of them. Two marks stand before the first unit and
+two after the last, so that where a text begins and ends counts, which matters in short ones only. A *shingle* is the
+UTF-8 bytes of `ngram` units or marks in a row. Because units need no spaces, text of any script, without spaces or with
+wrong ones, short or long, is shingled by one rule.
 
 Signatures equal `datasketch.MinHash(num_perm, seed, scheme="affine32", hashfunc=shingle_hash)` bit for bit.
 """
@@ -20,6 +21,11 @@ from algok.kernels import kernel
 from algok.kernels.buffers import string_buffers
 
 MAX_NGRAM = 32
+# Marks of a text's begin and end: control characters, which are in no unit. More of them cost recall on short texts,
+# fewer let one-sentence texts that differ in one word pass for duplicates (docs/deduplication.md).
+BEGIN, END = b"\x02", b"\x03"
+MARKS = 2
+
 # A signature value that no shingle has reached: datasketch's value for an empty set.
 EMPTY = 0xFFFFFFFF
 
@@ -36,6 +42,8 @@ _BASE_64, _MIX_64 = np.uint64(_BASE), np.uint64(_MIX)
 _LOW_64, _HIGH_64 = np.uint64(_EXACT_LOW), np.uint64(_EXACT_HIGH)
 _BASE2_64 = np.uint64(_BASE * _BASE & _MASK)
 _SHIFT_32, _SHIFT_29 = np.uint64(32), np.uint64(29)
+
+_BEGIN_64, _END_64 = np.uint64(BEGIN[0]), np.uint64(END[0])
 
 _WORD, _SPACE, _OTHER = 0, 1, 2
 # White_Space of the Unicode Character Database, and what Python's str.isspace adds to it (U+001C–001F).
@@ -73,9 +81,11 @@ def shingle_hash(shingle: bytes) -> int:
 def shingles(text: str, ngram: int) -> list[bytes]:
     """The shingles of a text in reading order, repeated ones included; the definition that the kernel is tested against."""
     units = _units(text)
-    if 0 < len(units) < ngram:
-        return [b"".join(units)]
-    return [b"".join(units[i : i + ngram]) for i in range(len(units) - ngram + 1)]
+    if not units:
+        return []
+    marks = min(MARKS, ngram - 1)
+    units = [BEGIN] * marks + units + [END] * marks
+    return [b"".join(units[i : i + ngram]) for i in range(max(1, len(units) - ngram + 1))]
 
 
 def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: int = 1) -> Sketches:
@@ -178,16 +188,21 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
     # A shingle's polynomial is a difference of two prefixes' times a power of the base. A prefix is kept as the sum of
     # its units' polynomials, each divided by the power of the base that all bytes up to and with it come to.
     prefixes = np.zeros(64, np.uint64)  # a ring, by number of units
-    ngram = np.uint64(ngram)
+    marks, ngram = np.uint64(min(MARKS, ngram - 1)), np.uint64(ngram)
     windows, hashes = np.empty(256, np.uint64), np.empty(256, np.uint32)
     for row in range(offsets.size - 1):
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
         signature = signatures[row]
         low, high = _0, _0
-        prefix, scale, inverse = _0, _1, _1
-        units, filled = _0, _0
+        prefixes[0] = _0
+        prefix, power, inverse, units, filled = _0, _1, _1, _0, _0
+        for _ in range(marks):
+            power *= powers[1]
+            inverse *= inverses[1]
+            prefix += _BEGIN_64 * inverse
+            units += _1
+            prefixes[units & _63] = prefix
         chars = 0
-        prefixes[0] = prefix
         blank, gap = True, False
         while i < end:
             lead = data[i]
@@ -243,22 +258,35 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
                     size += 1
                     chars += 1
                     i += _1
-            scale *= powers[size]
+            power *= powers[size]
             inverse *= inverses[size]
             prefix += char * inverse
             units += _1
             prefixes[units & _63] = prefix
             if units >= ngram:
-                windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * scale
+                windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * power
                 filled += _1
                 if filled == windows.size:
                     _fold(windows, filled, hashes, a, b, signature)
                     filled = _0
-        if _0 < units < ngram:
-            windows[0] = prefix * scale
-            filled = _1
-        if filled:
-            _fold(windows, filled, hashes, a, b, signature)
+        if chars:
+            if filled > windows.size - MARKS:
+                _fold(windows, filled, hashes, a, b, signature)
+                filled = _0
+            for _ in range(marks):
+                power *= powers[1]
+                inverse *= inverses[1]
+                prefix += _END_64 * inverse
+                units += _1
+                prefixes[units & _63] = prefix
+                if units >= ngram:
+                    windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * power
+                    filled += _1
+            if units < ngram:
+                windows[0] = prefix * power
+                filled = _1
+            if filled:
+                _fold(windows, filled, hashes, a, b, signature)
         if not blank:
             exact[row, 0] = (low ^ (low >> _SHIFT_32)) * _MIX_64
             exact[row, 1] = (high ^ (high >> _SHIFT_32)) * _MIX_64

@@ -21,7 +21,7 @@ _ONE = np.uint64(1)
 
 # Rows of the tables: words, 2-grams, … 5-grams.
 _WORD, _TWO, _THREE, _FOUR, _FIVE = range(5)
-# What is known of an n-gram, by its number: occurrences that do not overlap, position of the first, of the last counted.
+# Known of an n-gram, by its number: occurrences that do not overlap, position of the first and of the last of them.
 _COUNT, _FIRST, _LAST = range(3)
 
 

@@ -1,13 +1,13 @@
 """Every count that the heuristics need, from one pass over the UTF-8 buffer.
 
-`count` decodes each document once and writes one row of counters (see `COUNTERS`). While it scans, it puts the hash of
-every eojeol and every line into per-document scratch arrays; `repetition.py` then counts repeats over those, which costs
-per eojeol and not per byte. Scratch is allocated per call, reused by all documents of the call and never cleared.
+`count` decodes each document once and writes one row of counters (see `COUNTERS`). While it scans, it puts the hash
+of every eojeol and every line into per-document scratch arrays; `repetition.py` then counts repeats over those, which
+costs per eojeol and not per byte. Scratch is allocated per call, reused by all documents of the call and never cleared.
 
 Definitions, used by all counters:
 
-* A *character* is a code point. A conjoining-jamo sequence L V (T) counts as the one syllable that it spells, so that NFD
-  text gives the same numbers as NFC. Invalid UTF-8 bytes count as one control character each.
+* A *character* is a code point. A conjoining-jamo sequence L V (T) counts as the one syllable that it spells, so that
+  NFD text gives the same numbers as NFC. Invalid UTF-8 bytes count as one control character each.
 * A *unit* is a maximal run of non-space characters; an *eojeol* is a unit with at least one letter or digit. Its length
   is its number of letters and digits, punctuation left out.
 * A *line* ends at LF, U+2028, U+2029 or the end of the document; only lines with a non-space character are counted.
@@ -214,9 +214,9 @@ def _decode(data, p, end):
         if b >= 0xC0 and p + 1 < end and data[p + 1] & 0xC0 == 0x80:
             return (b & 31) << 6 | np.int64(data[p + 1] & 0x3F), p + 2
     elif b < 0xF8 and p + 3 < end:
-        if data[p + 1] & 0xC0 == 0x80 and data[p + 2] & 0xC0 == 0x80 and data[p + 3] & 0xC0 == 0x80:
-            code = (b & 7) << 18 | np.int64(data[p + 1] & 0x3F) << 12
-            return code | np.int64(data[p + 2] & 0x3F) << 6 | np.int64(data[p + 3] & 0x3F), p + 4
+        b1, b2, b3 = np.int64(data[p + 1]) ^ 0x80, np.int64(data[p + 2]) ^ 0x80, np.int64(data[p + 3]) ^ 0x80
+        if (b1 | b2 | b3) < 0x40:
+            return (b & 7) << 18 | b1 << 12 | b2 << 6 | b3, p + 4
     return np.int64(0xFFFD), p + 1
 
 
@@ -283,10 +283,11 @@ def _suffix(last, rank, pair, triples, triple_flags, c1, c2, c3):
 
 
 @kernel
-def _scan(
-    data, start, end, classes, last, rank, pair, triples, triple_flags, full, stem, width, content, line_hash, line_width, seen, row
-):
+def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
     """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
+    last, rank, pair, triples, triple_flags = suffixes
+    full, stem, width, content = eojeol
+    line_hash, line_width = lines
     n_eojeol = 0
     n_lines = 0
     # Counts by class stay in `seen`, everything else that changes per character in locals.
@@ -399,7 +400,7 @@ def _scan(
                     if n_eojeol < len(full):
                         full[n_eojeol] = h0
                         stem[n_eojeol] = h0 if length == 0 else h1 if length == 1 else h2 if length == 2 else h3
-                        width[n_eojeol] = letters
+                        width[n_eojeol] = letters - length
                         content[n_eojeol] = digits < letters and letters - length >= 2
                         n_eojeol += 1
                 if pending:
@@ -525,8 +526,10 @@ def _is_near(near, code):
 
 
 @kernel
-def _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n, row):
+def _count_phrases(phrases, eojeol, n, row):
     """Counts the phrases that end at each eojeol, the longest only; no eojeol belongs to two."""
+    near, word_keys, words, phrase_keys, kinds = phrases
+    full, stem, _, _ = eojeol
     coded = np.int64(0)  # numbers of the last words, 14 bits each, those of one phrase being neighbours
     depth = 0
     for i in range(n):
@@ -554,8 +557,9 @@ def _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n, ro
 
 
 @kernel
-def _count_line_repeats(slots, keys, base, line_hash, line_width, n, row):
+def _count_line_repeats(slots, keys, base, lines, n, row):
     """Lines that occurred before in the document; gives the number of distinct lines."""
+    line_hash, line_width = lines
     bits = table_bits(n)
     distinct = 0
     row[_KEPT_LINES] = n
@@ -582,12 +586,11 @@ def _breaks(text):
 
 
 @kernel
-def count(
-    data, offsets, classes, last, rank, pair, triples, triple_flags, near, word_keys, words, phrase_keys, kinds
-):
+def count(data, offsets, classes, suffixes, phrases):
     """The counters of every document: int64 (n documents, len(COUNTERS)).
 
-    data uint8, offsets int64 as `buffers.string_buffers` gives them; then CLASSES, *Suffixes and *Phrases.
+    data uint8, offsets int64 as `buffers.string_buffers` gives them; classes is CLASSES; suffixes and phrases are plain
+    tuples of the fields of `Suffixes` and `Phrases` (numba's cache stores types, and a plain tuple is never outdated).
     """
     n = len(offsets) - 1
     out = np.zeros((n, _SPAM_EOJEOL + 1), np.int64)
@@ -595,21 +598,18 @@ def count(
     for i in range(n):
         most = max(most, _breaks(data[offsets[i] : offsets[i + 1]]))
     most = min(most, MAX_KEPT)
-    full, stem = np.empty(most, np.uint64), np.empty(most, np.uint64)
-    width, content = np.empty(most, np.int64), np.empty(most, np.bool_)
-    line_hash, line_width = np.empty(most, np.uint64), np.empty(most, np.int64)
+    stem, width, content = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most, np.bool_)
+    eojeol = (np.empty(most, np.uint64), stem, width, content)
+    lines = (np.empty(most, np.uint64), np.empty(most, np.int64))
     seen = np.zeros(16, np.int64)
     line_slots, line_keys, line_base = new_slots(most).reshape((1, -1)), np.empty((1, most), np.uint64), 1
     slots, keys, known, ids, sums = new_tables(most)
     bases = np.ones(5, np.int64)
     for i in range(n):
         row = out[i]
-        start, end = offsets[i], offsets[i + 1]
-        n_eojeol, n_lines = _scan(
-            data, start, end, classes, last, rank, pair, triples, triple_flags, full, stem, width, content, line_hash, line_width, seen, row
-        )
-        line_base += _count_line_repeats(line_slots, line_keys, line_base, line_hash, line_width, n_lines, row)
-        _count_phrases(near, word_keys, words, phrase_keys, kinds, full, stem, n_eojeol, row)
+        n_eojeol, n_lines = _scan(data, offsets[i], offsets[i + 1], classes, suffixes, eojeol, lines, seen, row)
+        line_base += _count_line_repeats(line_slots, line_keys, line_base, lines, n_lines, row)
+        _count_phrases(phrases, eojeol, n_eojeol, row)
         row[_KEPT_EOJEOL] = n_eojeol
         repeats = row[_KEPT_LETTERS : _DUP10 + 1]
         count_repeats(slots, keys, known, ids, sums, bases, stem, width, content, n_eojeol, repeats)

@@ -66,18 +66,32 @@ def _read_groups(
         return
     for group in groups:
         end = row + metadata.row_group(group).num_rows
-        try:
-            size = _batch_rows(metadata.row_group(group))
-            for batch in parquet.iter_batches(size, row_groups=[group], use_threads=False):
-                _read_batch(batch, row, file, fields, limits, collector)
+        size = _batch_rows(metadata.row_group(group))
+        batches = parquet.iter_batches(size, row_groups=[group], use_threads=False)
+        while row < end:
+            try:
+                batch = next(batches, None)
+                problem = "rows are missing"
+            except (pa.ArrowException, OSError) as error:
+                _raise_io(error)
+                batch, problem = None, str(error)
+            if batch is None:
+                message = f"row group {group} damaged from row {row} on: {problem}"
+                collector.quarantine(file.name, row, "parquet", message, rows=end - row)
+                row = end
+            else:
+                _read_batch(_without_views(batch), row, file, fields, limits, collector)
                 row += batch.num_rows
-                yield
-        except (pa.ArrowException, OSError) as error:
-            _raise_io(error)
-            message = f"row group {group} damaged from row {row} on: {error}"
-            collector.quarantine(file.name, row, "parquet", message, rows=end - row)
             yield
-        row = end
+
+
+def _without_views(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """String views as strings: Arrow cannot filter views."""
+    for at, kind in enumerate(batch.schema.types):
+        if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+            plain = pa.large_string() if pa.types.is_string_view(kind) else pa.large_binary()
+            batch = batch.set_column(at, batch.schema.names[at], batch.column(at).cast(plain))
+    return batch
 
 
 def _raise_io(error: Exception) -> None:

@@ -15,6 +15,7 @@ from algok.pipelines.streams import Source
 _EXCERPT_BYTES = 1024
 _MARKDOWN = (".md", ".markdown")
 _FRONT_MATTER_CHARS = 16_384
+_BRACKETS = 200  # PyYAML takes quadratic time over nested ones
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -57,7 +58,7 @@ def _document(data: bytes, file: InputFile, spec: InputSpec, collector: Collecto
 def _split_front_matter(text: str) -> tuple[dict | None, str]:
     """YAML front matter and the text after it; what is no mapping, too long or hostile stays in the text."""
     match = _FRONT_MATTER.match(text[:_FRONT_MATTER_CHARS]) if text.startswith("---") else None
-    if match is None:
+    if match is None or match[1].count("[") + match[1].count("{") > _BRACKETS:
         return None, text
     try:
         front_matter = yaml.load(match[1], _PlainLoader)

@@ -317,12 +317,13 @@ def _frame(window: _Window, base: int, limit: int) -> _Record | _Fault:
         return fault("header", "no valid WARC header with a Content-Length", head_size)
     size = head_size + int(length)
     if window.remaining is not None and size > window.remaining:
-        return _short(fault("truncated", "record ends early", head_size), size)
+        return _short(fault("truncated", "record ends early", head_size), size, cut=True)
     if size > limit + head_size:
         return _skip_large(window, offset, size, head_size, excerpt, fault)
     view = window.ensure(size + 5)
     if view < size:
-        return _short(fault("truncated", "record ends early", head_size), size)
+        cut = window.damage is not None or window.remaining is not None
+        return _short(fault("truncated", "record ends early", head_size), size, cut)
     if not _ends_record(window.peek(size, size + 4)):
         return fault("content_length", "record does not end where its Content-Length says", head_size)
     if window.damage is not None and window.damage.reason == "corrupt" and view < size + 5:
@@ -333,9 +334,10 @@ def _frame(window: _Window, base: int, limit: int) -> _Record | _Fault:
     return _Record(offset, start, headers, payload, size)
 
 
-def _short(fault: _Fault, size: int) -> _Fault:
-    """A record that would reach beyond its stream: cut off when nothing follows, else its length is wrong."""
-    if not fault.last or size > 1 << 40:
+def _short(fault: _Fault, size: int, cut: bool) -> _Fault:
+    """A record that would reach beyond its stream: cut off when the stream may be and nothing follows, else its length
+    is wrong."""
+    if not cut or not fault.last or size > 1 << 40:
         fault.reason, fault.message = "content_length", "Content-Length reaches beyond the data"
     return fault
 
@@ -345,7 +347,8 @@ def _skip_large(
 ) -> _Fault:
     start = window.position
     if window.skip(size) < size:
-        return _Fault(offset, "truncated", "record ends early", window.position - start, excerpt, last=True)
+        ended = _Fault(offset, "truncated", "record ends early", window.position - start, excerpt, last=True)
+        return _short(ended, size, cut=window.damage is not None)
     if window.remaining is not None and not _ends_record(window.peek(0, min(4, window.ensure(4)))):
         window.seek(start)
         window.ensure(head_size)
@@ -355,13 +358,11 @@ def _skip_large(
 
 def _ends_record(trailer: bytes) -> bool:
     """Whether the four bytes behind a payload are line ends, the end of the data, or already the next record."""
-    return not trailer.strip(b"\r\n") or trailer == _VERSION[:4]
+    return _VERSION.startswith(trailer.lstrip(b"\r\n"))
 
 
 def _header_size(window: _Window) -> int | None:
-    ends = [
-        found + len(blank) for blank in (b"\r\n\r\n", b"\n\n") if (found := window.find(blank, _HEADER_BYTES)) >= 0
-    ]
+    ends = [found + len(blank) for blank in (b"\r\n\r\n", b"\n\n") if (found := window.find(blank, _HEADER_BYTES)) >= 0]
     return min(ends, default=None)
 
 

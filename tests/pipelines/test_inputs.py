@@ -30,8 +30,11 @@ def test_natural_order_and_names_below_the_fixed_part(tmp_path):
     for name in ("part10.jsonl", "part2.jsonl", "sub/part1.jsonl", "part02.jsonl"):
         write(tmp_path / name)
     assert names(plan_shards([InputSpec(path=f"{tmp_path}/**/*.jsonl")])) == [
-        "part02.jsonl", "part2.jsonl", "part10.jsonl", "sub/part1.jsonl"
-    ]  # fmt: skip
+        "part02.jsonl",
+        "part2.jsonl",
+        "part10.jsonl",
+        "sub/part1.jsonl",
+    ]
     assert names(plan_shards([InputSpec(path=f"{tmp_path}/s*/*.jsonl")])) == ["sub/part1.jsonl"]
     assert names(plan_shards([InputSpec(path=f"{tmp_path}/part2.jsonl")])) == ["part2.jsonl"]
 
@@ -101,10 +104,22 @@ def test_small_text_files_share_shards(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "format"),
-    [("a.warc", "warc"), ("a.warc.gz", "warc"), ("a.warc.zst", "warc"), ("a.wet.gz", "warc"), ("a.warc.wet.gz", "warc"),
-     ("a.jsonl", "jsonl"), ("a.ndjson.bz2", "jsonl"), ("a.json.xz", "jsonl"), ("A.JSONL.GZ", "jsonl"),
-     ("a.parquet", "parquet"), ("a.txt", "text"), ("a.md", "text"), ("a.markdown", "text")],
-)  # fmt: skip
+    [
+        ("a.warc", "warc"),
+        ("a.warc.gz", "warc"),
+        ("a.warc.zst", "warc"),
+        ("a.wet.gz", "warc"),
+        ("a.warc.wet.gz", "warc"),
+        ("a.jsonl", "jsonl"),
+        ("a.ndjson.bz2", "jsonl"),
+        ("a.json.xz", "jsonl"),
+        ("A.JSONL.GZ", "jsonl"),
+        ("a.parquet", "parquet"),
+        ("a.txt", "text"),
+        ("a.md", "text"),
+        ("a.markdown", "text"),
+    ],
+)
 def test_format_by_extension(tmp_path, name, format):
     write(tmp_path / name)
     assert plan_shards([InputSpec(path=str(tmp_path / name))])[0].format == format
@@ -112,9 +127,14 @@ def test_format_by_extension(tmp_path, name, format):
 
 @pytest.mark.parametrize(
     ("data", "format"),
-    [(b"WARC/1.0\r\n", "warc"), (gzip.compress(b"WARC/1.0\r\n"), "warc"), (b'\xef\xbb\xbf {"text": 1}', "jsonl"),
-     (gzip.compress(b'{"text": 1}'), "jsonl"), (b"PAR1", "parquet")],
-)  # fmt: skip
+    [
+        (b"WARC/1.0\r\n", "warc"),
+        (gzip.compress(b"WARC/1.0\r\n"), "warc"),
+        (b'\xef\xbb\xbf {"text": 1}', "jsonl"),
+        (gzip.compress(b'{"text": 1}'), "jsonl"),
+        (b"PAR1", "parquet"),
+    ],
+)
 def test_format_by_content(tmp_path, data, format):
     assert plan_shards([InputSpec(path=str(write(tmp_path / "a.dat", data)))])[0].format == format
 
@@ -145,9 +165,14 @@ def test_symbolic_links_are_followed_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "data", "problem"),
-    [("none.jsonl", None, "no such file"), ("*.jsonl", None, "names no file"), ("a.docx", b"PK", "unknown format"),
-     ("a.json", b' [{"text": "x"}]', "JSON array"), ("bad\udcff.jsonl", b"", "readable file name")],
-)  # fmt: skip
+    [
+        ("none.jsonl", None, "no such file"),
+        ("*.jsonl", None, "names no file"),
+        ("a.docx", b"PK", "unknown format"),
+        ("a.json", b' [{"text": "x"}]', "JSON array"),
+        ("bad\udcff.jsonl", b"", "readable file name"),
+    ],
+)
 def test_input_errors_say_what_to_do(tmp_path, path, data, problem):
     if data is not None:
         write(tmp_path / path, data)
@@ -202,10 +227,15 @@ def test_a_shard_survives_json(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "problem"),
-    [({"path": []}, "no file"), ({"path": ""}, "no file"), ({"path": "a", "columns": {"txt": "b"}}, "did you mean text"),
-     ({"path": "a", "columns": {"text": ""}}, "empty name"), ({"path": "a", "format": "csv"}, "format"),
-     ({"path": "a", "colums": {}}, "colums")],
-)  # fmt: skip
+    [
+        ({"path": []}, "no file"),
+        ({"path": ""}, "no file"),
+        ({"path": "a", "columns": {"txt": "b"}}, "did you mean text"),
+        ({"path": "a", "columns": {"text": ""}}, "empty name"),
+        ({"path": "a", "format": "csv"}, "format"),
+        ({"path": "a", "colums": {}}, "colums"),
+    ],
+)
 def test_wrong_options_are_refused(options, problem):
     with pytest.raises(ValidationError, match=problem):
         InputSpec(**options)

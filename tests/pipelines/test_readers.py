@@ -100,6 +100,7 @@ def row(text: str) -> tuple:
     return ("0", text, None, None, None, "organic", None, "f", 0)
 
 
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 5 << 20), max_size=40))
 def test_batches_hold_at_most_8_mib_unless_one_document_does(sizes):
     builder = BatchBuilder()
@@ -139,19 +140,39 @@ def test_mask_hides_addresses_and_numbers():
 
 
 def test_fields_and_meta(tmp_path):
-    record = {"text": "글", "id": 7, "url": "u", "source": "s", "date": "2024-01-02", "b": 1, "a": [None], "meta": {"z": 1, "b": 2}}
+    record = {
+        "text": "글",
+        "id": 7,
+        "url": "u",
+        "source": "s",
+        "date": "2024-01-02",
+        "b": 1,
+        "a": [None],
+        "meta": {"z": 1, "b": 2},
+    }
     result = read(write(tmp_path / "a.jsonl", lines(record)))
     document = result.documents[0]
     assert {k: document[k] for k in ("text", "url", "source", "date", "provenance", "file", "offset")} == {
-        "text": "글", "url": "u", "source": "s", "date": "2024-01-02", "provenance": "organic", "file": "a.jsonl", "offset": 0,
-    }  # fmt: skip
+        "text": "글",
+        "url": "u",
+        "source": "s",
+        "date": "2024-01-02",
+        "provenance": "organic",
+        "file": "a.jsonl",
+        "offset": 0,
+    }
     assert document["meta"] == '{"a":[null],"b":2,"b_column":1,"id":7,"z":1}'
 
 
 def test_values_that_do_not_fit_travel_in_meta(tmp_path):
     record = {"text": "x", "url": 1, "source": ["s"], "date": 20240102, "provenance": "unknown", "meta": "free"}
     document = read(write(tmp_path / "a.jsonl", lines(record))).documents[0]
-    assert (document["url"], document["source"], document["date"], document["provenance"]) == (None, None, None, "organic")
+    assert (document["url"], document["source"], document["date"], document["provenance"]) == (
+        None,
+        None,
+        None,
+        "organic",
+    )
     assert orjson.loads(document["meta"]) == {key: value for key, value in record.items() if key != "text"}
 
 
@@ -183,12 +204,26 @@ def test_own_output_is_read_back(tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [(b'{"text": "cut', "json"), (b'{"text": NaN}', "json"), (b"[1]", "not_object"), (b"null", "not_object"),
-     (b'"text"', "not_object"), (b'{"text": "\xff"}', "utf8"), (b'{"text": "\\ud800"}', "utf8"), (b'{"text": null}', "no_text"),
-     (b'{"text": 1}', "no_text"), (b'{"content": "x"}', "no_text"), (b"{}", "no_text"), (b"\0" * 100, "json"),
-     (b'{"text": "a\0b"}', "json"), (b"[" * 100_000, "json"), (b'{"text": "x"}{"text": "y"}', "json"),
-     (b'{"text": "' + b"x" * 2000 + b'"}', "too_large"), (b'{"x": "' + b"y" * 5000 + b'"}', "too_large")],
-)  # fmt: skip
+    [
+        (b'{"text": "cut', "json"),
+        (b'{"text": NaN}', "json"),
+        (b"[1]", "not_object"),
+        (b"null", "not_object"),
+        (b'"text"', "not_object"),
+        (b'{"text": "\xff"}', "utf8"),
+        (b'{"text": "\\ud800"}', "utf8"),
+        (b'{"text": null}', "no_text"),
+        (b'{"text": 1}', "no_text"),
+        (b'{"content": "x"}', "no_text"),
+        (b"{}", "no_text"),
+        (b"\0" * 100, "json"),
+        (b'{"text": "a\0b"}', "json"),
+        (b"[" * 100_000, "json"),
+        (b'{"text": "x"}{"text": "y"}', "json"),
+        (b'{"text": "' + b"x" * 2000 + b'"}', "too_large"),
+        (b'{"x": "' + b"y" * 5000 + b'"}', "too_large"),
+    ],
+)
 def test_bad_line_is_quarantined_and_its_neighbours_are_read(tmp_path, line, reason):
     path = write(tmp_path / "a.jsonl", lines({"text": "before"}) + line + b"\n" + lines({"text": "after"}))
     result = read(path, ReadLimits(document_bytes=1024, line_bytes=4096) if reason == "too_large" else None)
@@ -199,7 +234,9 @@ def test_bad_line_is_quarantined_and_its_neighbours_are_read(tmp_path, line, rea
 
 
 def test_no_text_names_what_is_there_and_what_was_meant(tmp_path):
-    result = read(write(tmp_path / "a.jsonl", lines({"url": "u", "본문": "아주 긴 글" * 9}, {"content": "x"}, {"txet": "x"})))
+    result = read(
+        write(tmp_path / "a.jsonl", lines({"url": "u", "본문": "아주 긴 글" * 9}, {"content": "x"}, {"txet": "x"}))
+    )
     messages = [row["message"] for row in result.quarantined]
     assert "found url, 본문; perhaps columns: {text: 본문}" in messages[0]
     assert "perhaps columns: {text: content}" in messages[1]
@@ -223,7 +260,9 @@ def test_empty_file_is_no_record(tmp_path):
 
 
 def test_excerpts_are_masked(tmp_path):
-    result = read(write(tmp_path / "a.jsonl", '{"tel": "010-1234-5678", "mail": "someone@example.com", "name": \x01 broken'))
+    result = read(
+        write(tmp_path / "a.jsonl", '{"tel": "010-1234-5678", "mail": "someone@example.com", "name": \x01 broken')
+    )
     assert result.quarantined[0]["excerpt"] == '{"tel": "###-####-####", "mail": "@", "name": \\x01 broken'
 
 
@@ -232,9 +271,9 @@ PACKERS = {"gz": gzip.compress, "zst": zstd, "bz2": bz2.compress, "xz": lzma.com
 
 @pytest.mark.parametrize("suffix", PACKERS)
 def test_compressed_lines_several_members_and_a_misleading_name(tmp_path, suffix):
-    rows = [{"text": SENTENCE * 50 + str(n)} for n in range(3000)]
+    rows = [{"text": SENTENCE * 50 + str(n)} for n in range(900)]
     pack = PACKERS[suffix]
-    data = pack(lines(*rows[:1000])) + pack(b"") + pack(lines(*rows[1000:]))
+    data = pack(lines(*rows[:300])) + pack(b"") + pack(lines(*rows[300:]))
     plain = read(write(tmp_path / "plain.jsonl", lines(*rows)))
     packed = read(write(tmp_path / f"a.jsonl.{suffix}", data))
     assert packed.texts == plain.texts == [row["text"] for row in rows]
@@ -284,7 +323,7 @@ def test_long_line_passes_in_bounded_memory(tmp_path):
 
 
 jsonl_line = st.one_of(
-    st.builds(lambda text: orjson.dumps({"text": text}), st.text("가나힣a\"\\é😀\n\u2028", max_size=12)),
+    st.builds(lambda text: orjson.dumps({"text": text}), st.text('가나힣a"\\é😀\n\u2028', max_size=12)),
     st.sampled_from([b"", b" \t", b"{", b"[]", b'{"a": "\xea\xb0"}', '{"text": "한글"}'.encode()]),
 )
 
@@ -313,7 +352,10 @@ def test_ids_survive_another_place_and_other_splits(tmp_path):
     write(tmp_path / "one" / "c.txt", "글")
     write(tmp_path / "one" / "d.warc", warc(5))
     shutil.copytree(tmp_path / "one", tmp_path / "two")
-    ids = [[d["id"] for d in read(tmp_path / place, split_bytes=size).documents] for place, size in (("one", 1 << 20), ("two", 99))]
+    ids = [
+        [d["id"] for d in read(tmp_path / place, split_bytes=size).documents]
+        for place, size in (("one", 1 << 20), ("two", 99))
+    ]
     assert ids[0] == ids[1] and len(ids[0]) == 606
     assert all(len(i) == 32 and int(i, 16) >= 0 for i in ids[0])
 
@@ -352,13 +394,21 @@ def parquet(path: Path, columns: dict, **options) -> Path:
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.string())],
+    [
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.binary(),
+        pa.large_binary(),
+        pa.dictionary(pa.int32(), pa.string()),
+    ],
     ids=str,
 )
 def test_parquet_text_types(tmp_path, kind):
     texts = ["가나다", "", None, "x"]
     values = [t.encode() if t and "binary" in str(kind) else t for t in texts]
-    result = read(parquet(tmp_path / "a.parquet", {"text": pa.array(values, pa.string()).cast(kind) if "dict" in str(kind) else pa.array(values, kind)}))
+    column = pa.array(values, pa.string()).cast(kind) if pa.types.is_dictionary(kind) else pa.array(values, kind)
+    result = read(parquet(tmp_path / "a.parquet", {"text": column}))
     assert result.texts == ["가나다", "", "x"]
     assert [d["offset"] for d in result.documents] == [0, 1, 3]
     assert result.reasons == ["no_text"] and result.quarantined[0]["offset"] == 2
@@ -402,7 +452,9 @@ def test_parquet_without_text_is_one_record_for_all_rows(tmp_path, columns):
 
 
 def test_parquet_damage(tmp_path):
-    path = parquet(tmp_path / "a.parquet", {"text": [str(n) * 400 for n in range(90)]}, row_group_size=30, compression="zstd")
+    path = parquet(
+        tmp_path / "a.parquet", {"text": [str(n) * 400 for n in range(90)]}, row_group_size=30, use_dictionary=False
+    )
     data = path.read_bytes()
     row_group = pq.read_metadata(path).row_group(1).column(0)
     start, size = row_group.data_page_offset, row_group.total_compressed_size
@@ -444,11 +496,20 @@ def test_front_matter_moves_to_meta(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["---\n줄글\n---\n본문", "---\na: [\n---\nx", "---\na: 1\nno end", "--- a\n---\n", "# 제목\n---\na: 1\n---\n",
-     "---\na: &a [1]\nb: [*a, *a]\n---\nx", "---\na: " + "[" * 5000 + "\n---\nx", "---\n" + "- " * 8000 + "\n---\nx",
-     "---\na: !!python/object/apply:os.getcwd []\n---\nx", "---\n" + "a: 1\n" * 10_000 + "---\nx"],
+    [
+        "---\n줄글\n---\n본문",
+        "---\na: [\n---\nx",
+        "---\na: 1\nno end",
+        "--- a\n---\n",
+        "# 제목\n---\na: 1\n---\n",
+        "---\na: &a [1]\nb: [*a, *a]\n---\nx",
+        "---\na: " + "[" * 5000 + "\n---\nx",
+        "---\n" + "- " * 8000 + "\n---\nx",
+        "---\na: !!python/object/apply:os.getcwd []\n---\nx",
+        "---\n" + "a: 1\n" * 10_000 + "---\nx",
+    ],
     ids=range(10),
-)  # fmt: skip
+)
 def test_what_is_no_front_matter_stays(tmp_path, text):
     result = read(write(tmp_path / "a.md", text))
     assert result.texts == [text] and "front_matter" not in result.meta[0]
@@ -474,7 +535,9 @@ def warc_record(
     headers: str = "",
 ) -> bytes:
     if body is None:
-        body = f"<html><head><title>제목 {number}</title></head><body><p>{SENTENCE * 8}{number}</p></body></html>".encode()
+        body = (
+            f"<html><head><title>제목 {number}</title></head><body><p>{SENTENCE * 8}{number}</p></body></html>".encode()
+        )
     payload = (http or b"") + body
     content_type = "application/http; msgtype=response" if http else "text/plain"
     head = (
@@ -520,7 +583,9 @@ def test_warc_documents(tmp_path, form):
 
 
 def test_wet_text_is_taken_as_it_is(tmp_path):
-    data = warc_record(0, b"a: b", kind="warcinfo", http=None) + warc_record(1, SENTENCE.encode(), kind="conversion", http=None)
+    data = warc_record(0, b"a: b", kind="warcinfo", http=None) + warc_record(
+        1, SENTENCE.encode(), kind="conversion", http=None
+    )
     data += warc_record(2, b"\xb0\xa1", kind="conversion", http=None)
     result = read(write(tmp_path / "a.wet", data))
     assert (result.texts, result.ignored, result.reasons) == ([SENTENCE], {"warcinfo": 1}, ["utf8"])
@@ -532,34 +597,68 @@ def test_records_that_are_no_documents_are_counted(tmp_path):
 
     kinds = ("warcinfo", "request", "metadata", "revisit", "continuation", "strange")
     data = b"".join(warc_record(n, kind=kind) for n, kind in enumerate(kinds))
-    for status, kind in (("404 Not Found", "text/html"), ("503", "text/html"), ("302 Found", "text/html"),
-                         ("200 OK", "image/png"), ("200 OK", "application/pdf"), ("200 OK", "x-evil-1/y")):  # fmt: skip
+    for status, kind in (
+        ("404 Not Found", "text/html"),
+        ("503", "text/html"),
+        ("302 Found", "text/html"),
+        ("200 OK", "image/png"),
+        ("200 OK", "application/pdf"),
+        ("200 OK", "x-evil-1/y"),
+    ):
         data += warc_record(9, http=http(status, kind))
     result = read(write(tmp_path / "a.warc", data))
     assert result.ignored == {
-        "warcinfo": 1, "request": 1, "metadata": 1, "revisit": 1, "continuation": 1, "unknown_type": 1, "http_4xx": 1, "http_5xx": 1,
-        "http_3xx": 1, "content_type:image": 1, "content_type:application": 1, "content_type:other": 1,
-    }  # fmt: skip
+        "warcinfo": 1,
+        "request": 1,
+        "metadata": 1,
+        "revisit": 1,
+        "continuation": 1,
+        "unknown_type": 1,
+        "http_4xx": 1,
+        "http_5xx": 1,
+        "http_3xx": 1,
+        "content_type:image": 1,
+        "content_type:application": 1,
+        "content_type:other": 1,
+    }
     assert not result.documents and not result.quarantined
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize(
     ("bad", "reason"),
-    [(warc_record(9, length=30), "content_length"), (warc_record(9, length=5000), "content_length"),
-     (warc_record(9, length=10**14), "content_length"), (warc_record(9, length=10**40), "header"),
-     (warc_record(9, length=-1), "header"), (warc_record(9, length="many"), "header"),
-     (warc_record(9).replace(b"Content-Length", b"X-Length"), "header"), (b"WARC/1.0\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", "header"),
-     (b"garbage " * 99 + b"\r\n", "garbage"), (warc_record(9, http=b"HTTP/1.1 banana\r\n\r\n"), "http"),
-     (warc_record(9, b"x", http=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"), "chunked"),
-     (warc_record(9, b"x", http=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nhello"), "chunked"),
-     (warc_record(9, gzip.compress(b"<p>" + bytes(99))[:-9], http=b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), "content_encoding"),
-     (warc_record(9, b"\x01\x02", http=b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n"), "content_encoding"),
-     (warc_record(9, b"\x01\x02", http=b"HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\n\r\n"), "content_encoding"),
-     (warc_record(9, gzip.compress(bytes(20 << 20)), http=b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), "too_large"),
-     (warc_record(9, bytes(20 << 20)), "too_large")],
+    [
+        (warc_record(9, length=30), "content_length"),
+        (warc_record(9, length=5000), "content_length"),
+        (warc_record(9, length=10**14), "content_length"),
+        (warc_record(9, length=10**40), "header"),
+        (warc_record(9, length=-1), "header"),
+        (warc_record(9, length="many"), "header"),
+        (warc_record(9).replace(b"Content-Length", b"X-Length"), "header"),
+        (b"WARC/1.0\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", "header"),
+        (b"garbage " * 99 + b"\r\n", "garbage"),
+        (warc_record(9, http=b"HTTP/1.1 banana\r\n\r\n"), "http"),
+        (
+            warc_record(9, b"x", http=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"),
+            "chunked",
+        ),
+        (warc_record(9, b"x", http=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nhello"), "chunked"),
+        (
+            warc_record(
+                9, gzip.compress(b"<p>" + bytes(99))[:-9], http=b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+            ),
+            "content_encoding",
+        ),
+        (warc_record(9, b"\x01\x02", http=b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n"), "content_encoding"),
+        (warc_record(9, b"\x01\x02", http=b"HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\n\r\n"), "content_encoding"),
+        (
+            warc_record(9, gzip.compress(bytes(20 << 20)), http=b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"),
+            "too_large",
+        ),
+        (warc_record(9, bytes(20 << 20)), "too_large"),
+    ],
     ids=range(17),
-)  # fmt: skip
+)
 def test_bad_record_is_quarantined_and_its_neighbours_are_read(tmp_path, pack, bad, reason):
     parts = [pack(warc_record(0)), pack(warc_record(1)), pack(bad), pack(warc_record(2)), pack(warc_record(3))]
     result = read(write(tmp_path / "a.warc", b"".join(parts)))
@@ -604,11 +703,11 @@ def test_reading_goes_on_behind_damaged_gzip_members(tmp_path):
 
 
 def test_a_corrupt_length_cannot_make_reading_quadratic(tmp_path):
-    # Every record claims to reach almost to the end of the file.
-    total = 3000 * len(warc_record(10_000))
-    records = [warc_record(10_000 + n, length=max(1, total - 500 - n * len(warc_record(10_000)))) for n in range(3000)]
+    # Every record claims to end in the middle of the last one.
+    size = len(warc_record(10_000, length="0" * 7))
+    records = [warc_record(10_000 + n, length=f"{(2999 - n) * size + 200:07}") for n in range(3000)]
     result = read(write(tmp_path / "a.warc", b"".join(records)))
-    assert result.records >= 3000 and not result.documents[1:]
+    assert result.reasons == ["content_length"] * 3000 and not result.documents
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "raw", "br", "chunked", "left over", "zstd"])
@@ -622,11 +721,16 @@ def test_http_encodings(tmp_path, coding):
         "raw": lambda: raw.compress(page) + raw.flush(),
         "br": lambda: brotli.compress(page),
         "zstd": lambda: zstd(page),
-        "chunked": lambda: b"40;x=y\r\n" + page[:64] + b"\r\n" + b"%X\r\n" % len(page[64:]) + page[64:] + b"\r\n0\r\n\r\n",
+        "chunked": lambda: (
+            b"40;x=y\r\n" + page[:64] + b"\r\n" + b"%X\r\n" % len(page[64:]) + page[64:] + b"\r\n0\r\n\r\n"
+        ),
         "left over": lambda: page,
     }
-    header = {"raw": "Content-Encoding: deflate", "chunked": "Transfer-Encoding: chunked",
-              "left over": "Content-Encoding: gzip\r\nTransfer-Encoding: chunked"}.get(coding, f"Content-Encoding: {coding}")  # fmt: skip
+    header = {
+        "raw": "Content-Encoding: deflate",
+        "chunked": "Transfer-Encoding: chunked",
+        "left over": "Content-Encoding: gzip\r\nTransfer-Encoding: chunked",
+    }.get(coding, f"Content-Encoding: {coding}")
     http = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{header}\r\n\r\n".encode()
     result = read(write(tmp_path / "a.warc", warc_record(0, bodies[coding](), http=http)))
     assert result.quarantined == [] and result.texts[0].count(SENTENCE.strip()) == 30
@@ -694,7 +798,7 @@ def test_counts_of_real_files_agree_with_their_index():
         cells = [cell.strip() for cell in line.split("|")]
         if len(cells) > 3 and cells[1].endswith(".jsonl.zst"):
             expected[cells[1]] = int(cells[2].replace(",", ""))
-    chosen = [name for name, count in expected.items() if count < 10_000]
+    chosen = [name for name, count in expected.items() if count < 4_000]
     assert len(chosen) > 20
     for name in chosen:
         result = read(SHARED / name)

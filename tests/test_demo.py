@@ -1,0 +1,108 @@
+"""The demonstration run against what was planted: every document's fate, every repair, every boilerplate line."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from algok.cli.progress import SilentProgress
+from algok.pipelines.account import read_stats, verify
+from algok.pipelines.executors import make_executor
+from algok.pipelines.plan import read_plan
+from algok.pipelines.recipe import load_recipe
+from algok.pipelines.run import execute
+from algok.pipelines.storage import Store
+from conftest import DEMO
+
+EXPECTED = yaml.safe_load((DEMO / "expected.yaml").read_text(encoding="utf-8"))
+DOCUMENTS = EXPECTED["documents"]
+# Steps that exist; a document that only a later one drops is still kept.
+STEPS = {"dedup", "heuristics", "repair", "lines"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    output = tmp_path_factory.mktemp("demo") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(DEMO.parent)
+        execute(load_recipe("demo/recipe.yaml"), str(output), make_executor("local", 0), SilentProgress())
+    return output
+
+
+@pytest.fixture(scope="module")
+def found(run) -> dict[str, dict]:
+    """Every kept and dropped document by URL (notes by file)."""
+    rows = {}
+    for folder in ("kept", "dropped"):
+        for path in sorted((run / folder).glob("*.parquet")):
+            for row in pq.read_table(path).to_pylist():
+                rows[row["url"] or row["file"]] = {**row, "folder": folder}
+    return rows
+
+
+def key(document: dict) -> str:
+    return document.get("url") or document["file"].removeprefix("notes/")
+
+
+def of_fate(*fates: str):
+    documents = [document for document in DOCUMENTS if document["fate"] in fates]
+    return pytest.mark.parametrize("document", documents, ids=[document["id"] for document in documents])
+
+
+@of_fate("kept")
+def test_kept(document, found):
+    row = found[key(document)]
+    assert row["folder"] == "kept", (row["verdict.signal"], row["verdict.value"], row["verdict.bound"])
+    check_text(document, row["text"])
+
+
+@of_fate("dropped")
+def test_dropped(document, found):
+    row = found[key(document)]
+    if set(document["by"]) <= STEPS:
+        assert row["folder"] == "dropped"
+    if row["folder"] == "dropped":
+        assert row["verdict.step"] in document["by"]
+
+
+@of_fate("open")
+def test_open_documents_are_never_kept_broken(document, found):
+    row = found[key(document)]
+    if row["folder"] == "kept":
+        check_text(document, row["text"])
+
+
+def test_one_of_every_cluster_is_kept(found):
+    clusters: dict[str, list[dict]] = {}
+    for document in DOCUMENTS:
+        if document["fate"] == "one_of":
+            clusters.setdefault(document["cluster"], []).append(found[key(document)])
+    for members in clusters.values():
+        assert [row["folder"] for row in members].count("kept") == 1
+        assert {row["verdict.step"] for row in members if row["folder"] == "dropped"} == {"dedup"}
+
+
+def test_nothing_else_happened(run, found):
+    fates = [document["fate"] for document in DOCUMENTS]
+    read = read_stats(Store(str(run)), read_plan(Store(str(run)))).read
+    assert read["quarantined"] == fates.count("quarantined")
+    assert len(found) == read["documents"] == sum(fate not in ("quarantined", "ignored") for fate in fates)
+    assert verify(Store(str(run))) == []
+
+
+def test_boilerplate_lines_are_gone(found):
+    for file, lines in EXPECTED["boilerplate"].items():
+        texts = [row["text"] for row in found.values() if row["folder"] == "kept" and row["file"].endswith(file)]
+        assert texts and not [line for line in lines for text in texts if line in text.split("\n")]
+
+
+def check_text(document: dict, text: str) -> None:
+    for excerpt in document.get("contains", []):
+        assert excerpt in text
+    for repair in document.get("repaired", []):
+        assert repair["hard"] or repair["clean"] in text
+    for damage in document.get("absent", []):
+        assert damage not in text
+    for line in document.get("keep_lines", []):
+        assert line in text
