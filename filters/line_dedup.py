@@ -31,7 +31,7 @@ _SKETCH = pa.schema([("line", pa.uint64()), ("group", pa.uint64()), ("documents"
 _HOSTS = pa.schema([("group", pa.uint64()), ("documents", pa.uint64())])
 _VERDICTS = pa.schema([("shard", pa.uint32()), ("entry", pa.uint64())])
 
-_SLOTS = 1 << 16  # of a new counting table, 28 bytes each
+_SLOTS = 1 << 16  # of a new counting table, 32 bytes each
 _FLUSH = 1 << 21  # distinct lines after which a counting table is sorted away
 _PARTITION_ROWS = 1 << 22  # sketch rows that one task of a round should see
 _SAMPLES = 10
@@ -80,7 +80,7 @@ def _sorted_sum(lines: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> tu
 
 class _LineSketcher:
     """Counts lines in a hash table, which is sorted away whenever it holds `_FLUSH` lines: 20 bytes per distinct line
-    and host of the shard, and at most 240 MB for the table."""
+    and host of the shard, and about 130 MB for the table."""
 
     def __init__(self, fold: bool):
         self._fold = fold
@@ -89,12 +89,8 @@ class _LineSketcher:
         self._clear(_SLOTS)
 
     def _clear(self, slots: int) -> None:
-        self._table = self._arrays(slots)
+        self._table = np.zeros((slots, 4), np.uint64)
         self._used = 0
-
-    @staticmethod
-    def _arrays(slots: int) -> tuple[np.ndarray, ...]:
-        return tuple(np.zeros(slots, kind) for kind in (np.uint64, np.uint64, np.uint32, np.int64))
 
     def add(self, batch: pa.RecordBatch) -> None:
         data, offsets = string_buffers(_filled(batch["text"]))
@@ -102,22 +98,21 @@ class _LineSketcher:
         document, byte = 0, -1
         while True:
             document, byte, self._used = kernels.count_lines(
-                data, offsets, groups, self._fold, self._rows, document, byte, *self._table, self._used
+                data, offsets, groups, self._fold, self._rows, document, byte, self._table, self._used
             )
             if document == len(groups):
                 break
-            larger = self._arrays(2 * len(self._table[0]))
-            kernels.rehash(*self._table, *larger)
+            larger = np.zeros((2 * len(self._table), 4), np.uint64)
+            kernels.rehash(self._table, larger)
             self._table = larger
         self._rows += batch.num_rows
         if self._used > _FLUSH:
             self._flush()
 
     def _flush(self) -> None:
-        lines, groups, counts, _ = self._table
-        used = counts > 0
-        self._runs.append(_sorted_sum(lines[used], groups[used], counts[used]))
-        self._clear(len(lines))
+        used = self._table[self._table[:, 2] > 0]
+        self._clear(len(self._table))
+        self._runs.append(_sorted_sum(used[:, 0], used[:, 1], used[:, 2].astype(np.uint32)))
 
     def finish(self) -> pa.Table:
         self._flush()

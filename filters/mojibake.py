@@ -6,6 +6,7 @@ plausible Korean by the frequency of its syllables. What is lost becomes U+FFFD:
 """
 
 import re
+import unicodedata
 from functools import cache
 
 from .syllables import COMMON_SYLLABLES, log10_share
@@ -206,6 +207,31 @@ def _tables() -> tuple[dict[bytes, tuple[str, float]], ...]:
     return _survivors(1, 2), _survivors(0, 1), _survivors(2)
 
 
+def _is_utf8_byte(b: int) -> bool:
+    """Whether a byte occurs in the UTF-8 of Hangul and its company: a continuation or the lead of three bytes."""
+    return 0x80 <= b <= 0xBF or 0xE2 <= b <= 0xED
+
+
+@cache
+def _cp949_bytes(c: str) -> bytes:
+    """A character in CP949; of the two places that some Han characters have there, the one that may be UTF-8.
+
+    KS X 1001 holds 268 Han characters again by reading (U+F900..FA0B); NFC on the way makes them one.
+    """
+    places = [c.encode("cp949")]
+    if "\u4e00" <= c <= "\u9fff" and not all(map(_is_utf8_byte, places[0])):
+        places += _readings().get(c, [])
+    return next((place for place in places if all(map(_is_utf8_byte, place))), places[0])
+
+
+@cache
+def _readings() -> dict[str, list[bytes]]:
+    places: dict[str, list[bytes]] = {}
+    for c in map(chr, range(0xF900, 0xFA0C)):
+        places.setdefault(unicodedata.normalize("NFC", c), []).append(c.encode("cp949"))
+    return places
+
+
 def _items(token: str) -> list[int]:
     """Bytes of a token in CP949, with gaps for question marks and U+FFFD, and marks for ASCII and foreign characters."""
     items = []
@@ -218,7 +244,7 @@ def _items(token: str) -> list[int]:
             items.append(0x80)
         else:
             try:
-                items.extend(c.encode("cp949"))
+                items.extend(_cp949_bytes(c))
             except UnicodeEncodeError:
                 items.append(_FOREIGN)
     return items

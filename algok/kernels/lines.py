@@ -27,8 +27,8 @@ _SEED = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S27, _S29, _S30, _S31, _S32, _S56 = (np.uint64(s) for s in (27, 29, 30, 31, 32, 56))
-_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _FILLER, _C2S, _E2S, _EFS = (  # eight equal bytes each
-    np.uint64(b * 0x0101_0101_0101_0101) for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x41, 0xC2, 0xE2, 0xEF)
+_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _SIXES, _FILLER, _C2S, _E2S, _EFS = (  # eight equal bytes each
+    np.uint64(b * 0x0101_0101_0101_0101) for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x06, 0x41, 0xC2, 0xE2, 0xEF)
 )
 _BLANK = np.uint64(0)
 _ONE = np.uint64(1)
@@ -50,11 +50,11 @@ _COUNTERS = _byte_table(
     ["조회", "댓글", "작성일", "등록일", "수정일", "게시일", "좋아요", "공감", "스크랩"],
     ["view", "hits", "comment", "words", "minutes", "updated", "posted", "published"],
 )
-_COUNTER_PAIRS = np.zeros(1 << 16, np.bool_)  # by the first two bytes of a counter word, in either case
+_COUNTER_PAIRS = np.zeros(1 << 12, np.bool_)  # by a hash of the first two bytes of a counter word, in either case
 for _first, _second in _COUNTERS[:, :2]:
     for _case in (0, 32) if _first < 128 else (0,):
         for _other in (0, 32) if _second < 128 else (0,):
-            _COUNTER_PAIRS[(int(_first) - _case) << 8 | (int(_second) - _other)] = True
+            _COUNTER_PAIRS[(int(_first) - _case) << 4 ^ (int(_second) - _other)] = True
 _COUNTER_BYTES = 120  # longest counter line
 _CODE_STARTS = _byte_table(
     ["import ", "from ", "def ", "class ", "return ", "else:", "try:", "finally:", "except ", "export ", "const "],
@@ -172,6 +172,8 @@ def _hash_spaced(data, i, stop):
 @kernel
 def _hash_line(data, i, end):
     """Hash of the line at i: (hash, first byte, end byte of the stripped line, start of the next line, has digits)."""
+    if data[i] == 10:
+        return _BLANK, i, i, i + 1, False
     stop = i
     while stop + 8 <= end and _zeros(_word(data, stop, 8) ^ _FEEDS) == _BLANK:
         stop += 8
@@ -196,7 +198,7 @@ def _hash_line(data, i, end):
         odd |= (spaces & (spaces << np.uint64(8))) | (spaces & spaced) | _zeros(padded & _HIGH3)
         spaced = spaces >> _S56
         leads |= _zeros((padded & _HIGH7) ^ _E2S) | _zeros(padded ^ _C2S) | _zeros(padded ^ _EFS)
-        digits |= _zeros((padded & _HIGH4) ^ _DIGITS)
+        digits |= _zeros((padded & _HIGH4) ^ _DIGITS) & ~(((padded & ~_HIGH4) + _SIXES) << np.uint64(3))
         h = _absorb(h, word if n == 8 else word | (np.uint64(n + 1) << _S56))
         k += 8
     if leads != _BLANK and odd == _BLANK:
@@ -247,7 +249,7 @@ def _hash_folded(data, first, stop):
 def _has_counter(data, first, stop):
     """Whether a counter word stands in the line; ASCII letters compare without case."""
     for i in range(first, stop - 1):
-        if not _COUNTER_PAIRS[np.int64(data[i]) << 8 | np.int64(data[i + 1])]:
+        if not _COUNTER_PAIRS[np.int64(data[i]) << 4 ^ np.int64(data[i + 1])]:
             continue
         for w in range(len(_COUNTERS)):
             k = 0
@@ -332,18 +334,19 @@ def _key(line, group):
 
 
 @kernel
-def count_lines(data, offsets, groups, fold, first_document, document, byte, lines, owners, counts, stamps, used):
+def count_lines(data, offsets, groups, fold, first_document, document, byte, table, used):
     """Count in how many documents each (line, group) stands, into an open-addressing table.
 
-    The table is four arrays of 2^k slots: `lines` and `owners` (uint64), `counts` (uint32, 0 is a free slot), `stamps`
-    (int64, the last document counted). Counting starts at `document` and there at offset `byte` (-1: its start), and
-    stops where the table is 60 % full. `first_document` numbers the batch's documents within the shard. Each document
-    counts once in the slot (0, group). Returns (document, byte, used slots); document == len(groups) when all is done.
+    `table` (uint64, 2^k x 4) has a slot per row: line, group, documents (0 in a free slot), the last document counted.
+    Counting starts at `document` and there at offset `byte` (-1: its start), and stops where the table is 60 % full.
+    `first_document` numbers the batch's documents within the shard. Each document counts once in the slot (0, group).
+    Returns (document, byte, used slots); document == len(groups) when all is done.
     """
-    mask = np.uint64(len(lines) - 1)
-    limit = len(lines) * 6 // 10
+    mask = np.uint64(len(table) - 1)
+    limit = len(table) * 6 // 10
     for d in range(document, len(groups)):
         group = groups[d]
+        stamp = np.uint64(first_document + d)
         end = offsets[d + 1]
         resumed = d == document and byte >= 0
         i = byte if resumed else offsets[d]
@@ -361,34 +364,31 @@ def count_lines(data, offsets, groups, fold, first_document, document, byte, lin
                     i = following
                     continue
             slot = _key(line, group) & mask
-            while counts[slot] != 0 and (lines[slot] != line or owners[slot] != group):
+            while table[slot, 2] != 0 and (table[slot, 0] != line or table[slot, 1] != group):
                 slot = (slot + _ONE) & mask
-            if counts[slot] == 0:
-                lines[slot] = line
-                owners[slot] = group
+            if table[slot, 2] == 0:
+                table[slot, 0] = line
+                table[slot, 1] = group
                 used += 1
-                counts[slot] = 1
-                stamps[slot] = first_document + d
-            elif stamps[slot] != first_document + d:
-                counts[slot] += 1
-                stamps[slot] = first_document + d
+            elif table[slot, 3] == stamp:
+                i = following
+                continue
+            table[slot, 2] += _ONE
+            table[slot, 3] = stamp
             i = following
     return len(groups), np.int64(-1), used
 
 
 @kernel
-def rehash(lines, owners, counts, stamps, new_lines, new_owners, new_counts, new_stamps):
+def rehash(table, larger):
     """Move every used slot of a counting table into a larger, empty one."""
-    mask = np.uint64(len(new_lines) - 1)
-    for k in range(len(lines)):
-        if counts[k] != 0:
-            slot = _key(lines[k], owners[k]) & mask
-            while new_counts[slot] != 0:
+    mask = np.uint64(len(larger) - 1)
+    for k in range(len(table)):
+        if table[k, 2] != 0:
+            slot = _key(table[k, 0], table[k, 1]) & mask
+            while larger[slot, 2] != 0:
                 slot = (slot + _ONE) & mask
-            new_lines[slot] = lines[k]
-            new_owners[slot] = owners[k]
-            new_counts[slot] = counts[k]
-            new_stamps[slot] = stamps[k]
+            larger[slot] = table[k]
 
 
 @kernel

@@ -468,7 +468,7 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
                 row[_URLS] += 1
                 row[_URL_CHARS] += scheme + 1
                 in_url = url_unit = True
-        elif code == 0x2E and letters == 3 and unit == 3 and c1 == 0x77 and c2 == 0x77 and c3 == 0x77:
+        elif code == 0x2E and letters == 3 and c1 == 0x77 and c2 == 0x77 and c3 == 0x77:
             row[_URLS] += 1
             row[_URL_CHARS] += 4
             in_url = url_unit = True

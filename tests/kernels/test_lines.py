@@ -23,24 +23,19 @@ def normal(line: str) -> str:
     return re.sub(f"[{re.escape(SPACES)}]+", " ", line).strip(" ")
 
 
-def table(slots: int = 1 << 12) -> list[np.ndarray]:
-    return [np.zeros(slots, kind) for kind in (np.uint64, np.uint64, np.uint32, np.int64)]
-
-
 def count(texts: list[str], groups: list[int], fold: bool = False, slots: int = 1 << 12) -> dict[tuple[int, int], int]:
     """(line hash, group) -> documents, growing the table as the step does."""
     data, offsets = string_buffers(pa.array(texts, pa.large_string()))
-    state, document, byte, used = table(slots), 0, -1, 0
+    table, document, byte, used = np.zeros((slots, 4), np.uint64), 0, -1, 0
     owners = np.array(groups, np.uint64)
     while True:
-        document, byte, used = kernels.count_lines(data, offsets, owners, fold, 0, document, byte, *state, used)
+        document, byte, used = kernels.count_lines(data, offsets, owners, fold, 0, document, byte, table, used)
         if document == len(texts):
             break
-        larger = table(2 * len(state[0]))
-        kernels.rehash(*state, *larger)
-        state = larger
-    lines, owners, counts, _ = state
-    return {(int(lines[k]), int(owners[k])): int(counts[k]) for k in np.flatnonzero(counts)}
+        larger = np.zeros((2 * len(table), 4), np.uint64)
+        kernels.rehash(table, larger)
+        table = larger
+    return {(line, group): documents for line, group, documents, _ in table.tolist() if documents}
 
 
 def line_hash(line: str, fold: bool = False) -> int:
