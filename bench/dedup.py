@@ -1,6 +1,7 @@
 """Deduplication on planted duplicates: which shingles, how accurate, how fast, how much memory.
 
-    python bench/dedup.py shingles     Jaccard similarity of planted pairs under eojeol n-grams and unit n-grams
+    python bench/dedup.py shingles     Jaccard similarity of planted pairs under eojeol n-grams and unit n-grams, the
+                                       latter as n/marks of begin and end
     python bench/dedup.py accuracy     precision and recall of the step, and of datasketch's MinHashLSH
     python bench/dedup.py speed        signatures: algok, datasketch, rensa
     python bench/dedup.py scale        a million generated sketches, and hostile buckets: seconds and memory
@@ -52,7 +53,7 @@ CHANGES = {
 }
 # Written for this benchmark. About a third of a notice's eojeol are facts.
 TEMPLATE = (
-    "{org} 공고 제{year}-{number}호. {org}에서는 {year}년도 {field} 분야 {job} 채용을 다음과 같이 공고하오니 많은 지원 바랍니다. "
+    "{org} 공고 제{year}-{number}호. {org}에서는 {year}년도 {field} 분야 {job} 채용을 다음과 같이 공고합니다. "
     "접수 기간은 {year}년 {month}월 {day}일부터이며 접수처는 {place} {floor}층 {team}입니다. 채용 인원은 {people}명이고 "
     "보수는 월 {pay}만 원입니다. 문의 사항은 {team} {name} 주무관에게 연락하시기 바라며 제출 서류는 {paper} 각 1부입니다."
 )
@@ -99,10 +100,11 @@ def reorder(text: str, rng: random.Random) -> str:
 
 
 MENU = (
-    "홈 로그인 회원가입 마이페이지 장바구니 고객센터 공지사항 자주 묻는 질문 이용약관 개인정보처리방침 사이트맵 검색 뉴스 연예 스포츠 경제 "
-    "사회 문화 오피니언 포토 동영상 구독하기 목록 이전글 다음글 댓글 공유하기 인쇄 글자 크기 저작권자 무단 전재 및 재배포 금지 많이 본 기사 "
-    "관련 기사 더보기 맨 위로 광고 문의 제휴 안내 찾아오시는 길 대표 전화 사업자 등록 번호 통신 판매업 신고"
-).split(" ")  # fmt: skip
+    "홈 로그인 회원가입 마이페이지 장바구니 고객센터 공지사항 자주 묻는 질문 이용약관 개인정보처리방침 사이트맵 검색 뉴스 "
+    "연예 스포츠 경제 사회 문화 오피니언 포토 동영상 구독하기 목록 이전글 다음글 댓글 공유하기 인쇄 글자 크기 저작권자 "
+    "무단 전재 및 재배포 금지 많이 본 기사 관련 기사 더보기 맨 위로 광고 문의 제휴 안내 찾아오시는 길 대표 전화 사업자 "
+    "등록 번호 통신 판매업 신고"
+).split(" ")
 
 
 def surround(text: str, rng: random.Random) -> str:
@@ -213,29 +215,45 @@ def eojeol_shingles(text: str, ngram: int) -> set:
     return {tuple(words[i : i + ngram]) for i in range(max(1, len(words) - ngram + 1))}
 
 
+def unit_shingles(text: str, ngram: int, marks: int) -> set:
+    """The kernel's shingles, those with more than `marks` marks of begin or end left out."""
+    shingles = minhash.shingles(text, ngram)
+    return {s for s in shingles if s.count(minhash.BEGIN) <= marks and s.count(minhash.END) <= marks}
+
+
 def shingle_table(planted: Planted) -> None:
-    """Median exact Jaccard per kind of change, and what 14 bands of 8 rows then find and wrongly find."""
+    """Exact Jaccard similarity per kind of change, and what 14 bands of 8 rows then find and wrongly find."""
     kinds: dict[str, Callable[[str], set]] = {f"eojeol {n}": lambda t, n=n: eojeol_shingles(t, n) for n in (3, 4, 5)}
-    kinds |= {f"unit {n}": lambda t, n=n: set(minhash.shingles(t, n)) for n in (4, 5, 6, 8, 10, 12)}
-    changes = sorted({(not duplicate, is_long, kind) for _, _, kind, duplicate, is_long in planted.pairs})
-    print("\nmedian Jaccard (upper decile for near misses)".ljust(46), *(f"{k:>9}" for k in kinds))
+    for n, marks in ((4, 0), (4, 2), (5, 0), (5, 1), (5, 2), (6, 2), (8, 2)):
+        kinds[f"unit {n}/{marks}"] = lambda t, n=n, marks=marks: unit_shingles(t, n, marks)
+    pairs = planted.pairs + similar_sentences(planted)
+    print("\nmedian Jaccard (upper decile: near misses)".ljust(46), *(f"{k:>9}" for k in kinds))
     similarity: dict[str, dict[tuple, list[float]]] = {k: defaultdict(list) for k in kinds}
-    for first, second, kind, duplicate, is_long in planted.pairs:
+    for first, second, kind, duplicate, is_long in pairs:
         for name, cut in kinds.items():
             a, b = cut(planted.texts[first]), cut(planted.texts[second])
             similarity[name][not duplicate, is_long, kind].append(len(a & b) / max(1, len(a | b)))
-    for change in changes:
+    for change, values in sorted(similarity["unit 5/2"].items()):
         label = f"{'near miss' if change[0] else 'duplicate'} {'long' if change[1] else 'short'} {change[2]}"
-        share = 0.9 if change[0] else 0.5
-        row = (f"{np.quantile(similarity[k][change], share):9.2f}" for k in kinds)
-        print(f"{label} ({len(similarity['unit 8'][change])})".ljust(45), *row)
-    for least in (0.6, 0.7, 0.75, 0.8):
-        for miss in (False, True):
+        row = (f"{np.quantile(similarity[k][change], 0.9 if change[0] else 0.5):9.2f}" for k in kinds)
+        print(f"{label} ({len(values)})".ljust(45), *row)
+    for least in (0.7, 0.75, 0.8):
+        for miss, is_long in ((False, True), (False, False), (True, False)):
             row = []
             for k in kinds:
-                values = np.concatenate([v for change, v in similarity[k].items() if change[0] == miss])
-                row.append(f"{(np.where(values >= least, 1 - (1 - values**8) ** 14, 0)).mean():9.3f}")
-            print(f"expected found at {least:.2f}: {'near misses' if miss else 'duplicates'}".ljust(45), *row)
+                values = np.concatenate([v for c, v in similarity[k].items() if c[:2] == (miss, is_long)])
+                found = np.where(values >= least, 1 - (1 - values**8) ** 14, 0)
+                row.append(f"{found.sum():9.1f}" if miss else f"{found.mean():9.3f}")
+            what = "near misses, number" if miss else f"{'long' if is_long else 'short'} duplicates, share"
+            print(f"expected found at {least:.2f}: {what}".ljust(45), *row)
+
+
+def similar_sentences(planted: Planted) -> list[tuple[int, int, str, bool, bool]]:
+    """Sentences of different KorNLU pairs that have something in common: near misses nobody planted."""
+    places = [i for pair in planted.pairs if pair[2] == "sentence pair" for i in pair[:2]]
+    loose = Dedup(DedupOptions(ngram=4, bands=28, rows=4, threshold=0.3))
+    found = ((places[a], places[b]) for a, b in run_step(loose, [planted.texts[i] for i in places]))
+    return [(a, b, "other sentence", False, False) for a, b in found if a // 2 != b // 2]
 
 
 def exact_pairs(texts: list[str], pairs: Iterable[tuple[int, int]], least: float) -> list[tuple[int, int]]:
@@ -269,6 +287,7 @@ def accuracy(planted: Planted) -> None:
         "algok": lambda: run_step(Dedup(), planted.texts),
         "algok, threshold 0.7": lambda: run_step(Dedup(DedupOptions(threshold=0.7)), planted.texts),
         "algok, threshold 0.8": lambda: run_step(Dedup(DedupOptions(threshold=0.8)), planted.texts),
+        "algok, 16 bands of 7 rows": lambda: run_step(Dedup(DedupOptions(bands=16, rows=7)), planted.texts),
         "datasketch LSH": lambda: datasketch_pairs(planted.texts, options.bands, options.rows),
     }
     for name, run in runs.items():

@@ -72,7 +72,9 @@ def accuracy(data: Path) -> None:
             f"{kind:32}{count[kind]:6}{exact[kind]:8}{rival[kind]:8}{byte_exact[kind]:8}{rival_bytes[kind]:8}"
             f"{100 * lost[kind] / n:8.2f}{100 * wrong[kind] / n:8.2f}"
         )
-    print("algok=, ftfy=: equal byte for byte. lost, wrong: characters of algok's rows that are as long as the true text.")
+    print(
+        "algok=, ftfy=: equal byte for byte. lost, wrong: characters of algok's rows that are as long as the true text."
+    )
 
 
 def clean(data: Path) -> None:

@@ -22,7 +22,8 @@ _FENCE = re.compile(r"[ \t>]*(?:```|~~~)")
 _INDENT = re.compile(r"(?:    |\t)")
 _CODE_TAG = re.compile(r"</?(?:code|pre|samp|kbd|xmp|script|style)\b", re.IGNORECASE)
 _DISCUSSED = re.compile(
-    r"엔티티|엔터티|이스케이프|특수 ?문자|문자 참조|퍼센트 인코딩|유니코드|entit(?:y|ies)\b|escap(?:e|ing)\b", re.IGNORECASE
+    r"엔티티|엔터티|이스케이프|특수 ?문자|문자 참조|퍼센트 인코딩|유니코드|entit(?:y|ies)\b|escap(?:e|ing)\b",
+    re.IGNORECASE,
 )
 
 
@@ -132,7 +133,7 @@ def _decode_run(match: re.Match) -> str:
 
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _TOKEN = re.compile(r"\S+")
-_URL = re.compile(r"www\.|[/=&#]")
+_URL = re.compile(r"www\.|\.html?\b|[/=&#]")
 
 
 def decode_percent(text: str) -> tuple[str, int]:

@@ -165,7 +165,10 @@ def _duplicated(words: list[str], n: int) -> int:
 
 def _gopher_quality(text: str, words: list[str]) -> dict[str, float | int]:
     lengths = [len(word) for word in words if not _PUNCTUATION.issuperset(word)]
-    row: dict[str, float | int] = {"gopher_words": len(lengths), "gopher_stop_words": len(_STOP_WORDS.intersection(words))}
+    row: dict[str, float | int] = {
+        "gopher_words": len(lengths),
+        "gopher_stop_words": len(_STOP_WORDS.intersection(words)),
+    }
     if lengths:
         row["gopher_average_word_length"] = sum(lengths) / len(lengths)
     if words:

@@ -143,7 +143,13 @@ def _cp949_read_as_latin(run: re.Match) -> str:
     lost = decoded.count("\ufffd")
     letters = sum(c >= "\xc0" for high in highs for c in high)
     high = sum(map(len, highs))
-    if common < 2 or common < 4 * strange or lost * 4 > common + 1 or letters * 4 < high or len(set("".join(highs))) < 3:
+    if (
+        common < 2
+        or common < 4 * strange
+        or lost * 4 > common + 1
+        or letters * 4 < high
+        or len(set("".join(highs))) < 3
+    ):
         return text
     if max(map(len, highs)) < 4 and common < 4:
         return text

@@ -71,7 +71,9 @@ class Repair(EditStep):
         Signal("nfd", pa.int32(), "count", "runs of conjoining jamo composed to syllables"),
         Signal("fullwidth", pa.int32(), "count", "runs of full-width ASCII made ASCII"),
         Signal("spacing", pa.int32(), "count", "places where word spaces were restored or taken out"),
-        Signal("pua", pa.int32(), "count", "private-use characters U+E000..F8FF left (old Hangul of HWP, symbol fonts)"),
+        Signal(
+            "pua", pa.int32(), "count", "private-use characters U+E000..F8FF left (old Hangul of HWP, symbol fonts)"
+        ),
         Signal("replacement_ratio", pa.float32(), "ratio", "U+FFFD / characters, after the repair"),
         Signal("lost_ratio", pa.float32(), "ratio", "question marks and stray letters for lost ones / characters"),
         Signal("damage_ratio", pa.float32(), "ratio", "irreparable characters / characters, after the repair"),

@@ -27,8 +27,9 @@ _SEED = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S27, _S29, _S30, _S31, _S32, _S56 = (np.uint64(s) for s in (27, 29, 30, 31, 32, 56))
-_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _SIXES, _FILLER, _C2S, _E2S, _EFS = (  # eight equal bytes each
-    np.uint64(b * 0x0101_0101_0101_0101) for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x06, 0x41, 0xC2, 0xE2, 0xEF)
+_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _SIXES, _FILLER, _C2S, _E2S, _EFS = (
+    np.uint64(b * 0x0101_0101_0101_0101)  # eight equal bytes
+    for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x06, 0x41, 0xC2, 0xE2, 0xEF)
 )
 _BLANK = np.uint64(0)
 _ONE = np.uint64(1)

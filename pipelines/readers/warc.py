@@ -462,7 +462,7 @@ def _page(record: _Record, limits: ReadLimits) -> tuple[str | None, str, dict]:
         payload = _decoded_body(payload, http, limits.document_bytes)
     charset = _CHARSET.search(content_type)
     page = extract(
-        payload, charset[1] if charset else None, ExtractLimits(limits.document_bytes, limits.nesting), mime or None
+        payload, charset[1] if charset else None, ExtractLimits(limits.page_bytes, limits.nesting), mime or None
     )
     meta = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
     meta["replaced"] = page.replaced or None

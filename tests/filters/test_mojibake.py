@@ -59,7 +59,9 @@ def test_syllables_outside_ksx1001():
 
 def test_only_the_damaged_segment_changes():
     damaged = cp1252("깨진 부분".encode("cp949"))
-    assert repair_latin(f"앞은 멀쩡한데 {damaged} 뒤도 멀쩡하다\ncafé")[0] == "앞은 멀쩡한데 깨진 부분 뒤도 멀쩡하다\ncafé"
+    assert (
+        repair_latin(f"앞은 멀쩡한데 {damaged} 뒤도 멀쩡하다\ncafé")[0] == "앞은 멀쩡한데 깨진 부분 뒤도 멀쩡하다\ncafé"
+    )
 
 
 def test_no_break_space_turned_space():
@@ -113,11 +115,17 @@ def test_utf8_read_as_cp949():
     assert "하는 함수입니" in repaired
 
 
-@pytest.mark.parametrize("text", [*SENTENCES, "똠방각하와 뷁, 햏햏거리는 뙇!", "뭐?그게 말이 돼?뙇 하고 나타나면 뷁이지"])
+@pytest.mark.parametrize(
+    "text", [*SENTENCES, "똠방각하와 뷁, 햏햏거리는 뙇!", "뭐?그게 말이 돼?뙇 하고 나타나면 뷁이지"]
+)
 def test_clean_korean_is_not_read_as_utf8(text):
     assert repair_cp949(text)[0] == text
 
 
-@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3) | st.sampled_from("? .\ufffd二쇱\x80"), max_size=60))
+@given(
+    st.text(
+        st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3) | st.sampled_from("? .\ufffd二쇱\x80"), max_size=60
+    )
+)
 def test_cp949_total(text):
     repair_cp949(text)

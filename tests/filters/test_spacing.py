@@ -43,7 +43,13 @@ def test_wide_blanks_are_word_boundaries():
 
 @pytest.mark.parametrize(
     "text",
-    ["가 나 다 라 마 바 사 아 자", "도 레 미 파 솔 라 시 도", "할 수 있을 때 그 세 사람", "목 차", "월 화 수 목 금 토 일"],
+    [
+        "가 나 다 라 마 바 사 아 자",
+        "도 레 미 파 솔 라 시 도",
+        "할 수 있을 때 그 세 사람",
+        "목 차",
+        "월 화 수 목 금 토 일",
+    ],
 )
 def test_lists_and_short_rows_stay(text):
     assert join_syllables(text) == (text, 0)

@@ -30,7 +30,7 @@ def by_datasketch(text: str, ngram: int, num_perm: int, seed: int = 1) -> np.nda
     return signature.hashvalues
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(texts, max_size=4), st.integers(1, minhash.MAX_NGRAM), st.sampled_from([1, 8, 112]), st.integers(1, 9))
 def test_signatures_equal_datasketch(batch, ngram, num_perm, seed):
     sketches = minhash.sketch(column(*batch), ngram, num_perm, seed)
@@ -73,7 +73,7 @@ def test_spaces_between_hangul_change_no_signature():
     assert pair.exact[0].tolist() != pair.exact[1].tolist()
 
 
-@given(st.lists(texts, min_size=2, max_size=6, unique_by=lambda t: t.translate({}) and " ".join(t.split()).lower()))
+@given(st.lists(texts, min_size=2, max_size=6, unique_by=lambda t: " ".join(t.split()).lower()))
 def test_exact_hashes_of_different_texts_differ(batch):
     # str.lower folds more than ASCII; texts that differ in it are different in both.
     exact = minhash.sketch(column(*batch), 5, 1).exact

@@ -40,9 +40,7 @@ def counters(texts: list[str] | list[bytes]) -> list[dict[str, int]]:
     array = pa.array(raw, pa.large_binary()).view(pa.large_string())  # a view is not validated
     data, offsets = string_buffers(array)
     suffixes, phrases = tuple(compile_suffixes(SUFFIXES)), tuple(compile_phrases(BOILERPLATE, SPAM))
-    return [
-        dict(zip(COUNTERS, map(int, row), strict=True)) for row in count(data, offsets, CLASSES, suffixes, phrases)
-    ]
+    return [dict(zip(COUNTERS, map(int, row), strict=True)) for row in count(data, offsets, CLASSES, suffixes, phrases)]
 
 
 def one(text: str | bytes) -> dict[str, int]:
@@ -160,7 +158,24 @@ def check(text: str) -> None:
     assert {name: found[name] for name in expected} == expected
 
 
-WORDS = ["학교", "학교에서", "학교는", "나는", "밥을", "먹었다", "a", "B2", "ㅋㅋㅋㅋㅋ", "漢字", "カナ", "3,000", "-", "…", "🙂", "는"]
+WORDS = [
+    "학교",
+    "학교에서",
+    "학교는",
+    "나는",
+    "밥을",
+    "먹었다",
+    "a",
+    "B2",
+    "ㅋㅋㅋㅋㅋ",
+    "漢字",
+    "カナ",
+    "3,000",
+    "-",
+    "…",
+    "🙂",
+    "는",
+]
 
 
 @settings(max_examples=300, deadline=None)
@@ -170,7 +185,12 @@ def test_words_agree_with_reference(words: list[str]) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(st.sampled_from(list("가나다는을에서요음ab1Zé.?!,|#…“”()ㅋㅠ漢カд한𠀀🙂\u200b\u200d\u00a0\u3000 \t\n\r")), max_size=80))
+@given(
+    st.text(
+        st.sampled_from(list("가나다는을에서요음ab1Zé.?!,|#…“”()ㅋㅠ漢カд한𠀀🙂\u200b\u200d\u00a0\u3000 \t\n\r")),
+        max_size=80,
+    )
+)
 def test_characters_agree_with_reference(text: str) -> None:
     check(text.replace(":/", ""))
 
@@ -213,7 +233,13 @@ def test_counts_of_lines_add_up(first: list[str], second: list[str]) -> None:
 
 
 def test_documents_do_not_leak_into_each_other() -> None:
-    texts = ["학교에서 밥을 먹었다.\n로그인", "학교에서 밥을 먹었다.\n로그인", "", "나는 나는 나는 나는", "a b a b a b a b"] * 40
+    texts = [
+        "학교에서 밥을 먹었다.\n로그인",
+        "학교에서 밥을 먹었다.\n로그인",
+        "",
+        "나는 나는 나는 나는",
+        "a b a b a b a b",
+    ] * 40
     assert counters(texts) == [one(text) for text in texts[:5]] * 40
     data, offsets = string_buffers(pa.array(texts, pa.large_string()).slice(3, 50))
     suffixes, phrases = tuple(compile_suffixes(SUFFIXES)), tuple(compile_phrases(BOILERPLATE, SPAM))

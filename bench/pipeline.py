@@ -1,0 +1,118 @@
+"""The four steps together, one core, against only reading and writing the same Parquet; seconds per step; peak memory.
+
+    python bench/pipeline.py [--data ../shared/data] [--megabytes 120]
+
+The floor is Arrow's own reading and writing, batch by batch, with the options that algok writes with (zstd 3, no dictionary
+for texts, statistics for all columns but text). Both run in fresh child processes, twice each in turn; the faster run counts.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SETS = ("clean", "domain", "noisy/dps_web_sample", "noisy/ms_cpp_docs_ko")
+SCHEMA = pa.schema([("text", pa.large_string()), ("url", pa.string())])
+
+
+def build(data: Path, target: Path, megabytes: int) -> int:
+    """Documents of the sets in rounds, shuffled by size classes, as one Parquet file; returns the bytes of text."""
+    from algok.pipelines.inputs import InputSpec, plan_shards
+    from algok.pipelines.readers import read_shard
+
+    specs = [InputSpec(path=str(data / name if (data / name).is_dir() else data / f"{name}.jsonl.zst")) for name in SETS]
+    size = 0
+    with pq.ParquetWriter(target, SCHEMA, compression="zstd") as writer:
+        for shard in plan_shards(specs):
+            for chunk in read_shard(shard, specs[shard.input]):
+                if chunk.batch is not None and size < megabytes * 1e6:
+                    texts = chunk.batch.column("text")
+                    urls = pa.array([f"https://h{shard.index % 20}.example.com/{i}" for i in range(len(texts))])
+                    writer.write_batch(pa.RecordBatch.from_arrays([texts, urls], schema=SCHEMA))
+                    size += texts.nbytes
+    return size
+
+
+def floor(source: str, target: str) -> dict:
+    """Reads and writes, nothing else."""
+    from contextlib import ExitStack
+
+    from algok.pipelines.recipe import OutputOptions
+    from algok.pipelines.sinks import ParquetSink
+    from algok.pipelines.storage import Store
+
+    pa.set_cpu_count(1)
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        sink = ParquetSink(stack, Store(target), "floor.parquet", SCHEMA, OutputOptions(), always=True)
+        for batch in pq.ParquetFile(source).iter_batches(1024, use_threads=False):
+            sink.append(batch.cast(SCHEMA))
+        sink.close()
+    return {"seconds": time.perf_counter() - start}
+
+
+def steps(source: str, target: str) -> dict:
+    """The web recipe inside one process, kernels compiled before the clock starts."""
+    from algok.cli.progress import SilentProgress
+    from algok.pipelines.account import read_stats, step_table
+    from algok.pipelines.executors import make_executor
+    from algok.pipelines.plan import read_plan
+    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.run import execute
+    from algok.pipelines.storage import Store
+
+    def run(path: str, name: str) -> Store:
+        recipe = load_recipe("web", inputs=[{"path": path}], split_bytes=1 << 40)
+        execute(recipe, f"{target}/{name}", make_executor("local", 0), SilentProgress())
+        return Store(f"{target}/{name}")
+
+    warm = Path(target) / "warm.parquet"
+    pq.write_table(pq.read_table(source).slice(0, 50), warm)
+    run(str(warm), "warm")
+    start = time.perf_counter()
+    store = run(source, "run")
+    seconds = time.perf_counter() - start
+    plan = read_plan(store)
+    table = {row.step: row.seconds for row in step_table(store, plan, read_stats(store, plan))}
+    return {"seconds": seconds, "steps": table, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def child(name: str, source: Path) -> dict:
+    with tempfile.TemporaryDirectory() as target:
+        command = [sys.executable, __file__, "--child", name, str(source), target]
+        return orjson.loads(subprocess.run(command, check=True, capture_output=True).stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--megabytes", type=int, default=120)
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        name, source, target = options.child
+        print(orjson.dumps({"floor": floor, "steps": steps}[name](source, target)).decode())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "corpus.parquet"
+        megabytes = build(options.data, source, options.megabytes) / 1e6
+        runs = [(child("floor", source), child("steps", source)) for _ in range(2)]
+    lowest = min((run[0] for run in runs), key=lambda run: run["seconds"])
+    ours = min((run[1] for run in runs), key=lambda run: run["seconds"])
+    print(f"{megabytes:.0f} MB of text, one core")
+    print(f"read and write only   {lowest['seconds']:6.2f} s  {megabytes / lowest['seconds']:7.1f} MB/s")
+    print(f"four steps, whole run {ours['seconds']:6.2f} s  {megabytes / ours['seconds']:7.1f} MB/s", end="")
+    print(f"  = {ours['seconds'] / lowest['seconds']:.2f} × the floor; peak memory {ours['peak_mib']:.0f} MiB")
+    for step, seconds in ours["steps"].items():
+        print(f"    {step:<12} {seconds:6.2f} s  {megabytes / seconds:7.1f} MB/s" if seconds else f"    {step}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+import itertools
+import random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algok.filters import dedup
+from algok.filters.dedup import Dedup, DedupOptions
+from algok.kernels import minhash
+
+
+class Memory:
+    def __init__(self, sketches: list[pa.Table], reference: list[bool]):
+        self.sketches, self.rounds = sketches, {}
+        self.rows = np.array([table.num_rows for table in sketches], np.int64)
+        self.reference = np.array(reference, bool)
+
+    def sketch(self, shard: int) -> pa.Table:
+        return self.sketches[shard]
+
+    def round(self, name: str) -> list[pa.Table]:
+        return self.rounds[name]
+
+
+
+def run(
+    shards: list[list[str]], step: Dedup | None = None, reference: tuple[bool, ...] = (), batch_rows: int = 1000
+) -> list[dict]:
+    """All documents in order with their signals; `duplicate_of` and `cluster` as places in that order."""
+    step = step or Dedup()
+    batches, sketches, place = [], [], 0
+    for shard in shards:
+        sketcher = step.sketcher()
+        batches.append([])
+        for start in range(0, len(shard), batch_rows):
+            texts = shard[start : start + batch_rows]
+            ids = pa.array([f"{place + i:032x}" for i in range(len(texts))], pa.string())
+            batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
+            sketcher.add(batch)
+            batches[-1].append(batch)
+            place += len(texts)
+        sketches.append(sketcher.finish())
+    corpus = Memory(sketches, list(reference) or [False] * len(shards))
+    for task in step.rounds():
+        partitions = task.partitions(corpus)
+        corpus.rounds[task.name] = [task.run(corpus, i, partitions) for i in range(partitions)]
+    rows = []
+    for shard, parts in enumerate(batches):
+        resolved, first = step.load(corpus, shard), 0
+        for batch in parts:
+            edited = step.act(batch, first, resolved)
+            assert edited.text.equals(batch.column("text"))
+            assert {name: array.type for name, array in edited.signals.items()} == {s.name: s.type for s in step.signals}
+            rows += pa.table(edited.signals).to_pylist()
+            first += batch.num_rows
+    for row in rows:
+        for name in ("cluster", "duplicate_of"):
+            row[name] = None if row[name] is None else int(row[name], 16)
+    return rows
+
+
+def prose(seed: int, eojeol: int = 120) -> str:
+    """Random syllables in eojeol of two to four: no two seeds resemble each other."""
+    rng = random.Random(seed)
+    return " ".join("".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(2, 4))) for _ in range(eojeol))
+
+
+def edit(text: str, eojeol: int, seed: int = 0) -> str:
+    rng = random.Random(seed)
+    parts = text.split(" ")
+    for i in rng.sample(range(len(parts)), eojeol):
+        parts[i] = "바뀐말"
+    return " ".join(parts)
+
+
+ALONE = {
+    "duplicate_rank": 0, "cluster": None, "cluster_size": 1, "similarity": None, "duplicate_of": None, "exact": False,
+}  # fmt: skip
+
+
+def test_exact_copies_but_for_whitespace_and_case():
+    text = prose(1) + " Hello World"
+    rows = run([[text, prose(2)], ["  " + text.replace(" ", "\n\u3000").upper()]])
+    assert rows[0] == {**ALONE, "cluster": 0, "cluster_size": 2, "similarity": 1.0}
+    assert rows[1] == ALONE
+    assert rows[2] == {
+        "duplicate_rank": 1, "cluster": 0, "cluster_size": 2, "similarity": 1.0, "duplicate_of": 0, "exact": True,
+    }  # fmt: skip
+
+
+def test_near_copies_name_the_kept_document_and_the_similarity():
+    text = prose(1)
+    other = edit(text, 2)
+    rows = run([[prose(9), text, other + " 덧붙임"]])
+    assert rows[1]["duplicate_of"] == 2 and rows[1]["duplicate_rank"] == 1 and not rows[1]["exact"]
+    a, b = minhash.sketch(pa.array([text, other + " 덧붙임"], pa.large_string()), 5, 112).signatures
+    assert rows[1]["similarity"] == pytest.approx((a == b).mean())
+    assert rows[2]["duplicate_rank"] == 0 and rows[2]["cluster"] == rows[1]["cluster"] == 2
+
+
+def test_keep_rules():
+    long, short = prose(1) + " 끝말", prose(1)
+    assert [r["duplicate_of"] for r in run([[short, long]])] == [1, None]
+    assert [r["duplicate_of"] for r in run([[short, long]], Dedup(DedupOptions(keep="first")))] == [None, 0]
+    assert [r["duplicate_of"] for r in run([[short, short]])] == [None, 0]
+
+
+def test_default_bound_keeps_rank_zero_only():
+    assert Dedup.default_bounds["duplicate_rank"].max == 0
+
+
+def test_documents_of_an_earlier_corpus_come_first_and_are_never_ranked():
+    text = prose(1)
+    shards = [[text + " 조금 더 긴 글"], [text, text]]
+    rows = run(shards, reference=(False, True))
+    assert rows[0]["duplicate_of"] in (1, 2) and rows[0]["duplicate_rank"] == 1
+    assert [row["duplicate_rank"] for row in rows[1:]] == [0, 0]
+
+
+def test_all_documents_of_an_earlier_corpus_are_compared_with():
+    """The new text resembles the second reference, which resembles the first; the first alone would not do."""
+    first = prose(1, 200)
+    second = edit(first, 7, 1)
+    third = edit(second, 7, 2)
+    rows = run([[first, second], [third]], Dedup(DedupOptions(threshold=0.8)), reference=(True, False))
+    similar = minhash.sketch(pa.array([first, second, third], pa.large_string()), 5, 112).signatures
+    assert (similar[0] == similar[2]).mean() < 0.8 <= (similar[1] == similar[2]).mean()
+    assert rows[2]["duplicate_of"] == 1
+
+
+def test_blank_documents_are_no_duplicates_and_symbols_only_exact_ones():
+    rows = run([["", " \n", "", "!!!", "!!!", "???", "…"]])
+    assert [row["duplicate_of"] for row in rows] == [None, None, None, None, 3, None, None]
+    assert rows[4]["exact"]
+
+
+def test_short_documents():
+    rows = run([["네", "네!", "네", "아니요", "한 남자가 말하고 있다.", "남자가 말하고 있다.", "반갑습니다", "반갑 습니다"]])
+    duplicates = [row["duplicate_of"] for row in rows]
+    assert duplicates[2] == 0 and duplicates[1] == 0  # punctuation is in no shingle
+    assert duplicates[3:6] == [None] * 3
+    assert duplicates[7] == 6
+
+
+def test_a_chain_does_not_run_away():
+    """Each text resembles its neighbours only: whatever is dropped resembles what is kept for it."""
+    chain = [prose(1, 150)]
+    for seed in range(40):
+        chain.append(edit(chain[-1], 4, seed))
+    rows = run([chain])
+    signatures = minhash.sketch(pa.array(chain, pa.large_string()), 5, 112).signatures
+    kept = {i for i, row in enumerate(rows) if row["duplicate_rank"] == 0}
+    assert 3 <= len(kept) < 30
+    for i, row in enumerate(rows):
+        if row["duplicate_of"] is not None:
+            assert row["duplicate_of"] in kept
+            assert (signatures[i] == signatures[row["duplicate_of"]]).mean() >= 0.75
+
+
+def corpus_of(families: list[int], seed: int) -> list[str]:
+    """For each number n in `families` a text and n variants of it, shuffled, with blanks and short ones between."""
+    rng = random.Random(seed)
+    texts = ["", "네", "네", "!!"]
+    for family, variants in enumerate(families):
+        text = prose(seed * 1000 + family, rng.randint(3, 90))
+        texts.append(text)
+        texts += [edit(text, rng.randint(0, min(3, text.count(" "))), rng.randrange(99)) for _ in range(variants)]
+    rng.shuffle(texts)
+    return texts
+
+
+def split(texts: list[str], cuts: list[int]) -> list[list[str]]:
+    edges = [0, *sorted(cut % (len(texts) + 1) for cut in cuts), len(texts)]
+    return [texts[a:b] for a, b in itertools.pairwise(edges)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=8), st.integers(0, 999), st.lists(st.integers(0, 99), max_size=4),
+    st.integers(1, 7), st.sampled_from(["longest", "first"]),
+)  # fmt: skip
+def test_shards_and_batches_do_not_matter(families, seed, cuts, batch_rows, keep):
+    texts, step = corpus_of(families, seed), Dedup(DedupOptions(keep=keep))
+    assert run(split(texts, cuts), step, batch_rows=batch_rows) == run([texts], step)
+
+
+@pytest.mark.parametrize(("keys", "documents", "chunk"), [(7, 3, 2), (40, 10, 5), (100, 1, 1000)])
+def test_numbers_of_partitions_and_chunks_do_not_matter(monkeypatch, keys, documents, chunk):
+    shards = split(corpus_of([3, 0, 9, 1, 30, 2, 2, 0, 0, 5], 5), [20, 40])
+    expected = run(shards)
+    assert sum(row["duplicate_rank"] > 0 for row in expected) > 20
+    monkeypatch.setattr(dedup, "PAIR_KEYS", keys)
+    monkeypatch.setattr(dedup, "DECIDE_DOCUMENTS", documents)
+    monkeypatch.setattr(dedup, "_CHUNK", chunk)
+    assert run(shards) == expected
+
+
+def test_partition_counts_follow_the_corpus():
+    step = Dedup()
+    corpus = Memory([], [])
+    for rows, expected in (([5], 1), ([], 1), ([1 << 20, 1 << 20], 4)):
+        corpus.rows = np.array(rows, np.int64)
+        assert step.rounds()[0].partitions(corpus) == expected
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(0, 999), st.randoms(use_true_random=False))
+def test_order_decides_between_equally_long_documents_only(copies, seed, rng):
+    texts = []
+    for family, count in enumerate(copies):
+        text = prose(seed * 1000 + family, 60)
+        texts += [text] * (count + 1) + [text + " 덧붙임"] * (count % 2)
+    order = list(range(len(texts)))
+    rng.shuffle(order)
+    plain, moved = run([texts]), run([[texts[i] for i in order]])
+    kept = sorted((texts[i], row["cluster_size"]) for i, row in enumerate(plain) if not row["duplicate_rank"])
+    assert kept == sorted((texts[order[i]], row["cluster_size"]) for i, row in enumerate(moved) if not row["duplicate_rank"])
+    assert len(kept) == len(copies)
+
+
+def test_every_dropped_document_is_in_a_cluster_with_one_kept():
+    rows = run([corpus_of([6, 6, 6, 40], 8)])
+    for row in rows:
+        if row["duplicate_of"] is not None:
+            assert rows[row["duplicate_of"]]["duplicate_rank"] == 0
+            assert row["cluster"] == row["duplicate_of"]
+    for cluster in {row["cluster"] for row in rows} - {None}:
+        members = [row for row in rows if row["cluster"] == cluster]
+        assert sorted(row["duplicate_rank"] for row in members) == list(range(members[0]["cluster_size"]))
+
+
+def test_a_bucket_of_equal_texts_is_linear_and_one_cluster():
+    text = prose(1)
+    count = 20_000
+    rows = run([[text] * count])
+    assert sum(row["duplicate_rank"] == 0 for row in rows) == 1
+    assert rows[0]["cluster_size"] == count
+
+
+def test_a_hostile_bucket_is_bounded():
+    """More unlike documents in a bucket than it compares with: none is dropped, none is lost."""
+    rng = np.random.default_rng(1)
+    signatures = rng.integers(0, 1 << 32, (500, 112), np.uint32)
+    signatures[:, :8] = 7
+    sketches = minhash.Sketches(signatures, rng.integers(1, 1 << 63, (500, 2), np.uint64), np.ones(500, np.uint32))
+    corpus = Memory([dedup.sketch_table(np.zeros((500, 16), np.uint8), sketches, 14)], [False])
+    step = Dedup()
+    for task in step.rounds():
+        corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
+    assert corpus.rounds["pairs"][0].num_rows == 0
+    assert step.load(corpus, 0).signals(0, 500)["cluster_size"].to_pylist() == [1] * 500
+
+
+def test_empty_corpus_and_empty_shards():
+    assert run([[]]) == []
+    assert run([[], ["글"], []]) == [ALONE]
+
+
+def test_sketches_may_come_back_in_several_chunks():
+    texts = corpus_of([4, 4], 3)
+    step = Dedup()
+    sketcher = step.sketcher()
+    ids = pa.array([f"{i:032x}" for i in range(len(texts))])
+    batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
+    sketcher.add(batch)
+    table = sketcher.finish()
+    chunked = pa.concat_tables([table.slice(0, 3), table.slice(3, 1), table.slice(4)])
+    results = []
+    for sketch in (table, chunked):
+        corpus = Memory([sketch], [False])
+        for task in step.rounds():
+            corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
+        results.append(step.act(batch, 0, step.load(corpus, 0)).signals)
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("bad", ["0" * 31, "0" * 33, "g" * 32, "A" * 32, "", "가" * 32])
+def test_other_ids_are_errors(bad):
+    batch = pa.record_batch({"id": pa.array([bad]), "text": pa.array(["글"], pa.large_string())})
+    with pytest.raises(ValueError, match="32 lower-case"):
+        Dedup().sketcher().add(batch)
+
+
+def test_bands_and_rows_are_free():
+    text = prose(4)
+    rows = run([[text, edit(text, 6), prose(5)]], Dedup(DedupOptions(bands=20, rows=5, threshold=0.6, ngram=3)))
+    assert [row["duplicate_rank"] > 0 for row in rows].count(True) == 1
