@@ -2,9 +2,9 @@
 
     python bench/heuristics.py [--data ../shared/data] [--part all|accuracy|retention|speed]
 
-Accuracy: balanced accuracy, recall of keep and of drop on labels/web_labels.jsonl.zst. Hosts (the source, where a row has
-none) are split by the first byte of their SHA-256: below 154 the development part, on which our bounds were looked at,
-the others held out. Retention: share kept per prose set. Speed: MB of UTF-8 per second of process time, one core.
+Accuracy: balanced accuracy, recall of keep and of drop on labels/web_labels.jsonl.zst. Hosts (the source, where a row
+has none) are split by the first byte of their SHA-256: below 154 the development part, on which our bounds were looked
+at, the others held out. Retention: share kept per prose set. Speed: MB of UTF-8 per second of process time, one core.
 """
 
 import argparse

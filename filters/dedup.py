@@ -100,13 +100,18 @@ class Dedup(CorpusStep):
         """Edges `left`, `right` (uint64 documents) between verified candidates whose key is in the partition's range."""
         keys, documents = _candidates(corpus, partition, partitions)
         leaders = _Leaders(_BUCKET_LEADERS, self.options)
-        found: list[np.ndarray] = []
+        lefts, rights = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
         for part in _chunks(len(keys)):
             leader, _ = leaders.assign(keys[part], documents[part], _signatures(corpus, documents[part]))
             edge = leader != documents[part]
-            found.append(np.stack([leader[edge], documents[part][edge]], axis=1))
-        edges = np.unique(np.concatenate(found), axis=0) if found else np.empty((0, 2), np.uint64)
-        return pa.table({"left": edges[:, 0], "right": edges[:, 1]})
+            lefts.append(leader[edge])
+            rights.append(documents[part][edge])
+        left, right = np.concatenate(lefts), np.concatenate(rights)
+        order = np.lexsort((right, left))
+        left, right = left[order], right[order]
+        fresh = np.ones(len(left), bool)  # a pair may share several bands
+        fresh[1:] = (left[1:] != left[:-1]) | (right[1:] != right[:-1])
+        return pa.table({"left": left[fresh], "right": right[fresh]})
 
     def _decide(self, corpus: Corpus, partition: int, partitions: int) -> pa.Table:
         """The decision on every document of the partition's components that is in a cluster of two or more."""

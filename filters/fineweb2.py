@@ -2,8 +2,8 @@
 
 Formulas are those of datatrove 0.10.1 (`GopherRepetitionFilter`, `FineWebQualityFilter`, `GopherQualityFilter`), bounds
 those of huggingface/fineweb-2, `configs/kor_Hang.yml` and `fineweb-2-pipeline.py`. Words are Kiwi morphemes as there,
-so this step runs at 0.1–0.2 MB/s: a profile to compare with, not one for a crawl. Left out: language score, Trafilatura.
-datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer ships; this takes Kiwi's default model.
+so this step runs at 0.1–0.2 MB/s: a profile to compare with, not one for a crawl. Language score and Trafilatura are left
+out. datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer ships; this takes Kiwi's default model.
 """
 
 import re
@@ -19,7 +19,7 @@ _TOP = {2: 0.282, 3: 0.228, 4: 0.185}
 _DUPLICATED = {5: 0.201, 6: 0.184, 7: 0.168, 8: 0.154, 9: 0.14, 10: 0.127}
 _STOP_WORDS = frozenset("의 다 이 는 에 을 한 년 하 은 를 했 고 에서 가 있 으로 인 월 로 되".split())
 
-# Code points (hexadecimal, ranges inclusive) of datatrove.utils.text: TERMINAL_PUNCTUATION, and the rest of PUNCTUATION.
+# Code points (hexadecimal, ranges inclusive) of datatrove.utils.text: TERMINAL_PUNCTUATION, the rest of PUNCTUATION.
 _TERMINAL_RANGES = """
 21 2E 3F 589 61D-61F 6D4 700-702 7F9 837 839 83D-83E 964-965 104A-104B 1362 1367-1368 166E 1735-1736 17D4-17D6 17D9-17DA
 1803 1809 1944-1945 1AA8-1AAB 1B5A-1B5B 1B5E-1B5F 1B7D-1B7E 1C3B-1C3C 1C7E-1C7F 203C-203D 2047-2049 2E2E 2E3C 2E53-2E54
@@ -88,8 +88,8 @@ def _signal(name: str, doc: str) -> Signal:
 class FineWeb2(SignalStep):
     """The rules of FineWeb-2's three quality filters for Korean, each as a signal named after datatrove's drop reason.
 
-    An empty or word-less document gives null where a formula would divide by zero, and breaks `gopher_words`. Ratios are
-    float64, so that a value on the bound is decided as datatrove decides it.
+    An empty or word-less document gives null where a formula would divide by zero, and breaks `gopher_words`. Ratios
+    are float64, so that a value on the bound is decided as datatrove decides it.
     """
 
     name = "fineweb2"

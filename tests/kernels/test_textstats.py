@@ -326,7 +326,7 @@ def test_separators() -> None:
     assert one("사과, 배|감 · 귤 3,000원 #과일 #1")["separators"] == 5
 
 
-@pytest.mark.parametrize("unit", ["가", "a ", "ㅋ", ".", " ", "\n", "가.", "http://", "나는 ", "\ufffd", "#"])
+@pytest.mark.parametrize("unit", ["가", "a ", ".", "\n", "http://", "나는 "])
 def test_ten_megabytes_of_one_thing(unit: str) -> None:
     times = 10_000_000 // len(unit.encode())
     found = one(unit * times)
