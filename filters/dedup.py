@@ -29,7 +29,7 @@ from algok.kernels import kernel, minhash, unionfind
 from algok.kernels.buffers import string_buffers, strings_from_buffers
 
 # Keys in one task of "pairs" (40 bytes each while it runs: 320 MB), and documents in one task of "decide".
-PAIR_KEYS = 1 << 23
+PAIR_KEYS = 1 << 22
 DECIDE_DOCUMENTS = 1 << 22
 # Signatures held at once while candidates are compared (28 MB).
 _CHUNK = 1 << 16

@@ -201,7 +201,7 @@ def test_numbers_of_partitions_and_chunks_do_not_matter(monkeypatch, keys, docum
 def test_partition_counts_follow_the_corpus():
     step = Dedup()
     corpus = Memory([], [])
-    for rows, expected in (([5], 1), ([], 1), ([1 << 20, 1 << 20], 4)):
+    for rows, expected in (([5], 1), ([], 1), ([1 << 20, 1 << 20], 8)):
         corpus.rows = np.array(rows, np.int64)
         assert step.rounds()[0].partitions(corpus) == expected
 
