@@ -99,13 +99,18 @@ def reorder(text: str, rng: random.Random) -> str:
     return " ".join(" ".join(block) for block in blocks)
 
 
-MENU = ["홈", "로그인", "회원가입", "마이페이지", "장바구니", "고객센터", "공지사항", "자주", "묻는", "질문", "이용약관", "개인정보처리방침", "사이트맵", "검색", "뉴스", "연예", "스포츠", "경제", "사회", "문화", "오피니언", "포토", "동영상", "구독하기", "목록", "이전글", "다음글", "댓글", "공유하기", "인쇄", "글자", "크기", "저작권자", "무단", "전재", "및", "재배포", "금지", "많이", "본", "기사", "관련", "기사", "더보기", "맨", "위로", "광고", "문의", "제휴", "안내", "찾아오시는", "길", "대표", "전화", "사업자", "등록", "번호", "통신", "판매업", "신고"]
+MENU = (
+    "홈 로그인 회원가입 마이페이지 장바구니 고객센터 공지사항 자주 묻는 질문 이용약관 개인정보처리방침 사이트맵 검색 뉴스 "
+    "연예 스포츠 경제 사회 문화 오피니언 포토 동영상 구독하기 목록 이전글 다음글 댓글 공유하기 인쇄 글자 크기 저작권자 "
+    "무단 전재 및 재배포 금지 많이 본 기사 관련 기사 더보기 맨 위로 광고 문의 제휴 안내 찾아오시는 길 대표 전화 사업자 "
+    "등록 번호 통신 판매업 신고"
+)
 
 
 def surround(text: str, rng: random.Random) -> str:
     """Menu and footer around the text, a tenth of its eojeol each at most."""
-    most = max(2, len(text.split()) // 10)
-    head, foot = ([rng.choice(MENU) for _ in range(rng.randint(1, most))] for _ in range(2))
+    most, menu = max(2, len(text.split()) // 10), MENU.split()
+    head, foot = ([rng.choice(menu) for _ in range(rng.randint(1, most))] for _ in range(2))
     return " ".join(head) + "\n" + text + "\n" + " ".join(foot)
 
 
@@ -421,8 +426,8 @@ def on_disk(signatures: np.ndarray, folder: Path, shard_rows: int = 20_000) -> O
     paths = []
     for start in range(0, len(signatures), shard_rows):
         part = signatures[start : start + shard_rows]
-        # The exact hash follows the signature, as for texts of different shingles.
-        exact = np.ascontiguousarray(part[:, :4]).view(np.uint64) ^ np.ascontiguousarray(part[:, -4:]).view(np.uint64)
+        weights = np.random.default_rng(0).integers(1, 1 << 63, (part.shape[1], 2), np.uint64)
+        exact = part.astype(np.uint64) @ weights  # mod 2^64: equal where signatures are, as with texts
         ids = np.zeros((len(part), 16), np.uint8)
         table = sketch_table(ids, minhash.Sketches(part, exact, np.full(len(part), 1000, np.uint32)), 14)
         paths.append(folder / f"{len(paths)}.arrow")

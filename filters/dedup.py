@@ -28,13 +28,13 @@ from algok.filters.base import Bound, Corpus, CorpusStep, Edited, Round, Signal,
 from algok.kernels import kernel, minhash, unionfind
 from algok.kernels.buffers import string_buffers, strings_from_buffers
 
-# Keys in one task of "pairs" (40 bytes each while it runs: 320 MB), and documents in one task of "decide".
+# Keys in one task of "pairs" (up to 80 bytes each while it runs: 340 MB), and documents in one task of "decide".
 PAIR_KEYS = 1 << 22
 DECIDE_DOCUMENTS = 1 << 22
 # Signatures held at once while candidates are compared (28 MB).
 _CHUNK = 1 << 16
-# Documents that one bucket of equal keys, or one component, compares its others with. They bound the work on hostile
-# corpora to a multiple of their size; what fits none of them stays unmatched, that is, kept.
+# Leaders that a document is compared with in one bucket of equal keys, and in one component. They bound the work on
+# hostile corpora to a multiple of their size; what resembles none of them is kept.
 _BUCKET_LEADERS = 8
 _COMPONENT_LEADERS = 128
 
@@ -68,7 +68,9 @@ class Dedup(CorpusStep):
         Signal("duplicate_rank", pa.int32(), "count", "place in the cluster by the keep rule; 0 is kept or alone"),
         Signal("cluster", pa.string(), "id", "id of the cluster's kept document; null when alone"),
         Signal("cluster_size", pa.int32(), "count", "documents in the cluster, the kept one included; 1 when alone"),
-        Signal("similarity", pa.float32(), "ratio", "estimated Jaccard similarity to the kept document; null when alone"),
+        Signal(
+            "similarity", pa.float32(), "ratio", "estimated Jaccard similarity to the kept document; null when alone"
+        ),
         Signal("duplicate_of", pa.string(), "id", "id of the kept document that this one repeats; null when kept"),
         Signal("exact", pa.bool_(), "flag", "equal to the kept document but for whitespace and ASCII case"),
     )
@@ -177,7 +179,11 @@ class _Sketcher:
 
 def sketch_table(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> pa.Table:
     """The sketch table of one shard from its ids (uint8, n × 16) and sketches."""
-    keys = _keys(sketches.signatures, sketches.exact, bands).reshape(-1)
+    keys = _keys(sketches.signatures, sketches.exact, bands)
+    # A later copy meets its first one by the exact key, and would find nobody whom the first does not find.
+    copies = _first_copies(np.zeros(len(ids), np.int64), sketches.exact) < np.arange(len(ids))
+    keys[copies, :bands] = _NO_KEY
+    keys = keys.reshape(-1)
     order = np.argsort(keys, kind="stable")
     rows = (order // (bands + 1)).astype(np.uint32)
     return pa.table({
@@ -211,7 +217,9 @@ class Decisions:
             "duplicate_rank": pa.array(rank),
             "cluster": kept.take(pa.array(place, mask=alone)),
             "cluster_size": pa.array(_spread(rows, _numpy(decided["size"]), np.ones(count, np.int32))),
-            "similarity": pa.array(_spread(rows, _numpy(decided["similarity"]), np.ones(count, np.float32)), mask=alone),
+            "similarity": pa.array(
+                _spread(rows, _numpy(decided["similarity"]), np.ones(count, np.float32)), mask=alone
+            ),
             "duplicate_of": kept.take(pa.array(place, mask=rank == 0)),
             "exact": pa.array(_spread(rows, _numpy(decided["exact"]), np.zeros(count, bool))),
         }
@@ -220,8 +228,8 @@ class Decisions:
 class _Leaders:
     """Assigns documents, given group by group and in order, to the most similar of their group's leaders.
 
-    A document that is similar to none becomes a leader itself while its group has fewer than `most`, and stays alone
-    after that. The open group's leaders are kept between calls, so that a group may span many.
+    A document that is similar to none becomes a leader itself. Of more than `most` leaders the first half and the latest
+    are compared with. The open group's leaders are kept between calls, so that a group may span many.
     """
 
     def __init__(self, most: int, options: DedupOptions):
@@ -229,7 +237,7 @@ class _Leaders:
         self._need = max(1, int(np.ceil(options.threshold * width - 1e-9)))
         self._signatures = np.empty((most, width), np.uint32)
         self._documents = np.empty(most, np.uint64)
-        self._state = np.zeros(2, np.uint64)  # the open group, and how many leaders it has
+        self._state = np.zeros(2, np.uint64)  # the open group, and how many leaders it has had
 
     def assign(
         self, groups: np.ndarray, documents: np.ndarray, signatures: np.ndarray, forced: np.ndarray | None = None
@@ -437,7 +445,7 @@ def _assign(groups, documents, signatures, forced, need, leader_signatures, lead
         count = np.int64(state[1])
         best, most = -1, need - 1
         if not forced[i]:
-            for j in range(count):
+            for j in range(min(count, leader_documents.size)):
                 same = 0
                 for k in range(signatures.shape[1]):
                     same += signatures[i, k] == leader_signatures[j, k]
@@ -445,7 +453,9 @@ def _assign(groups, documents, signatures, forced, need, leader_signatures, lead
                     best, most = j, same
         if best >= 0:
             leader[i], equal[i] = leader_documents[best], most
-        elif count < leader_documents.size:
-            leader_signatures[count] = signatures[i]
-            leader_documents[count] = documents[i]
+        else:
+            half = leader_documents.size // 2
+            slot = count if count < leader_documents.size else half + (count - half) % (leader_documents.size - half)
+            leader_signatures[slot] = signatures[i]
+            leader_documents[slot] = documents[i]
             state[1] = np.uint64(count + 1)

@@ -2,8 +2,8 @@
 
 Formulas are those of datatrove 0.10.1 (`GopherRepetitionFilter`, `FineWebQualityFilter`, `GopherQualityFilter`), bounds
 those of huggingface/fineweb-2, `configs/kor_Hang.yml` and `fineweb-2-pipeline.py`. Words are Kiwi morphemes as there,
-so this step runs at 0.1–0.2 MB/s: a profile to compare with, not one for a crawl. Language score and Trafilatura are left
-out. datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer ships; this takes Kiwi's default model.
+so this step runs at 0.1–0.2 MB/s: a profile to compare with, not one for a crawl. Left out are the language score and
+Trafilatura. datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer ships; this takes the default model.
 """
 
 import re

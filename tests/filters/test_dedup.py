@@ -25,7 +25,6 @@ class Memory:
         return self.rounds[name]
 
 
-
 def run(
     shards: list[list[str]], step: Dedup | None = None, reference: tuple[bool, ...] = (), batch_rows: int = 1000
 ) -> list[dict]:
@@ -53,7 +52,9 @@ def run(
         for batch in parts:
             edited = step.act(batch, first, resolved)
             assert edited.text.equals(batch.column("text"))
-            assert {name: array.type for name, array in edited.signals.items()} == {s.name: s.type for s in step.signals}
+            assert {name: array.type for name, array in edited.signals.items()} == {
+                s.name: s.type for s in step.signals
+            }
             rows += pa.table(edited.signals).to_pylist()
             first += batch.num_rows
     for row in rows:
@@ -65,7 +66,9 @@ def run(
 def prose(seed: int, eojeol: int = 120) -> str:
     """Random syllables in eojeol of two to four: no two seeds resemble each other."""
     rng = random.Random(seed)
-    return " ".join("".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(2, 4))) for _ in range(eojeol))
+    return " ".join(
+        "".join(chr(rng.randrange(0xAC00, 0xD7A4)) for _ in range(rng.randint(2, 4))) for _ in range(eojeol)
+    )
 
 
 def edit(text: str, eojeol: int, seed: int = 0) -> str:
@@ -138,7 +141,9 @@ def test_blank_documents_are_no_duplicates_and_symbols_only_exact_ones():
 
 
 def test_short_documents():
-    rows = run([["네", "네!", "네", "아니요", "한 남자가 말하고 있다.", "남자가 말하고 있다.", "반갑습니다", "반갑 습니다"]])
+    rows = run(
+        [["네", "네!", "네", "아니요", "한 남자가 말하고 있다.", "남자가 말하고 있다.", "반갑습니다", "반갑 습니다"]]
+    )
     duplicates = [row["duplicate_of"] for row in rows]
     assert duplicates[2] == 0 and duplicates[1] == 0  # punctuation is in no shingle
     assert duplicates[3:6] == [None] * 3
@@ -217,7 +222,9 @@ def test_order_decides_between_equally_long_documents_only(copies, seed, rng):
     rng.shuffle(order)
     plain, moved = run([texts]), run([[texts[i] for i in order]])
     kept = sorted((texts[i], row["cluster_size"]) for i, row in enumerate(plain) if not row["duplicate_rank"])
-    assert kept == sorted((texts[order[i]], row["cluster_size"]) for i, row in enumerate(moved) if not row["duplicate_rank"])
+    assert kept == sorted(
+        (texts[order[i]], row["cluster_size"]) for i, row in enumerate(moved) if not row["duplicate_rank"]
+    )
     assert len(kept) == len(copies)
 
 

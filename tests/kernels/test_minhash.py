@@ -52,9 +52,7 @@ def test_units():
 
 
 def test_begin_and_end_are_marked():
-    assert minhash.shingles("가나다", 3) == [
-        s.encode() for s in ("\2\2가", "\2가나", "가나다", "나다\3", "다\3\3")
-    ]
+    assert minhash.shingles("가나다", 3) == [s.encode() for s in ("\2\2가", "\2가나", "가나다", "나다\3", "다\3\3")]
     assert minhash.shingles("가", 9) == ["\2\2가\3\3".encode()]
 
 
