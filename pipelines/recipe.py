@@ -73,7 +73,7 @@ class Recipe(Frame):
     def to_yaml(self) -> str:
         """The recipe as YAML that reads back to the same recipe, every default written out."""
         data = self.model_dump(mode="json", exclude={"steps", "output"})
-        data["steps"] = {step.name: {**step.options, **_dump_bounds(step.bounds)} for step in self.steps}
+        data["steps"] = {step.name: {**step.options, **_dump_bounds(step.bounds), **_switched_off(step)} for step in self.steps}
         profiles: dict[str, dict[str, Any]] = {}
         for step in self.steps:
             for source, bounds in step.by_source.items():
@@ -258,6 +258,11 @@ def _bound_fields(cls: type[Step], defaults: bool) -> dict[str, Any]:
         signal.name: (Bound | None, Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc))
         for signal in cls.signals
     }
+
+
+def _switched_off(plan: StepPlan) -> dict[str, None]:
+    """Default bounds that the recipe takes away; unsaid, they would come back."""
+    return {name: None for name in step_class(plan.name).default_bounds if name not in plan.bounds}
 
 
 def _dump_bounds(bounds: dict[str, Bound]) -> dict[str, dict]:

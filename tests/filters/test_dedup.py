@@ -150,8 +150,10 @@ def test_short_documents():
     assert duplicates[7] == 6
 
 
-def test_a_chain_does_not_run_away():
+@pytest.mark.parametrize("leaders", [4, 128])
+def test_a_chain_does_not_run_away(monkeypatch, leaders):
     """Each text resembles its neighbours only: whatever is dropped resembles what is kept for it."""
+    monkeypatch.setattr(dedup, "_COMPONENT_LEADERS", leaders)
     chain = [prose(1, 150)]
     for seed in range(40):
         chain.append(edit(chain[-1], 4, seed))
