@@ -60,7 +60,10 @@ def decide(plan: StepPlan, signals: dict[str, pa.Array], sources: pa.Array) -> D
         value = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
         known = _valid(column)
         for side in ("min", "max"):
-            limit = np.array([_limit(plan, name, label, side) for label in labels])[codes]
+            limits_by_source = np.array([_limit(plan, name, label, side) for label in labels])
+            if np.isnan(limits_by_source).all():
+                continue
+            limit = limits_by_source[codes]
             with np.errstate(invalid="ignore"):
                 inside = value >= limit if side == "min" else value <= limit
             breaks = known & ~inside & ~np.isnan(limit) & (broken < 0)

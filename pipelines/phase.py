@@ -194,7 +194,7 @@ def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -
     """The batch with its text edited and the step's signals as columns `name.signal`."""
     columns = {field: batch.column(field) for field in batch.schema.names}
     columns["text"] = edited.text
-    columns |= {f"{name}.{signal.name}": edited.signals[signal.name].cast(signal.type) for signal in step.signals}
+    columns |= {f"{name}.{signal.name}": edited.signals[signal.name] for signal in step.signals}
     return pa.RecordBatch.from_pydict(columns)
 
 

@@ -72,13 +72,15 @@ class ParquetSink:
 
 
 class SpillSink:
-    """An Arrow IPC file (LZ4: written and read near memory speed) that carries documents to the next phase."""
+    """An Arrow IPC file that carries documents to the next phase: as it is on a local disk, where it is memory-mapped;
+    with LZ4 (half the size, three times the processor time) where it travels over a network."""
 
     def __init__(self, stack: ExitStack, store: Store, name: str, schema: pa.Schema):
-        path, self._file = stack.enter_context(store.write(name))
+        path, self._file = stack.enter_context(store.write(name, digest=False))
         self._file.rows = 0
         self._schema = schema
-        self._writer = pa.ipc.new_file(path, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+        options = pa.ipc.IpcWriteOptions(compression=None if store.local else "lz4")
+        self._writer = pa.ipc.new_file(path, schema, options=options)
 
     @property
     def files(self) -> list[Committed]:

@@ -22,11 +22,11 @@ _TEMPORARY = ".tmp"
 
 @dataclass
 class Committed:
-    """One committed file: name below the run directory, size in bytes, SHA-256 in hex, and rows where it is a table."""
+    """One committed file: name below the run directory, size in bytes, SHA-256 in hex (outputs only), rows of a table."""
 
     path: str
     bytes: int = 0
-    sha256: str = ""
+    sha256: str | None = None
     rows: int | None = None
 
     def as_dict(self) -> dict:
@@ -66,9 +66,9 @@ class Store:
         return committed
 
     @contextmanager
-    def write(self, name: str) -> Iterator[tuple[str, Committed]]:
+    def write(self, name: str, digest: bool = True) -> Iterator[tuple[str, Committed]]:
         """A local path to write to. When the block ends well the file is committed and its record filled in; when it
-        fails nothing is left."""
+        fails nothing is left. Intermediate files need no digest."""
         committed = Committed(name)
         if self.local:
             target = Path(self.path(name))
@@ -79,7 +79,7 @@ class Store:
             os.close(handle)
         try:
             yield temporary, committed
-            committed.bytes, committed.sha256 = _sync_and_digest(temporary)
+            committed.bytes, committed.sha256 = _sync_and_digest(temporary, digest)
             if self.local:
                 os.replace(temporary, target)
                 _sync_directory(target.parent)
@@ -90,17 +90,17 @@ class Store:
                 os.unlink(temporary)
 
     def read_arrow(self, name: str) -> pa.Table:
-        """A table written as an Arrow IPC file; memory-mapped when local and uncompressed."""
-        return self.open_arrow(name).read_all()
+        """A table written by `write_arrow`; memory-mapped when local, so that only what is used gets read."""
+        source = pa.memory_map(self.path(name)) if self.local else pa.BufferReader(self.read_bytes(name))
+        return pa.ipc.open_file(source).read_all()
 
     def open_arrow(self, name: str) -> pa.ipc.RecordBatchFileReader:
-        if self.local:
-            return pa.ipc.open_file(pa.memory_map(self.path(name)))
-        return pa.ipc.open_file(pa.BufferReader(self.read_bytes(name)))
+        """An Arrow IPC file to be read batch by batch, one of them in memory (all of them, from remote storage)."""
+        return pa.ipc.open_file(pa.OSFile(self.path(name)) if self.local else pa.BufferReader(self.read_bytes(name)))
 
     def write_arrow(self, name: str, table: pa.Table) -> Committed:
         """Commits a table as an uncompressed Arrow IPC file, so that others can memory-map it."""
-        with self.write(name) as (path, committed), pa.ipc.new_file(path, table.schema) as writer:
+        with self.write(name, digest=False) as (path, committed), pa.ipc.new_file(path, table.schema) as writer:
             writer.write_table(table)
         committed.rows = table.num_rows
         return committed
@@ -116,11 +116,11 @@ class Store:
                 path.unlink(missing_ok=True)
 
 
-def _sync_and_digest(path: str) -> tuple[int, str]:
+def _sync_and_digest(path: str, digest: bool) -> tuple[int, str | None]:
     with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest() if digest else None
         os.fsync(file.fileno())
-        return file.tell(), digest
+        return file.seek(0, os.SEEK_END), sha256
 
 
 def _sync_directory(path: Path) -> None:

@@ -243,6 +243,8 @@ def _described(batch: pa.RecordBatch, fields: Fields) -> list[pa.Array | list]:
     head = fields.names["text"].partition(".")[0]
     whole = fields.names["text"] in batch.schema.names
     names = [name for name in batch.schema.names if not (whole and name == fields.names["text"])]
+    if whole and _is_plain(batch, fields, names):
+        return _plain(batch, fields)
     columns = [_values(batch.column(name)) for name in names]
     dates = [fields.names["date"]] if fields.names["date"] in names else []
     rows = []
@@ -255,6 +257,34 @@ def _described(batch: pa.RecordBatch, fields: Fields) -> list[pa.Array | list]:
                 record[name] = record[name].isoformat()
         rows.append(fields.describe(record))
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _is_plain(batch: pa.RecordBatch, fields: Fields, names: list[str]) -> bool:
+    """Whether the columns besides the text are but url, date and source, as strings that can be taken over as they are."""
+    fitting = {fields.names["url"], fields.names["date"]} | ({fields.names["source"]} if fields.source is None else set())
+    return set(names) <= fitting and all(_is_valid_string(batch.column(name)) for name in names)
+
+
+def _plain(batch: pa.RecordBatch, fields: Fields) -> list[pa.Array]:
+    """What `Fields.describe` gives for every row of a plain batch, without a Python object a row."""
+    rows = batch.num_rows
+
+    def column(field: str) -> pa.Array:
+        name = fields.names[field]
+        found = name in batch.schema.names and (field != "source" or fields.source is None)
+        return batch.column(name).cast(pa.string()) if found else pa.nulls(rows, pa.string())
+
+    source = column("source") if fields.source is None else pa.repeat(fields.source, rows)
+    provenance = pa.repeat(fields.provenance or "organic", rows)
+    return [column("url"), source, column("date"), provenance, pa.nulls(rows, pa.string())]
+
+
+def _is_valid_string(column: pa.Array) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return column.type in (pa.string(), pa.large_string())
 
 
 def _values(column: pa.Array) -> list:

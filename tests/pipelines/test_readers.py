@@ -388,6 +388,7 @@ def test_a_source_that_cannot_be_read_is_an_input_error_not_quarantine(tmp_path)
 
 
 def parquet(path: Path, columns: dict, **options) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path, **options)
     return path
 
@@ -803,3 +804,15 @@ def test_counts_of_real_files_agree_with_their_index():
     for name in chosen:
         result = read(SHARED / name)
         assert (len(result.documents), result.records) == (expected[name], expected[name]), name
+
+
+@pytest.mark.parametrize("source", [None, "news"])
+def test_plain_parquet_columns_take_the_short_way_to_the_same_documents(tmp_path, source):
+    columns = {"text": [SENTENCE, "둘"], "url": ["https://a.example.com/", None], "date": ["2024-01-01", None]}
+    if source is None:
+        columns["source"] = ["blog", None]
+    short = read(parquet(tmp_path / "short" / "a.parquet", columns), source=source)
+    long = read(parquet(tmp_path / "long" / "a.parquet", {**columns, "extra": [None, "x"]}), source=source)
+    for document in long.documents:
+        document["meta"] = None
+    assert short.documents == long.documents
