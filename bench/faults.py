@@ -1,9 +1,10 @@
 """kill -9 at random moments: of the driver and of workers, on both executors; the result must have the same bytes.
 
-    python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both]
+    python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both|node]
 
 Each round runs the web recipe over the WARC files until it has been killed `--kills` times in all (driver and workers in
-turn) and then to its end, and compares every output file with an undisturbed run's.
+turn) and then to its end, and compares every output file with an undisturbed run's. `node` builds a Ray cluster of a head and two
+nodes on this machine and takes one node away, and puts another in its place, while the run goes on.
 """
 
 import argparse
@@ -68,11 +69,46 @@ def disturbed_run(data: Path, output: Path, executor: str, kills: int, seconds: 
             raise SystemExit(f"{executor}: exit code {code} after {time.monotonic() - begin:.0f} s: {error}")
 
 
+def lose_nodes(data: Path, output: Path, seconds: float, randomly: random.Random) -> int:
+    """Runs on a cluster of three nodes and kills a working one every few seconds; how many were lost."""
+    import threading
+
+    import ray
+    from ray.cluster_utils import Cluster
+
+    from algok.cli.progress import SilentProgress
+    from algok.pipelines.executors.ray import RayExecutor
+    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.run import execute
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    nodes, lost, ended = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)], [0], threading.Event()
+
+    def disturb() -> None:
+        while not ended.wait(randomly.uniform(1, seconds / 3)):
+            cluster.remove_node(nodes.pop(0), allow_graceful=False)
+            lost[0] += 1
+            nodes.append(cluster.add_node(num_cpus=1))
+
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        recipe = load_recipe("web", inputs=[{"path": str(data / "warc" / "*.warc.gz")}])
+        execute(recipe, str(output), RayExecutor(), SilentProgress())
+    finally:
+        ended.set()
+        thread.join()
+        ray.shutdown()
+        cluster.shutdown()
+    return lost[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--executor", choices=["local", "ray", "both"], default="both")
+    parser.add_argument("--executor", choices=["local", "ray", "both", "node"], default="both")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     randomly = random.Random(options.seed)
@@ -84,6 +120,10 @@ def main() -> None:
         seconds = time.monotonic() - begin
         expected = outputs(Path(folder) / "calm")
         print(f"undisturbed run: {seconds:.1f} s, {len(expected)} files", flush=True)
+        if options.executor == "node":
+            lost = lose_nodes(options.data, Path(folder) / "node", seconds, randomly)
+            print(f"ray: {lost} nodes lost, same bytes: {outputs(Path(folder) / 'node') == expected}")
+            return
         for executor in ("local", "ray") if options.executor == "both" else (options.executor,):
             kills, round_ = 0, 0
             while kills < options.kills:

@@ -114,9 +114,9 @@ _TABLE: tuple[_Count | _Ratio, ...] = (
 # Each from data: docs/heuristics.md says which. The first seven decide on ordinary pages, the others catch garbage.
 _BOUNDS = {
     "prose_eojeol": Bound(min=20),
-    "prose_ratio": Bound(min=0.1),
+    "prose_ratio": Bound(min=0.05),
     "ending_ratio": Bound(min=0.15),
-    "hangul_ratio": Bound(min=0.1),
+    "hangul_ratio": Bound(min=0.08),
     "short_line_ratio": Bound(max=0.85),
     "boilerplate_ratio": Bound(max=0.1),
     "spam_ratio": Bound(max=0.03),

@@ -72,10 +72,16 @@ def _filled(column: pa.Array) -> pa.Array:
 
 def _sorted_sum(lines: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The rows sorted by (line, group), equal ones added up."""
-    order = np.lexsort((groups, lines))
-    lines, groups, counts = lines[order], groups[order], counts[order]
+    lines, groups, counts = kernels.sort_rows(lines, groups, counts)
     n = kernels.sum_sorted(lines, groups, counts)
     return lines[:n], groups[:n], counts[:n]
+
+
+def _counting_table(slots: int) -> np.ndarray:
+    """Zeros (uint64, slots × 4) that begin at a multiple of 64 bytes, so that no slot lies across two cache lines."""
+    words = np.zeros(4 * slots + 8, np.uint64)
+    skipped = -words.ctypes.data % 64 // 8
+    return words[skipped : skipped + 4 * slots].reshape(slots, 4)
 
 
 class _LineSketcher:
@@ -89,7 +95,7 @@ class _LineSketcher:
         self._clear(_SLOTS)
 
     def _clear(self, slots: int) -> None:
-        self._table = np.zeros((slots, 4), np.uint64)
+        self._table = _counting_table(slots)
         self._used = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -102,7 +108,7 @@ class _LineSketcher:
             )
             if document == len(groups):
                 break
-            larger = np.zeros((2 * len(self._table), 4), np.uint64)
+            larger = _counting_table(2 * len(self._table))
             kernels.rehash(self._table, larger)
             self._table = larger
         self._rows += batch.num_rows
@@ -110,9 +116,9 @@ class _LineSketcher:
             self._flush()
 
     def _flush(self) -> None:
-        used = self._table[self._table[:, 2] > 0]
+        rows = kernels.used_rows(self._table, self._used)
         self._clear(len(self._table))
-        self._runs.append(_sorted_sum(used[:, 0], used[:, 1], used[:, 2].astype(np.uint32)))
+        self._runs.append(_sorted_sum(*rows))
 
     def finish(self) -> pa.Table:
         self._flush()

@@ -75,7 +75,10 @@ def verify(store: Store) -> list[str]:
         problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in listed]
     rows = {file["path"]: file.get("rows") for file in manifest["files"]}
     for shard in range(len(run.own)):
-        problems += _check_shard(store, run, shard, rows)
+        try:
+            problems += _check_shard(store, run, shard, rows)
+        except (OSError, ValueError, LookupError):  # a file it needs is missing or damaged
+            problems.append(f"shard {run.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven")
     stats = read_stats(store, run) if not problems else None
     if stats and orjson.loads(_manifest(store, run, stats)) != manifest:
         problems.append("manifest.json: differs from what the done records add up to")
@@ -96,6 +99,8 @@ def _check_file(store: Store, file: dict) -> list[str]:
                 return [f"{path}: {rows} rows, the manifest says {file['rows']}"]
     except FileNotFoundError:
         return [f"{path}: missing"]
+    except OSError as error:
+        return [f"{path}: cannot be read: {error.strerror or error}"]
     return []
 
 
@@ -138,7 +143,7 @@ def _quarantined(store: Store, name: str, rows: dict[str, int | None]) -> int:
 
 def _manifest(store: Store, run: RunPlan, stats: Stats) -> bytes:
     files = [file for record in _records(store, run) for file in record["files"] if file["path"].startswith(_OUTPUTS)]
-    dropped = {name: counter["dropped"] for name, counter in stats.steps.items()}
+    dropped = {plan.name: stats.steps.get(plan.name, Counter())["dropped"] for plan in run.recipe.steps}
     data = {
         "algok": algok.__version__,
         "recipe": run.recipe.name,

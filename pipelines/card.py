@@ -1,5 +1,9 @@
 """The data card of a run: a README that Hugging Face, DuckDB users and colleagues read first."""
 
+from collections import Counter
+
+import orjson
+
 from algok.filters.base import Bound
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import RunPlan
@@ -8,7 +12,7 @@ from algok.pipelines.stats import Stats
 
 _HEAD = """---
 language: [ko]
-pretty_name: {name}
+pretty_name: {quoted_name}
 configs:
 - config_name: default
   data_files: kept/*.parquet
@@ -52,7 +56,8 @@ def data_card(run: RunPlan, stats: Stats) -> str:
     dropped = sum(counter["dropped"] for counter in stats.steps.values())
     ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
     head = _HEAD.format(
-        name=run.recipe.name,
+        name=_cell(run.recipe.name),
+        quoted_name=orjson.dumps(run.recipe.name).decode(),
         description=run.recipe.description.strip() or "Korean text for language-model training.",
         shards=len(run.own),
         records=read["records"],
@@ -69,7 +74,7 @@ def data_card(run: RunPlan, stats: Stats) -> str:
 def _steps(run: RunPlan, stats: Stats) -> str:
     lines = ["## Steps", "", "| step | in | removed | left |", "|---|--:|--:|--:|"]
     for plan in run.recipe.steps:
-        counter = stats.step(plan.name)
+        counter = stats.steps.get(plan.name, Counter())
         lines.append(
             f"| {plan.name} | {counter['in']:,} | {counter['dropped']:,} | {counter['in'] - counter['dropped']:,} |"
         )
@@ -109,4 +114,6 @@ def _bound(bound: Bound) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Text that cannot leave its place in a line of Markdown."""
+    line = "".join(char if char.isprintable() else " " for char in text)
+    return line.replace("|", "\\|").replace("<", "&lt;")

@@ -69,15 +69,17 @@ def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
 
 
 def explain_from_run(store: Store, key: str) -> list[Explanation]:
-    """The stored account of the document with this id or URL (several where a URL came more than once)."""
+    """The stored account of the document with this id or URL (several where a URL came more than once, or where two
+    dropped ones look alike because personal data in them is masked)."""
     run = read_plan(store)
+    wanted = (pc.field("id") == key) | pc.field("url").isin([key, redact(key)])
     found = []
     for folder in ("kept", "dropped"):
         if not store.names(folder):
             continue
         dataset = ds.dataset([store.path(name) for name in store.names(folder)], format="parquet", filesystem=store.fs)
         columns = [name for name in dataset.schema.names if name != "text"]
-        rows = dataset.to_table(columns=columns, filter=(pc.field("id") == key) | (pc.field("url") == key))
+        rows = dataset.to_table(columns=columns, filter=wanted)
         found += [_from_row(row, run.recipe) for row in rows.to_pylist()]
     return found
 

@@ -1,12 +1,14 @@
 """A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text.
 
-The parser and the main-content rules are resiliparse's. Around them stand four corrections, found by reading pages:
+The parser and the main-content rules are resiliparse's. Around them stand six corrections, found by reading pages:
 
 * Its icon-font rule also drops every text node of one Hangul syllable, that is the particles after inline markup
   (`<code>x</code>를 <b>y</b>`): such nodes are marked before parsing and unmarked afterwards.
 * Its rules believe every list near the root to be a menu, and look for menus by their links only deeper down: the
   content of <body> is wrapped in three <div>, so that one set of rules holds for shallow and for deep pages.
 * Its rules can lose the article: when they keep too little of the body, the body without its landmarks is taken.
+* It drops every <figure>, and with it the code, tables and quotations that stand in one: those become <div>.
+* It knows no formulas: the TeX that KaTeX, MathJax and MathML carry along takes the place of what they draw.
 * Markup that would cost the parser more than linear time is simplified first (see `_scan`).
 """
 
@@ -130,8 +132,11 @@ MIN_KEPT = 0.4
 
 # Line numbers beside code, as the common highlighters mark them: Hexo, Rouge, Pygments, Chroma, Prism.
 _LINE_NUMBERS = ["td.gutter", "td.rouge-gutter", ".linenos", ".lineno", ".lnt", ".line-numbers-rows"]
+# What themes put around an article beyond the landmarks: scroll position (NexT), licence box with title and address
+# (Icarus, NexT), how to cite the page (Distill), formulas as drawn beside their TeX (KaTeX).
+_FURNITURE = [".back-to-top", ".article-licensing", ".post-copyright", ".appendix-bottom", ".katex-html"]
 _LANDMARKS = [
-    *_LINE_NUMBERS,
+    *_LINE_NUMBERS, *_FURNITURE,
     "nav", "footer", "aside", "header", "form", "button", "select", "dialog", "[role=navigation]", "[role=banner]",
     "[role=contentinfo]", "[role=search]", "[role=menu]", "[role=menubar]", "[hidden]", "[aria-hidden=true]",
 ]  # fmt: skip
@@ -166,7 +171,7 @@ def _page(markup: str, limits: ExtractLimits) -> tuple[str, str]:
 
 def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
     """The parsed page, whether the main-content rules are affordable on it, and its characters outside tags."""
-    data = _LONE.sub(_LONE_MARKED, markup.encode("utf-8", "replace"))
+    data = _LONE.sub(_LONE_MARKED, _rewrite(markup.encode("utf-8", "replace")))
     depth, parse_steps, rule_steps, visible, content, _ = _scan(_view(data), _NOTHING, _NAME_KINDS)
     if parse_steps > _PARSE_STEPS or depth > limits.depth:
         simple = np.empty(len(data), np.uint8)
@@ -183,10 +188,102 @@ def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
         raise ExtractError("parser", f"{type(error).__name__} in the HTML parser") from error
 
 
+# --- Markup that the rules misread ------------------------------------------------------------------------------------
+# Every pattern stops at the next tag of its kind and so is linear.
+
+# Links that are no text, if they lead to a place in the page: the anchor sign beside a heading, the way back from a
+# footnote, and "skip to content".
+_ANCHOR = re.compile(
+    rb"<a\b([^<>]*+)>[ \t\r\n]*+(?:#|\xc2\xb6|\xc2\xa7|\xe2\x86\xa9(?:\xef\xb8\x8e)?|[Ss]kip (?:to|navigation)\b[^<>]{0,40}+"
+    + "|[^<>]{1,80}+(?:(?<=바로가기)|(?<=바로 가기)|(?<=건너뛰기))".encode()
+    + rb")[ \t\r\n]*+</a>"
+)
+# An icon drawn between two pieces of text separates them.
+_ICON_GAP = re.compile(rb"</svg>(?=[^\s<])")
+# A cell of line numbers, one a line, beside a cell of code.
+_GUTTER_CELL = re.compile(
+    rb"<td\b[^<>]*+>((?:[\s\d]|<(?!/?t[dr]\b)[^<>]*+>)++)</td>"
+    rb"(?=\s*+<td\b[^<>]*+>\s*+(?:<div\b[^<>]*+>\s*+)?<(?:pre|code)\b)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(rb"<[^<>]*+>")
+_SCRIPT = re.compile(rb"<script\b([^<>]*+)>((?:[^<]++|<(?!/?script\b))*+)</script>", re.IGNORECASE)
+_MATHML = re.compile(
+    rb"<math\b([^<>]*+)>(?:[^<]++|<(?!/?math\b|annotation encoding))*+"
+    rb"<annotation encoding=[\"']application/x-tex[\"'][^<>]*+>([^<>]*+)</annotation>"
+    rb"(?:[^<]++|<(?!/?math\b))*+</math>",
+    re.IGNORECASE,
+)
+_MATHJAX_SVG = re.compile(rb"<svg\b[^<>]*+>\s*+<title id=[\"']MathJax[^<>]*+>([^<>]*+)</title>")
+_TEX_COMMENT = re.compile(rb"^\s*+%[^\n]*+", re.MULTILINE)
+
+
+def _rewrite(data: bytes) -> bytes:
+    """The markup with what the parser's rules would drop or garble in a form that they keep."""
+    data = _ANCHOR.sub(lambda m: b"" if b"#" in m[1] else m[0], data)
+    if b"<figure" in data:
+        data = _open_figures(data)
+    if b"<td" in data and b"<pre" in data:
+        data = _GUTTER_CELL.sub(_without_numbers, data)
+    if b"math/tex" in data:
+        data = _SCRIPT.sub(_tex_of_script, data)
+    if b"application/x-tex" in data:
+        data = _MATHML.sub(lambda m: _tex(m[2], m[1]), data)
+    if b"MathJax-SVG" in data:
+        data = _MATHJAX_SVG.sub(lambda m: _tex(m[1], b"") + m[0], data)
+    elif b"</svg>" in data:
+        data = _ICON_GAP.sub(b"</svg> ", data)
+    return data
+
+
+def _tex_of_script(script: re.Match[bytes]) -> bytes:
+    if b"math/tex" not in script[1]:
+        return script[0]
+    return _tex(script[2].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), script[1])
+
+
+def _tex(source: bytes, attributes: bytes) -> bytes:
+    """Escaped TeX without comments, between the dollars of its kind."""
+    mark = b"$$" if b"mode=display" in attributes or b'display="block"' in attributes else b"$"
+    return b"<span>" + mark + _TEX_COMMENT.sub(b"", source).strip() + mark + b"</span>"
+
+
+def _without_numbers(cell: re.Match[bytes]) -> bytes:
+    numbers = _TAG.sub(b" ", cell[1]).split()
+    if len(numbers) < 2 or max(map(len, numbers)) > 6:
+        return cell[0]
+    first = int(numbers[0])
+    return b"" if list(map(int, numbers)) == list(range(first, first + len(numbers))) else cell[0]
+
+
+_FIGURE_CONTENT = re.compile(rb"<(?:pre|table|blockquote)\b", re.IGNORECASE)
+
+
+def _open_figures(data: bytes) -> bytes:
+    """Every <figure> that holds code, a table or a quotation becomes a <div>; pictures with captions stay figures."""
+    parts: list[bytes] = []
+    done = content = 0
+    while (start := data.find(b"<figure", done)) >= 0:
+        end = data.find(b"</figure", start)
+        if end < 0:
+            break
+        if content < start:
+            found = _FIGURE_CONTENT.search(data, start)
+            if found is None:
+                break
+            content = found.start()
+        if content < end:
+            parts += (data[done:start], b"<div", data[start + 7 : end], b"</div")
+        else:
+            parts.append(data[done : end + 8])
+        done = end + 8
+    return b"".join((*parts, data[done:]))
+
+
 def _main_text(tree: HTMLTree) -> str:
     return extract_plain_text(
         tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False, post_meta=False,
-        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS,
+        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS + _FURNITURE,
     )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ valid name.
 """
 
 import hashlib
-from typing import Any, Literal
+import math
+from typing import Annotated, Any, Literal
 
 import orjson
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from algok.errors import RecipeError
 from algok.filters.base import Bound, CorpusStep, Step, StepOptions
@@ -83,18 +84,18 @@ class Recipe(Frame):
 
 
 def load_recipe(recipe: str, overrides: list[str] | None = None, **replacements: Any) -> Recipe:
-    """The recipe at a path or of a carried name, with `--set` overrides and whole keys replaced (None: left alone)."""
-    source = override(read_source(recipe), overrides or [])
+    """The recipe at a path or of a carried name, whole keys replaced (None: left alone), then with `--set` overrides."""
+    source = read_source(recipe)
     for key, value in replacements.items():
         if value is not None:
             source.data[key] = value
             source.places[(key,)] = f"--{key}"
-    return validate(source)
+    return validate(override(source, overrides or []))
 
 
-def recipe_from_text(text: str, file: str = "recipe.yaml") -> Recipe:
-    """The recipe in a text; `file` is named in errors."""
-    return validate(parse_source(text, file))
+def recipe_from_text(text: str, file: str = "recipe.yaml", overrides: list[str] | None = None) -> Recipe:
+    """The recipe in a text, with `--set` overrides; `file` is named in errors."""
+    return validate(override(parse_source(text, file), overrides or []))
 
 
 def validate(source: Source) -> Recipe:
@@ -144,13 +145,13 @@ def _step_plans(steps: Any, profiles: Any, source: Source, problems: list[str]) 
         by_source = _profile_bounds(cls, profiles, source, problems)
         if config is not None:
             plans.append(_plan(cls, config, by_source))
-    _check_profiles(profiles, {plan.name for plan in plans}, source, problems)
+    _check_profiles(profiles, set(steps), source, problems)  # those switched off included: their bounds only rest
     return plans
 
 
 def _plan(cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepPlan:
     options = config.model_dump(mode="json", include=set(cls.Options.model_fields))
-    bounds = {s.name: bound for s in cls.signals if (bound := getattr(config, s.name)) is not None}
+    bounds = {s.name: bound for s in cls.signals if (bound := getattr(config, s.name, None)) is not None}
     return StepPlan(name=cls.name, options=options, bounds=bounds, by_source=by_source)
 
 
@@ -172,6 +173,8 @@ def _check_profiles(profiles: Any, active: set[str], source: Source, problems: l
         problems.append(f"{source.place(('profiles',))}: profiles: expected a mapping of source labels to bounds")
         return
     for label, steps in profiles.items():
+        if steps is None:
+            continue
         if not isinstance(steps, dict):
             problems.append(f"{source.place(('profiles', label))}: profiles.{label}: expected a mapping of steps to bounds")
             continue
@@ -218,6 +221,9 @@ def _problem(item: dict, model: type[BaseModel], path: KeyPath, source: Source, 
     if item["type"] == "extra_forbidden":
         known = [*_fields_at(model, item["loc"][:-1]), *extra_keys]
         return f"{place}: {key}: unknown key{nearest(str(item['loc'][-1]), known)}"
+    if item["type"] in ("model_type", "dict_type"):
+        keys = ", ".join(_fields_at(model, item["loc"]))
+        return f"{place}: {key}: expected a mapping{f' with keys such as {keys}' if keys else ''}"
     message = item["msg"].removeprefix("Value error, ")
     given = item.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
@@ -254,10 +260,21 @@ def _bounds_model(cls: type[Step]) -> type[BaseModel]:
 
 
 def _bound_fields(cls: type[Step], defaults: bool) -> dict[str, Any]:
+    """A field per signal that can be compared with a number; ids cannot."""
     return {
-        signal.name: (Bound | None, Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc))
+        signal.name: (
+            Annotated[Bound | None, AfterValidator(_finite)],
+            Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc),
+        )
         for signal in cls.signals
+        if signal.unit != "id"
     }
+
+
+def _finite(bound: Bound | None) -> Bound | None:
+    if bound and not all(math.isfinite(limit) for limit in (bound.min, bound.max) if limit is not None):
+        raise ValueError("expected finite numbers; leave a side out where there is no limit")
+    return bound
 
 
 def _switched_off(plan: StepPlan) -> dict[str, None]:

@@ -67,21 +67,23 @@ def override(source: Source, assignments: list[str]) -> Source:
 
 def _assign(source: Source, keys: list[str], value: Any, place: str) -> None:
     target: Any = source.data
-    for depth, key in enumerate(keys[:-1]):
-        if isinstance(target, list):
-            target = target[_index(target, key, place)]
-            continue
-        if not isinstance(target.get(key), dict | list):
-            target[key] = {}
-            source.places[tuple(keys[: depth + 1])] = place
-        target = target[key]
-    last = _index(target, keys[-1], place) if isinstance(target, list) else keys[-1]
-    target[last] = value
-    source.places[tuple(int(key) if key.isdigit() else key for key in keys)] = place
+    path: KeyPath = ()
+    for depth, key in enumerate(keys):
+        at = _index(target, key, place) if isinstance(target, list) else key
+        path = (*path, at)
+        if depth == len(keys) - 1:
+            target[at] = value
+            source.places[path] = place
+            return
+        inner = target[at] if isinstance(target, list) else target.get(at)
+        if not isinstance(inner, dict | list):
+            inner = target[at] = {}
+            source.places[path] = place
+        target = inner
 
 
 def _index(target: list, key: str, place: str) -> int:
-    if not key.isdigit() or int(key) >= len(target):
+    if not key.isdecimal() or int(key) >= len(target):
         raise RecipeError(f"{place}: '{key}' is not one of the list's positions 0 to {len(target) - 1}")
     return int(key)
 

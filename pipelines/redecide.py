@@ -68,8 +68,8 @@ def _check_steps(run: RunPlan, recipe: Recipe, store: Store) -> None:
 def _open_sink(stack: ExitStack, output: str | None) -> ParquetSink | None:
     if output is None:
         return None
-    folder, _, name = output.rpartition("/")
-    return ParquetSink(stack, Store(folder or "."), name, DECISIONS_SCHEMA, OutputOptions(), always=True)
+    folder, slash, name = output.rpartition("/")
+    return ParquetSink(stack, Store(folder or slash or "."), name, DECISIONS_SCHEMA, OutputOptions(), always=True)
 
 
 def _signal_batches(file: pq.ParquetFile, recipe: Recipe):

@@ -22,6 +22,9 @@ _EDGES = {
     "flag": np.array([0.0, 1.0, 2.0]),
 }
 SAMPLES_PER_KIND = 20
+# A source is a label, but an input's column may hold anything: what comes after so many labels is counted together.
+MAX_SOURCES, MAX_SOURCE_CHARS = 1000, 100
+OTHER_SOURCES = "(others)"
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Stats:
 
     def count_sources(self, sources: pa.Array, key: str) -> None:
         for pair in sources.value_counts().to_pylist():
-            self.sources.setdefault(pair["values"] or "", Counter())[key] += pair["counts"]
+            self._source((pair["values"] or "")[:MAX_SOURCE_CHARS])[key] += pair["counts"]
 
     def observe(self, step: str, signals: tuple[Signal, ...], table: dict[str, pa.Array]) -> None:
         """Adds one batch's signal values to totals and histograms."""
@@ -78,14 +81,20 @@ class Stats:
     def merge(self, other: "Stats") -> None:
         self.read.update(other.read)
         self.totals.update(other.totals)
-        for name in ("steps", "sources"):
-            for key, counter in getattr(other, name).items():
-                getattr(self, name).setdefault(key, Counter()).update(counter)
+        for key, counter in other.steps.items():
+            self.step(key).update(counter)
+        for label, counter in other.sources.items():
+            self._source(label).update(counter)
         for key, counts in other.histograms.items():
             self.histograms[key] = self.histograms.get(key, 0) + counts
         for kind, texts in other.samples.items():
             for text, times in texts.items():
                 self._keep_sample(kind, text, times)
+
+    def _source(self, label: str) -> Counter:
+        if label not in self.sources and len(self.sources) >= MAX_SOURCES:
+            label = OTHER_SOURCES
+        return self.sources.setdefault(label, Counter())
 
     def to_json(self) -> bytes:
         data = {

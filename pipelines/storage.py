@@ -38,7 +38,8 @@ class Store:
 
     def __init__(self, url: str):
         self.url = str(url)
-        self.fs, self.root = fsspec.core.url_to_fs(self.url)
+        # Other processes write here too, so a listing remembered from before may be wrong.
+        self.fs, self.root = fsspec.core.url_to_fs(self.url, use_listings_cache=False)
         self.local = isinstance(self.fs, LocalFileSystem)
 
     def path(self, name: str) -> str:

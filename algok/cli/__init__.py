@@ -61,7 +61,7 @@ def main() -> None:
     try:
         cli(standalone_mode=False)
     except AlgokError as error:
-        click.echo(f"algok: {error}", err=True)
+        _say(error)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
@@ -74,3 +74,13 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:  # of a file that the command names, or of a damaged run directory
+        _say(error)
+        sys.exit(AlgokError.exit_code)
+
+
+def _say(error: Exception) -> None:
+    """The message, line by line; it may quote names from data."""
+    from algok.cli.shared import printable
+
+    click.echo("\n".join(map(printable, f"algok: {error}".split("\n"))), err=True)

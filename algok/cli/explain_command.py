@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from algok.cli.shared import json_option, print_json, set_option
+from algok.cli.shared import json_option, print_json, printable, set_option
 
 
 @click.command("explain")
@@ -90,7 +90,10 @@ def _read_document(target: str, source: str | None, number: int, recipe):
 
 def _show(explanation) -> None:
     from rich.console import Console
-    from rich.markup import escape
+    from rich.markup import escape as escape_markup
+
+    def escape(text: str) -> str:
+        return escape_markup(printable(text))
 
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
     console.print(f"[bold]{escape(explanation.id)}[/] · source {escape(explanation.source or '(none)')}")

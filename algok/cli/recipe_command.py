@@ -2,7 +2,7 @@
 
 import click
 
-from algok.cli.shared import json_option, print_json, set_option
+from algok.cli.shared import json_option, print_json, printable, set_option
 
 
 @click.group("recipe")
@@ -75,7 +75,7 @@ def diff(first, second, as_json) -> None:
         print_json(changes)
         return
     for key, (before, after) in changes.items():
-        click.echo(f"{key}: {before} → {after}")
+        click.echo(printable(f"{key}: {before} → {after}"))
     if not changes:
         click.echo("no difference")
 

@@ -24,11 +24,14 @@ def command(run, recipe, overrides, output, as_json) -> None:
     """
     from algok.cli.run_directory import open_run
     from algok.pipelines.plan import read_plan
-    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.recipe import load_recipe, recipe_from_text
     from algok.pipelines.redecide import redecide
 
     store = open_run(run, finished=True)
-    bounds = load_recipe(recipe or store.path("recipe.yaml"), list(overrides))
+    if recipe:
+        bounds = load_recipe(recipe, list(overrides))
+    else:
+        bounds = recipe_from_text(store.read_bytes("recipe.yaml").decode(), overrides=list(overrides))
     result = redecide(store, bounds, output)
     before = redecide(store, read_plan(store).recipe)
     if as_json:

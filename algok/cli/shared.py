@@ -32,6 +32,11 @@ def print_json(data: Any) -> None:
     click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
 
 
+def printable(text: str) -> str:
+    """Text whose control and direction characters are escaped: what comes from data must not steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
 def print_table(columns: list[str], rows: Iterable[Iterable[Any]], title: str | None = None) -> None:
     """A plain table on stdout; every column but the first is set right where it holds numbers."""
     from rich.console import Console
@@ -55,4 +60,4 @@ def _cell(value: Any) -> str:
         return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return printable(str(value))

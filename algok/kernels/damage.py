@@ -6,7 +6,8 @@ The same pass counts what no repair can bring back.
 
 import numpy as np
 
-from . import kernel
+from algok.kernels import kernel
+from algok.kernels.blocks import BLOCK, trailing_zeros, within
 
 # Bits of the mask.
 MOJIBAKE = 1 << 0  # Latin letters side by side as when bytes of another encoding were read as Latin-1/CP1252
@@ -66,6 +67,10 @@ def _ascii_table() -> np.ndarray:
 _RARE = _rare_table()
 _ENDING = _ending_table()
 _ASCII = _ascii_table()
+
+_12, _6, _GA, _SYLLABLES = (np.uint32(n) for n in (12, 6, 0xAC00, 11172))
+_NONE, _ONE = np.uint64(0), np.uint64(1)
+_BEHIND = np.uint64(1 << BLOCK)  # the bit after those of a block
 
 # What the previous character was.
 _OTHER, _SPACE, _HANGUL, _CONSONANT, _REPLACEMENT = range(5)
@@ -169,6 +174,21 @@ def _three_bytes(c, d, e):
 
 
 @kernel
+def _plain_masks(data, i, ascii_table):
+    """The block at i, a bit (uint64) per byte: plain ASCII or white space, and white space; no bits behind the end."""
+    if i + BLOCK <= len(data):
+        spaces = within(data, i, 32, 0) | within(data, i, 9, 1)
+        special = within(data, i, 0x24, 2) | within(data, i, 0x2B, 0) | within(data, i, 0x3F, 0)  # $%& + ?
+        special |= within(data, i, 0x5C, 0)
+        return within(data, i, 33, 93) & ~special | spaces, spaces
+    plain = spaces = _NONE
+    for k in range(i, len(data)):
+        plain |= np.uint64(ascii_table[data[k]] <= 1) << np.uint64(k - i)
+        spaces |= np.uint64(ascii_table[data[k]] == 1) << np.uint64(k - i)
+    return plain, spaces
+
+
+@kernel
 def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
     for doc in range(len(offsets) - 1):
         i = offsets[doc]
@@ -186,34 +206,54 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
         previous = _SPACE
         while i < end:
             c = data[i]
-            if ascii_table[c] == 0:
-                j = i + 1
-                while j < end and ascii_table[data[j]] == 0:
-                    j += 1
+            if c >= 0xEA:
+                start = i
+                while c >= 0xEA:
+                    # Of another lead byte than 0xEA to 0xED, and as an unsigned number, this is out of the range.
+                    s = (np.uint32(c ^ 0xE0) << _12 | np.uint32(data[i + 1] & 63) << _6 | np.uint32(data[i + 2] & 63)) - _GA
+                    s = np.uint32(s)
+                    if s >= _SYLLABLES:
+                        break
+                    rare += rare_table[s]
+                    last = np.int64(s)
+                    i += 3
+                    if i >= end:
+                        break
+                    c = data[i]
+                if i > start:
+                    n = (i - start) // 3
+                    chars += n
+                    if run == 0:
+                        run_spaced = previous == _SPACE
+                        previous = _HANGUL
+                        mixed = True
+                    run += n
+                    continue
+            if ascii_table[c] == 0:  # from here to the end of plain ASCII and white space
                 if run:
                     hangul += run
                     if run >= LONG_RUN:
                         bits |= LOST_SPACES
                     run = 0
                 singles = 0
-                chars += j - i
-                mixed = True
-                previous = _OTHER
-                i = j
+                start = i
+                spaced = False
+                n = BLOCK
+                while n == BLOCK and i < end:
+                    plain, spaces = _plain_masks(data, i, ascii_table)
+                    n = trailing_zeros(~plain | _BEHIND)
+                    if n > end - i:
+                        n = end - i
+                    spaced |= spaces & ((_ONE << np.uint64(n)) - _ONE) != _NONE
+                    i += n
+                chars += i - start
+                if spaced:
+                    pending = 0
+                    questions = 0
+                mixed = ascii_table[data[i - 1]] == 0
+                previous = _OTHER if mixed else _SPACE
                 continue
             chars += 1
-            if 0xEA <= c <= 0xED:
-                s = ((c & 15) << 12 | (data[i + 1] & 63) << 6 | data[i + 2] & 63) - 0xAC00
-                if 0 <= s < 11172:
-                    if run == 0:
-                        run_spaced = previous == _SPACE
-                        previous = _HANGUL
-                        mixed = True
-                    run += 1
-                    rare += rare_table[s]
-                    last = s
-                    i += 3
-                    continue
             if run:
                 hangul += run
                 if run >= LONG_RUN:

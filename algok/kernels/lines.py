@@ -11,6 +11,7 @@ Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10�
 import numpy as np
 
 from algok.kernels import kernel
+from algok.kernels.blocks import BLOCK, load8, prefetch, set_bits, trailing_zeros, within
 
 # Verdicts on a line in the documents of a group: not frequent (green), doubtful (yellow), frequent in the corpus (red
 # by its corpus count, a shape may lower it to yellow), template of its group (red by its share).
@@ -27,12 +28,11 @@ _SEED = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S27, _S29, _S30, _S31, _S32, _S56 = (np.uint64(s) for s in (27, 29, 30, 31, 32, 56))
-_LOW7, _HIGH3, _HIGH4, _HIGH7, _SPACES, _FEEDS, _DIGITS, _SIXES, _FILLER, _C2S, _E2S, _EFS = (
-    np.uint64(b * 0x0101_0101_0101_0101)  # eight equal bytes
-    for b in (0x7F, 0xE0, 0xF0, 0xFE, 0x20, 0x0A, 0x30, 0x06, 0x41, 0xC2, 0xE2, 0xEF)
-)
+_FEW = 32  # rows that insertion sorts faster than a heap
+_AHEAD = 256  # lines whose slots in a table are fetched while the others are read
 _BLANK = np.uint64(0)
 _ONE = np.uint64(1)
+_ALL = np.uint64((1 << BLOCK) - 1)  # a bit per byte of a block
 _VERDICT = np.uint64(3)  # the two bits of an entry that hold its verdict
 
 
@@ -51,11 +51,12 @@ _COUNTERS = _byte_table(
     ["조회", "댓글", "작성일", "등록일", "수정일", "게시일", "좋아요", "공감", "스크랩"],
     ["view", "hits", "comment", "words", "minutes", "updated", "posted", "published"],
 )
-_COUNTER_PAIRS = np.zeros(1 << 12, np.bool_)  # by a hash of the first two bytes of a counter word, in either case
-for _first, _second in _COUNTERS[:, :2]:
+# The words (a bit each) that may begin with two bytes, in either case, by a hash of these bytes.
+_COUNTER_PAIRS = np.zeros(1 << 12, np.uint32)
+for _word_number, (_first, _second) in enumerate(_COUNTERS[:, :2]):
     for _case in (0, 32) if _first < 128 else (0,):
         for _other in (0, 32) if _second < 128 else (0,):
-            _COUNTER_PAIRS[(int(_first) - _case) << 4 ^ (int(_second) - _other)] = True
+            _COUNTER_PAIRS[(int(_first) - _case) << 4 ^ (int(_second) - _other)] |= 1 << _word_number
 _COUNTER_BYTES = 120  # longest counter line
 _CODE_STARTS = _byte_table(
     ["import ", "from ", "def ", "class ", "return ", "else:", "try:", "finally:", "except ", "export ", "const "],
@@ -93,29 +94,13 @@ def _wide_space(data, i, end):
 
 @kernel
 def _word(data, i, n):
-    """n bytes (at most 8) from i on, as one little-endian integer."""
-    k = np.uint64(i)
-    if i + 8 <= len(data):  # the compiler makes one load of this
-        word = np.uint64(data[k]) | (np.uint64(data[k + _ONE]) << np.uint64(8))
-        word |= np.uint64(data[k + np.uint64(2)]) << np.uint64(16)
-        word |= np.uint64(data[k + np.uint64(3)]) << np.uint64(24)
-        word |= np.uint64(data[k + np.uint64(4)]) << np.uint64(32)
-        word |= np.uint64(data[k + np.uint64(5)]) << np.uint64(40)
-        word |= np.uint64(data[k + np.uint64(6)]) << np.uint64(48)
-        word |= np.uint64(data[k + np.uint64(7)]) << np.uint64(56)
-        if n < 8:
-            word &= (_ONE << np.uint64(8 * n)) - _ONE
-        return word
-    word = np.uint64(0)
+    """n bytes (fewer than 8) from i on, as one little-endian integer."""
+    if i + 8 <= len(data):
+        return load8(data, i) & ((_ONE << np.uint64(8 * n)) - _ONE)
+    word = _BLANK
     for j in range(n):
         word |= np.uint64(data[i + j]) << np.uint64(8 * j)
     return word
-
-
-@kernel
-def _zeros(word):
-    """0x80 in every byte of the word that is zero, else 0."""
-    return ~(((word & _LOW7) + _LOW7) | word | _LOW7)
 
 
 @kernel
@@ -128,7 +113,7 @@ def _absorb(h, word):
 def _hash_bytes(h, data, i, stop):
     """Absorb a run of bytes and its length into h, eight bytes at a time."""
     while stop - i >= 8:
-        h = _absorb(h, _word(data, i, 8))
+        h = _absorb(h, load8(data, i))
         i += 8
     return _absorb(h, _word(data, i, stop - i) | np.uint64(stop - i + 1) << _S56)
 
@@ -171,48 +156,72 @@ def _hash_spaced(data, i, stop):
 
 
 @kernel
+def _masks(data, i):
+    """The block at i, a bit (uint64) per byte: line feeds, spaces, control characters (line feeds too), digits, bytes
+    that may begin wide white space. What is behind the end of data has no bits."""
+    if i + BLOCK <= len(data):
+        leads = within(data, i, 0xE2, 1) | within(data, i, 0xC2, 0) | within(data, i, 0xEF, 0)
+        return within(data, i, 10, 0), within(data, i, 32, 0), within(data, i, 0, 31), within(data, i, 48, 9), leads
+    feeds = spaces = controls = digits = leads = _BLANK
+    bit = _ONE
+    for k in range(i, len(data)):
+        kind = _CLASS[data[k]]
+        if kind == _NEWLINE:
+            feeds |= bit
+        if data[k] == 32:
+            spaces |= bit
+        elif data[k] < 32:
+            controls |= bit
+        elif kind == _DIGIT:
+            digits |= bit
+        elif kind == _LEAD:
+            leads |= bit
+        bit <<= _ONE
+    return feeds, spaces, controls, digits, leads
+
+
+@kernel
 def _hash_line(data, i, end):
     """Hash of the line at i: (hash, first byte, end byte of the stripped line, start of the next line, has digits)."""
-    if data[i] == 10:
-        return _BLANK, i, i, i + 1, False
-    stop = i
-    while stop + 8 <= end and _zeros(_word(data, stop, 8) ^ _FEEDS) == _BLANK:
-        stop += 8
-    while stop < end and data[stop] != 10:
-        stop += 1
-    following = stop + 1
     first = i
-    while first < stop and data[first] <= 32:
+    while first < end and data[first] <= 32:
+        if data[first] == 10:
+            return _BLANK, first, first, first + 1, False
         first += 1
+    # Most lines have single spaces only and are hashed as they stand; `odd` tells which do not.
+    odd = numbers = spaced = _BLANK
+    wide = False
+    k = first
+    while True:
+        feeds, spaces, controls, digits, leads = _masks(data, k)
+        if end - k < BLOCK:
+            feeds |= _ONE << np.uint64(end - k)
+        inside = _ALL if feeds == _BLANK else (feeds & (~feeds + _ONE)) - _ONE  # the bytes before the line feed
+        leads &= inside
+        while leads != _BLANK and not wide:
+            wide = _wide_space(data, k + trailing_zeros(leads), end) > 0
+            leads &= leads - _ONE
+        numbers |= digits & inside
+        if feeds != _BLANK:
+            break
+        odd |= controls | (spaces & ((spaces << _ONE) | spaced))
+        spaced = spaces >> np.uint64(BLOCK - 1)
+        k += BLOCK
+    stop = k + trailing_zeros(feeds)
+    following = stop + 1
     while stop > first and data[stop - 1] <= 32:
         stop -= 1
-    # Most lines have single spaces only and are hashed as they stand; flags tell which do not.
-    h = _SEED
-    odd = digits = leads = spaced = _BLANK
-    k = first
-    n = 8
-    while n == 8:
-        n = min(stop - k, 8)
-        word = _word(data, k, n)
-        padded = word if n == 8 else word | (_FILLER << np.uint64(8 * n))
-        spaces = _zeros(padded ^ _SPACES)
-        odd |= (spaces & (spaces << np.uint64(8))) | (spaces & spaced) | _zeros(padded & _HIGH3)
-        spaced = spaces >> _S56
-        leads |= _zeros((padded & _HIGH7) ^ _E2S) | _zeros(padded ^ _C2S) | _zeros(padded ^ _EFS)
-        digits |= _zeros((padded & _HIGH4) ^ _DIGITS) & ~(((padded & ~_HIGH4) + _SIXES) << np.uint64(3))
-        h = _absorb(h, word if n == 8 else word | (np.uint64(n + 1) << _S56))
-        k += 8
-    if leads != _BLANK and odd == _BLANK:
-        k = first
-        while k < stop and (_CLASS[data[k]] != _LEAD or _wide_space(data, k, stop) == 0):
-            k += 1
-        odd = np.uint64(k < stop)
-    if odd != _BLANK:
+    if stop > k:
+        inside = (_ONE << np.uint64(stop - k)) - _ONE
+        odd |= (controls | (spaces & ((spaces << _ONE) | spaced))) & inside
+    if wide or odd != _BLANK:
         h, first, stop = _hash_spaced(data, first, stop)
+    else:
+        h = _hash_bytes(_SEED, data, first, stop)
     if first == stop:
         return _BLANK, first, first, following, False
     h = _mix(h)
-    return (_ONE if h == _BLANK else h), first, stop, following, digits != _BLANK
+    return (_ONE if h == _BLANK else h), first, stop, following, numbers != _BLANK
 
 
 @kernel
@@ -250,9 +259,10 @@ def _hash_folded(data, first, stop):
 def _has_counter(data, first, stop):
     """Whether a counter word stands in the line; ASCII letters compare without case."""
     for i in range(first, stop - 1):
-        if not _COUNTER_PAIRS[np.int64(data[i]) << 4 ^ np.int64(data[i + 1])]:
-            continue
-        for w in range(len(_COUNTERS)):
+        words = np.uint64(_COUNTER_PAIRS[np.int64(data[i]) << 4 ^ np.int64(data[i + 1])])
+        while words != _BLANK:
+            w = trailing_zeros(words)
+            words &= words - _ONE
             k = 0
             while _COUNTERS[w, k] != 0 and i + k < stop:
                 c = data[i + k]
@@ -339,32 +349,42 @@ def count_lines(data, offsets, groups, fold, first_document, document, byte, tab
     """Count in how many documents each (line, group) stands, into an open-addressing table.
 
     `table` (uint64, 2^k x 4) has a slot per row: line, group, documents (0 in a free slot), the last document counted.
-    Counting starts at `document` and there at offset `byte` (-1: its start), and stops where the table is 60 % full.
-    `first_document` numbers the batch's documents within the shard. Each document counts once in the slot (0, group).
-    Returns (document, byte, used slots); document == len(groups) when all is done.
+    Counting starts at `document` and there at offset `byte` (-1: its start), and stops before the table gets more than
+    60 % full. `first_document` numbers the batch's documents within the shard. Each document counts once in the slot
+    (0, group). Returns (document, byte, used slots); document == len(groups) when all is done.
     """
     mask = np.uint64(len(table) - 1)
     limit = len(table) * 6 // 10
-    for d in range(document, len(groups)):
-        group = groups[d]
-        stamp = np.uint64(first_document + d)
-        end = offsets[d + 1]
-        resumed = d == document and byte >= 0
-        i = byte if resumed else offsets[d]
-        head = not resumed  # the document itself is counted first
-        while head or i < end:
-            if used >= limit:
-                return d, (-1 if head else i), used
-            if head:
+    # Lines are read some hundred at a time and their slots fetched ahead: nearly every one is in no cache.
+    lines, slots = np.empty(_AHEAD, np.uint64), np.empty(_AHEAD, np.uint64)
+    documents = np.empty(_AHEAD, np.int64)
+    head = byte < 0
+    d, i = document, byte
+    while d < len(groups):
+        first_d, first_i = d, (-1 if head else i)
+        n = 0
+        while d < len(groups) and n < _AHEAD:
+            line = _BLANK
+            if head:  # the document itself is counted first
                 head = False
-                line = _BLANK
-                following = i
+                i = offsets[d]
             else:
-                line, _, _, following = _read_line(data, i, end, fold)
+                while line == _BLANK and i < offsets[d + 1]:
+                    line, _, _, i = _read_line(data, i, offsets[d + 1], fold)
                 if line == _BLANK:
-                    i = following
+                    d += 1
+                    head = True
                     continue
-            slot = _key(line, group) & mask
+            lines[n] = line
+            documents[n] = d
+            slots[n] = _key(line, groups[d]) & mask
+            prefetch(table, slots[n] << np.uint64(2))
+            n += 1
+        if used + n > limit:
+            return first_d, first_i, used
+        for k in range(n):
+            line, group, slot = lines[k], groups[documents[k]], slots[k]
+            stamp = np.uint64(first_document + documents[k])
             while table[slot, 2] != 0 and (table[slot, 0] != line or table[slot, 1] != group):
                 slot = (slot + _ONE) & mask
             if table[slot, 2] == 0:
@@ -372,11 +392,9 @@ def count_lines(data, offsets, groups, fold, first_document, document, byte, tab
                 table[slot, 1] = group
                 used += 1
             elif table[slot, 3] == stamp:
-                i = following
                 continue
             table[slot, 2] += _ONE
             table[slot, 3] = stamp
-            i = following
     return len(groups), np.int64(-1), used
 
 
@@ -390,6 +408,82 @@ def rehash(table, larger):
             while larger[slot, 2] != 0:
                 slot = (slot + _ONE) & mask
             larger[slot] = table[k]
+
+
+@kernel
+def used_rows(table, used):
+    """The columns line, group (uint64) and documents (uint32) of the used slots of a counting table."""
+    lines, groups, counts = np.empty(used, np.uint64), np.empty(used, np.uint64), np.empty(used, np.uint32)
+    n = 0
+    for k in range(len(table)):
+        if table[k, 2] != 0:
+            lines[n], groups[n], counts[n] = table[k, 0], table[k, 1], np.uint32(table[k, 2])
+            n += 1
+    return lines, groups, counts
+
+
+@kernel
+def _sift(lines, groups, values, start, k, n):
+    """Let the row k of the heap of n rows at `start` sink to its place."""
+    line, group, value = lines[start + k], groups[start + k], values[start + k]
+    while 2 * k + 1 < n:
+        child = start + 2 * k + 1
+        if child + 1 < start + n and (
+            lines[child] < lines[child + 1] or (lines[child] == lines[child + 1] and groups[child] < groups[child + 1])
+        ):
+            child += 1
+        if lines[child] < line or (lines[child] == line and groups[child] <= group):
+            break
+        lines[start + k], groups[start + k], values[start + k] = lines[child], groups[child], values[child]
+        k = child - start
+    lines[start + k], groups[start + k], values[start + k] = line, group, value
+
+
+@kernel
+def sort_rows(lines, groups, values):
+    """Copies of the columns (uint64, uint64, any), ordered by (line, group).
+
+    Hashes are evenly spread, so one pass by their upper bits leaves a few rows each to sort. Where many rows share these
+    bits (those of line 0; or by intent) a heap keeps the work at n log n.
+    """
+    n = len(lines)
+    bits = 1
+    while n >> bits > 2 and bits < 20:
+        bits += 1
+    shift = np.uint64(64 - bits)
+    ends = np.zeros((1 << bits) + 1, np.int64)
+    for k in range(n):
+        ends[np.int64(lines[k] >> shift) + 1] += 1
+    for b in range(1 << bits):
+        ends[b + 1] += ends[b]
+    new_lines, new_groups, new_values = np.empty_like(lines), np.empty_like(groups), np.empty_like(values)
+    for k in range(n):
+        b = np.int64(lines[k] >> shift)
+        at = ends[b]
+        ends[b] += 1
+        new_lines[at], new_groups[at], new_values[at] = lines[k], groups[k], values[k]
+    start = 0
+    for b in range(1 << bits):
+        end = ends[b]
+        if end - start > _FEW:
+            for k in range((end - start) // 2 - 1, -1, -1):
+                _sift(new_lines, new_groups, new_values, start, k, end - start)
+            for last in range(end - 1, start, -1):
+                new_lines[start], new_lines[last] = new_lines[last], new_lines[start]
+                new_groups[start], new_groups[last] = new_groups[last], new_groups[start]
+                new_values[start], new_values[last] = new_values[last], new_values[start]
+                _sift(new_lines, new_groups, new_values, start, 0, last - start)
+        else:
+            for k in range(start + 1, end):
+                line, group, value = new_lines[k], new_groups[k], new_values[k]
+                at = k - 1
+                while at >= start and (new_lines[at] > line or (new_lines[at] == line and new_groups[at] > group)):
+                    new_lines[at + 1], new_groups[at + 1] = new_lines[at], new_groups[at]
+                    new_values[at + 1] = new_values[at]
+                    at -= 1
+                new_lines[at + 1], new_groups[at + 1], new_values[at + 1] = line, group, value
+        start = end
+    return new_lines, new_groups, new_values
 
 
 @kernel
@@ -716,23 +810,53 @@ def _copy_kept(data, start, end, starts, keep, blank, n, out, at):
 
 
 @kernel
+def _look_at_shapes(data, edges, colours, n):
+    """Turn the verdicts on n lines into colours by their shapes; returns whether any is not green."""
+    fence = -1
+    frequent = False
+    for k in range(n):
+        first, stop = edges[k]
+        if not _is_fence(data, first, stop):
+            colours[k] = _colour(data, first, stop, np.int64(colours[k]))
+        elif fence < 0:
+            fence = k
+            colours[k] = min(np.int64(colours[k]), YELLOW)
+        else:  # a whole block is content
+            colours[fence : k + 1] = GREEN
+            fence = -1
+    for k in range(n):
+        frequent |= colours[k] != GREEN
+    return frequent
+
+
+@kernel
+def _count_feeds(data, start, end):
+    n = 0
+    while start + BLOCK <= end:
+        n += set_bits(within(data, start, 10, 0))
+        start += BLOCK
+    for i in range(start, end):
+        n += data[i] == 10
+    return n
+
+
+@kernel
 def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_offsets, counts, samples):
     """Remove the repeated lines of a batch.
 
-    Writes the new texts to `out` (uint8, as long as the texts) and `out_offsets` (int64), per document the row
-    (lines, removed lines, red, yellow, green, visible code points, and those removed) to `counts` (int64, n × 7), and
-    byte ranges of different removed lines to `samples` (int64, m × 2). Returns (documents changed, samples found).
+    Writes the new texts to `out` (uint8, as long as the texts) and `out_offsets` (int64), per document the row (lines,
+    removed lines, red, yellow, green; where a line was removed also visible code points, and those removed) to `counts`
+    (int64, n × 7), and byte ranges of different removed lines to `samples` (int64, m × 2). Returns (documents changed,
+    samples found).
     """
     longest = 0
     for d in range(len(groups)):
-        n = 1
-        for i in range(offsets[d], offsets[d + 1]):
-            n += data[i] == 10
-        longest = max(longest, n)
+        longest = max(longest, _count_feeds(data, offsets[d], offsets[d + 1]) + 1)
     starts = np.empty(longest + 1, np.int64)
     blank = np.empty(longest, np.bool_)
     keep = np.empty(longest, np.bool_)
-    colours = np.empty(longest, np.uint8)  # of the lines that are not blank
+    edges = np.empty((longest, 2), np.int64)  # of the lines that are not blank, stripped, as are these:
+    colours = np.empty(longest, np.uint8)
     keep_line = np.empty(longest, np.bool_)
     seen = np.zeros(len(samples), np.uint64)
     found = changed = at = 0
@@ -740,8 +864,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
     for d in range(len(groups)):
         start, end = offsets[d], offsets[d + 1]
         n = m = 0
-        frequent = False
-        fence = -1
+        verdicts = GREEN
         i = start
         while i < end:
             line, first, stop, following = _read_line(data, i, end, fold)
@@ -749,25 +872,15 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
             blank[n] = line == _BLANK
             n += 1
             i = following
-            if line == _BLANK:
-                continue
-            verdict = _verdict(line, groups[d], slots, bits)
-            colour = verdict
-            if not published:
-                if _is_fence(data, first, stop):
-                    if fence >= 0:  # a whole block is content
-                        colours[fence:m] = GREEN
-                        colour = GREEN
-                        fence = -1
-                    else:
-                        fence = m
-                        colour = min(verdict, YELLOW)
-                else:
-                    colour = _colour(data, first, stop, verdict)
-            colours[m] = colour
-            frequent |= colour != GREEN
-            m += 1
+            if line != _BLANK:
+                edges[m] = first, stop
+                colours[m] = _verdict(line, groups[d], slots, bits)
+                verdicts |= colours[m]
+                m += 1
         starts[n] = end
+        frequent = verdicts != GREEN  # else all lines stay, whatever their shapes
+        if frequent and not published:
+            frequent = _look_at_shapes(data, edges, colours, m)
         red = yellow = removed = gone = 0
         if frequent:
             if published:
@@ -808,6 +921,6 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
         counts[d, 2] = red
         counts[d, 3] = yellow
         counts[d, 4] = m - red - yellow
-        counts[d, 5] = _visible(data, start, end)
+        counts[d, 5] = _visible(data, start, end) if removed else 0
         counts[d, 6] = gone
     return changed, found

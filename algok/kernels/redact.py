@@ -2,33 +2,41 @@
 
 Not the PII step: that one finds and types personal data in kept documents. This one guards the places where nobody needs
 the value – logs, samples, rejected documents – and therefore masks too much rather than too little: every digit of
-number groups that reach six digits (separators and line breaks between them allowed), and every e-mail address.
+number groups that reach six digits (up to three signs or spaces between any two of them), and every e-mail address, also
+percent-encoded and with full-width signs.
 """
 
 import re
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Read alike by RE2 and `re`; the repeats are capped so that a long run without an `@` stays linear.
-_EMAIL = r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}\.[A-Za-z0-9.\-]{1,190}"
-_NUMBER = r"[0-9０-９](?:[ .()\-–—~\n]{0,2}[0-9０-９*]){5,}"
-_DIGIT = re.compile(r"[0-9０-９]")
-_COMPILED = (re.compile(_EMAIL), re.compile(_NUMBER))
+# A run of letters is tried once, from its start and without going back, so that one without an `@` stays linear.
+_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]++(?:[@＠]|%40)[\w.\-．]{2,}+")
+_AT = "[@＠]|%40"
+_NUMBER = r"[0-9０-９](?:[^0-9０-９A-Za-z가-힣]{0,3}[0-9０-９*]){5,}"  # read alike by RE2 and `re`
+_COMPILED = re.compile(_NUMBER)
+_MASK = str.maketrans(dict.fromkeys("0123456789０１２３４５６７８９", "#"))
 
 
 def redact(text: str) -> str:
     """One excerpt with e-mail addresses as `<이메일>` and the digits of long number groups as `#`."""
-    text = _COMPILED[0].sub("<이메일>", text)
-    return _COMPILED[1].sub(lambda match: _DIGIT.sub("#", match.group()), text)
+    return _COMPILED.sub(lambda match: match.group().translate(_MASK), _EMAIL.sub("<이메일>", text))
 
 
-def redact_column(texts: pa.Array) -> pa.Array:
-    """The same for a column; only rows with an `@` or six digits are touched in Python."""
-    suspects = pc.or_(pc.match_substring(texts, "@"), pc.match_substring_regex(texts, _NUMBER))
+def redact_json(text: str) -> str:
+    """The same inside a JSON text, which stays one: long numbers become strings."""
+    return orjson.dumps(_redact_value(orjson.loads(text)), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def redact_column(texts: pa.Array, json: bool = False) -> pa.Array:
+    """The same for a column of texts or of JSON; only rows with an `@` or six digits are touched in Python."""
+    suspects = pc.match_substring_regex(texts, f"{_AT}|{_NUMBER}")
     if not pc.any(suspects).as_py():
         return texts
-    masked = pa.array([redact(text) for text in texts.filter(suspects).to_pylist()], texts.type)
+    mask = redact_json if json else redact
+    masked = pa.array([mask(text) for text in texts.filter(suspects).to_pylist()], texts.type)
     return pc.replace_with_mask(texts, suspects, masked)
 
 
@@ -36,3 +44,14 @@ def excerpt(text: str, length: int = 120) -> str:
     """A masked one-line excerpt, control characters escaped, safe for a log or a terminal."""
     line = redact(text[: length * 4].replace("\n", " "))[:length]
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
+
+
+def _redact_value(value: object) -> object:
+    if isinstance(value, dict):
+        return {redact(key): _redact_value(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_redact_value(inner) for inner in value]
+    if isinstance(value, int | float):
+        masked = redact(str(value))
+        return value if masked == str(value) else masked
+    return redact(value) if isinstance(value, str) else value

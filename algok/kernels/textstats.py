@@ -73,21 +73,25 @@ RUN = 5  # the same character this often in a row is a run
 MAX_KEPT = 1 << 20
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
+_INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 1 << 64))  # takes the last letter out of a hash again
 _SEED = np.uint64(0xCBF29CE484222325)
-_ENDING, _FINAL, _LONGER = 1, 2, 4  # what is known of a suffix
+# The last letters of a unit are kept in one integer, 21 bits each.
+_LETTER_BITS = 21
+_LETTER_MASK = (1 << _LETTER_BITS) - 1
+_WWW = 0x77 << 2 * _LETTER_BITS | 0x77 << _LETTER_BITS | 0x77
+_SYLLABLES = np.uint64(11172)
+_ENDING, _FINAL = 1, 2  # flags of a suffix
 
 
 class Suffixes(NamedTuple):
-    """Particles and endings of one to three syllables, as three steps back from the end of an eojeol.
+    """Particles and endings of one to three syllables, as tables that are read without a branch.
 
-    Syllables are numbered from U+AC00; a cell holds the flags of the suffix so far, _LONGER if a longer one may follow.
+    A verdict is `length << 2 | flags` of a suffix, so that the greater of two is that of the longer suffix; 0 for none.
     """
 
-    last: np.ndarray  # uint8 (11172,): flags of a final syllable
-    rank: np.ndarray  # uint8 (2, 11172): row and column in `pair` of a final syllable and of the one before, 0 for none
-    pair: np.ndarray  # uint8 (rows, columns)
-    keys: np.ndarray  # uint64 (power of two,): three syllables c1 | c2 << 16 | c3 << 32, open addressing, 0 is empty
-    flags: np.ndarray  # int64, same length
+    rank: np.ndarray  # uint8 (3, 11173): number of a syllable as last, second and third from the end, 0 if in none
+    pair: np.ndarray  # uint16 (ranks, ranks): verdict of the last two, plus 256 times their row in `triple`
+    triple: np.ndarray  # uint8 (rows, ranks): verdict of all three; row 0 is empty
 
 
 class Phrases(NamedTuple):
@@ -141,6 +145,8 @@ def _class_table() -> np.ndarray:
 
 
 CLASSES = _class_table()
+# ASCII letters in lower case and digits as they are, 0 for every other byte.
+_FOLDED = np.array([ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 0 for b in range(256)], np.uint8)
 
 
 def word_hash(word: str) -> int:
@@ -167,23 +173,31 @@ def _table(entries: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def compile_suffixes(entries: dict[str, int]) -> Suffixes:
-    """Suffixes of one to three syllables with their flags (1 particle or ending, 2 final verb form, 3 both)."""
-    longer = sorted(suffix for suffix in entries if len(suffix) > 1)
-    last, rank = np.zeros(11172, np.uint8), np.zeros((2, 11172), np.uint8)
-    for side in (0, 1):
-        for number, syllable in enumerate(sorted({suffix[-1 - side] for suffix in longer}), start=1):
-            rank[side, ord(syllable) - 0xAC00] = number
-    pair = np.zeros((rank[0].max() + 1, rank[1].max() + 1), np.uint8)
-    triples = {}
-    for suffix, flags in sorted(entries.items()):
-        c1, c2, c3 = (ord(syllable) for syllable in (suffix[::-1] + "\0\0")[:3])
-        cell = (rank[0, c1 - 0xAC00], rank[1, c2 - 0xAC00]) if c2 else None
-        last[c1 - 0xAC00] |= _LONGER if c2 else flags
-        if cell:
-            pair[cell] |= _LONGER if c3 else flags
-        if c3:
-            triples[c1 | c2 << 16 | c3 << 32] = flags
-    return Suffixes(last, rank, pair, *_table(triples))
+    """Suffixes of one to three syllables with their flags (1 particle or ending, 2 final verb form, 3 both).
+
+    Raises ValueError if more than 255 syllables occur at one place: their numbers are bytes.
+    """
+    rank = np.zeros((3, 11173), np.uint8)
+    for side in range(3):
+        syllables = sorted({suffix[-1 - side] for suffix in entries if len(suffix) > side})
+        if len(syllables) > 255:
+            raise ValueError(f"{len(syllables)} different syllables at one place of the suffixes; 255 are possible")
+        rank[side, [ord(syllable) - 0xAC00 for syllable in syllables]] = range(1, len(syllables) + 1)
+    last, second, third = rank.max(axis=1).astype(int) + 1
+    pair = np.zeros((last, second), np.uint16)
+    triple = np.zeros((1 + sum(len(suffix) == 3 for suffix in entries), third), np.uint8)
+    rows = 0
+    for suffix, flags in sorted(entries.items(), key=lambda entry: (len(entry[0]), entry[0])):
+        cell = tuple(int(rank[side, ord(syllable) - 0xAC00]) for side, syllable in enumerate(reversed(suffix)))
+        verdict = len(suffix) << 2 | flags
+        if len(cell) < 3:
+            pair[cell] = verdict  # of one syllable: the whole row, since any may stand before it
+            continue
+        if not pair[cell[:2]] >> 8:
+            rows += 1
+            pair[cell[:2]] |= rows << 8
+        triple[pair[cell[:2]] >> 8, cell[2]] = verdict
+    return Suffixes(rank, pair, triple)
 
 
 def compile_phrases(boilerplate: list[str], spam: list[str]) -> Phrases:
@@ -265,45 +279,59 @@ def _lookup(keys, values, key):
 
 
 @kernel
-def _suffix(last, rank, pair, triples, triple_flags, c1, c2, c3):
-    """Length and flags of the longest known suffix of an eojeol that ends in c3 c2 and the syllable c1; 0 for none."""
-    flags = np.int64(last[np.uint64(c1 - 0xAC00)])
-    if flags & _LONGER and 0xAC00 <= c2 <= 0xD7A3:
-        row, column = rank[0, np.uint64(c1 - 0xAC00)], rank[1, np.uint64(c2 - 0xAC00)]
-        longer = np.int64(pair[np.uint64(row), np.uint64(column)])
-        if longer & _LONGER and c3:
-            key = np.uint64(c1) | np.uint64(c2) << np.uint64(16) | np.uint64(c3) << np.uint64(32)
-            found = _lookup(triples, triple_flags, key)
-            if found >= 0:
-                return 3, found
-        if longer & ~_LONGER:
-            return 2, longer & ~_LONGER
-    flags &= ~_LONGER
-    return (1 if flags else 0), flags
+def _byte(data, p):
+    """A byte, as a signed integer; the index is cast so that no code for negative ones is made."""
+    return np.int64(data[np.uint64(p)])
+
+
+@kernel
+def _rank(rank, side, code):
+    """The number of a syllable in a row of `Suffixes.rank`; that of any other letter is 0, in the last column."""
+    return np.uint64(rank[side, min(np.uint64(code - 0xAC00), _SYLLABLES)])
+
+
+@kernel
+def _suffix(suffixes, tail):
+    """The verdict on the longest known suffix of an eojeol with these last letters."""
+    rank, pair, triple = suffixes
+    c1, c2, c3 = tail & _LETTER_MASK, tail >> _LETTER_BITS & _LETTER_MASK, tail >> 2 * _LETTER_BITS & _LETTER_MASK
+    cell = np.int64(pair[_rank(rank, 0, c1), _rank(rank, 1, c2)])
+    return max(cell & 255, np.int64(triple[np.uint64(cell >> 8), _rank(rank, 2, c3)]))
+
+
+@kernel
+def _without(state, tail, length):
+    """The hash of an eojeol without its last `length` letters (0 to 3)."""
+    h1 = state * _INVERSE ^ np.uint64(tail & _LETTER_MASK)
+    h2 = h1 * _INVERSE ^ np.uint64(tail >> _LETTER_BITS & _LETTER_MASK)
+    h3 = h2 * _INVERSE ^ np.uint64(tail >> 2 * _LETTER_BITS & _LETTER_MASK)
+    short = h1 if length == 1 else state
+    long = h3 if length == 3 else h2
+    return long if length >= 2 else short
 
 
 @kernel
 def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
     """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
-    last, rank, pair, triples, triple_flags = suffixes
     full, stem, width, content = eojeol
     line_hash, line_width = lines
     n_eojeol = 0
     n_lines = 0
-    # Counts by class stay in `seen`, everything else that changes per character in locals.
+    # Counts of syllables and ASCII letters are locals, those of other characters stay in `seen`.
     seen[:] = 0
+    hangul = latin = all_digits = 0
+    units = longest = url_chars = url_letters = 0
     p = start
     previous = np.int64(-1)
     run = 0
-    hangul = 0  # syllables of the fast path
-    in_url = False
+    in_url = np.int64(0)  # or 1
     # The current unit.
-    unit = 0  # its characters
     letters = 0
-    digits = 0  # its digits
+    marks = 0  # its characters that are no letters or digits
+    digits = 0
     url_unit = False
-    h0 = h1 = h2 = h3 = _SEED  # hash of its letters, without the last one, two, three
-    c1 = c2 = c3 = np.int64(0)  # its last letters
+    state = _SEED  # hash of its letters
+    tail = np.int64(0)  # its last letters
     # The current line.
     line_chars = 0
     line_eojeol = 0
@@ -316,92 +344,86 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
     finished = False  # nothing but marks since a sentence end
     final_form = False  # the last eojeol is a final verb form
     while p <= end:
+        # Syllables and ASCII letters and digits, as many as follow each other.
+        known, known_tail = letters, tail
+        while p < end:
+            code = _byte(data, p)
+            if code >= 0x80:
+                if p + 2 >= end:
+                    break
+                b1, b2 = _byte(data, p + 1) ^ 0x80, _byte(data, p + 2) ^ 0x80
+                code = (code ^ 0xE0) << 12 | b1 << 6 | b2
+                if code < 0xAC00 or code > 0xD7A3 or (b1 | b2) >= 0x40:
+                    break
+                p += 3
+                hangul += 1
+                in_url = 0
+            else:
+                is_digit = code <= 0x39
+                code = np.int64(_FOLDED[np.uint64(code)])
+                if code == 0:
+                    break
+                p += 1
+                digits += is_digit
+                latin += not is_digit
+                url_chars += in_url
+            run = run + 1 if code == previous else 1
+            if run >= RUN:
+                _add_run(code, run, row)
+            previous = code
+            state = (state ^ np.uint64(code)) * _PRIME
+            tail = tail << _LETTER_BITS | code
+            letters += 1
+        if letters > known:
+            if pending:
+                if _ends_glued(known_tail):
+                    row[_SENTENCES] += 1
+                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
+                    line_prose = line_eojeol
+                pending = False
+            terminal = ellipsis = finished = False
+
         if p < end:
-            code = np.int64(data[p])
+            code = _byte(data, p)
             if code < 0x80:
                 p += 1
                 info = np.int64(classes[np.uint64(code)])
             else:
-                b1 = np.int64(data[p + 1]) ^ 0x80 if p + 2 < end else 0x40
-                b2 = np.int64(data[p + 2]) ^ 0x80 if p + 2 < end else 0x40
-                if code >= 0xE2 and code < 0xF0 and (b1 | b2) < 0x40:
-                    code = (code & 15) << 12 | b1 << 6 | b2
-                    p += 3
-                    info = np.int64(classes[np.uint64(code)])
-                else:
-                    code, p = _decode(data, p, end)
-                    info = np.int64(classes[np.uint64(code)]) if code < 0x10000 else np.int64(_astral_class(code))
+                code, p = _decode(data, p, end)
+                info = np.int64(classes[np.uint64(code)]) if code < 0x10000 else np.int64(_astral_class(code))
         else:
             code, p, info = np.int64(10), p + 1, np.int64(NEWLINE)  # the end of the document ends a line
             seen[NEWLINE] -= 1
         kind = info & _CLASS_MASK
         seen[np.uint64(kind)] += 1
 
-        if HANGUL <= kind <= OTHER:
-            if pending:
-                if c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C:  # 다 요 죠 까
-                    row[_SENTENCES] += 1
-                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
-                    line_prose = line_eojeol
-                pending = False
-            if in_url:
-                in_url = code < 0x80
-                row[_URL_CHARS] += in_url
-            terminal = ellipsis = finished = False
-            digits += kind == DIGIT
-            code = code | 0x20 if 65 <= code <= 90 else code
-            while True:
-                run = run + 1 if code == previous else 1
-                if run >= RUN:
-                    _add_run(code, run, row)
-                previous = code
-                h3, h2, h1 = h2, h1, h0
-                h0 = (h0 ^ np.uint64(code)) * _PRIME
-                c3, c2, c1 = c2, c1, code
-                letters += 1
-                unit += 1
-                # Most letters are Hangul syllables that follow each other: stay here for those.
-                if p + 2 >= end or data[p] < 0xEA or data[p] > 0xED:
-                    break
-                b1, b2 = np.int64(data[p + 1]) ^ 0x80, np.int64(data[p + 2]) ^ 0x80
-                code = (np.int64(data[p]) & 15) << 12 | b1 << 6 | b2
-                if code < 0xAC00 or code > 0xD7A3 or (b1 | b2) >= 0x40:
-                    break
-                if in_url:
-                    in_url = False
-                p += 3
-                hangul += 1
-            continue
-
         if kind <= NEWLINE:
-            if unit:
+            if letters + marks:
                 previous = np.int64(-1)
-                in_url = False
-                row[_UNITS] += 1
-                line_chars += unit
+                in_url = 0
+                units += 1
+                line_chars += letters + marks
                 if letters:
-                    length = flags = 0
-                    if 0xAC00 <= c1 <= 0xD7A3 and last[np.uint64(c1 - 0xAC00)]:
-                        length, flags = _suffix(last, rank, pair, triples, triple_flags, c1, c2, c3)
-                    final_form = flags & _FINAL != 0
-                    row[_EOJEOL] += 1
+                    verdict = _suffix(suffixes, tail)
+                    length = verdict >> 2
+                    final_form = verdict & _FINAL != 0
+                    is_ending = verdict & _ENDING if letters > length else 0
+                    row[_ENDINGS] += is_ending
+                    length = length if is_ending else 0
                     line_eojeol += 1
-                    if not url_unit:
-                        row[_LETTERS] += letters
-                        row[_LONG_EOJEOL] += letters >= LONG_EOJEOL
-                        row[_LONGEST_EOJEOL] = max(row[_LONGEST_EOJEOL], letters)
-                    if letters > length:
-                        row[_ENDINGS] += flags & _ENDING
+                    all_digits += digits
+                    if url_unit:
+                        url_letters += letters
                     else:
-                        length = 0
-                    if flags & _ENDING == 0:
-                        length = 0
-                    line_state = (line_state ^ h0) * _PRIME
+                        longest = max(longest, letters)
+                        row[_LONG_EOJEOL] += letters >= LONG_EOJEOL
+                    line_state = (line_state ^ state) * _PRIME
                     if n_eojeol < len(full):
-                        full[n_eojeol] = h0
-                        stem[n_eojeol] = h0 if length == 0 else h1 if length == 1 else h2 if length == 2 else h3
-                        width[n_eojeol] = letters - length
-                        content[n_eojeol] = digits < letters and letters - length >= 2
+                        at = np.uint64(n_eojeol)
+                        full[at] = state
+                        stem[at] = _without(state, tail, length)
+                        width[at] = letters - length
+                        content[at] = (digits < letters) & (letters - length >= 2)
                         n_eojeol += 1
                 if pending:
                     row[_SENTENCES] += 1
@@ -409,10 +431,10 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
                     line_prose = line_eojeol
                     finished = True
                     pending = False
-                unit = letters = digits = 0
+                letters = marks = digits = 0
                 url_unit = False
-                h0 = h1 = h2 = h3 = _SEED
-                c1 = c2 = c3 = np.int64(0)
+                state = _SEED
+                tail = np.int64(0)
             if kind == NEWLINE:
                 if line_chars:
                     if final_form and not finished and not terminal:
@@ -428,6 +450,7 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
                         row[_LONG_LINES] += 1
                         row[_CUT_LINES] += not finished and not terminal
                     if line_eojeol:
+                        row[_EOJEOL] += line_eojeol
                         row[_WORD_LINES] += 1
                         row[_BULLET_LINES] += bullet
                         if n_lines < len(line_hash):
@@ -437,6 +460,28 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
                 line_chars = line_eojeol = line_prose = 0
                 line_state = _SEED
                 bullet = terminal = ellipsis = finished = final_form = False
+            continue
+
+        if kind <= OTHER:  # any other letter: ideographs, jamo, decomposed syllables, accented letters, …
+            if pending:
+                if _ends_glued(tail):
+                    row[_SENTENCES] += 1
+                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
+                    line_prose = line_eojeol
+                pending = False
+            if in_url:
+                in_url = np.int64(code < 0x80)
+                url_chars += in_url
+            terminal = ellipsis = finished = False
+            digits += kind == DIGIT
+            code = code | 0x20 if 65 <= code <= 90 else code  # an overlong form of an ASCII letter
+            run = run + 1 if code == previous else 1
+            if run >= RUN:
+                _add_run(code, run, row)
+            previous = code
+            state = (state ^ np.uint64(code)) * _PRIME
+            tail = tail << _LETTER_BITS | code
+            letters += 1
             continue
 
         if kind == IGNORED:
@@ -451,33 +496,35 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
             after_digit = 0x30 <= previous <= 0x39
             previous, run = code, 1
             if info & _SEPARATOR and not (code == 0x2C and after_digit and p < end and 0x30 <= data[p] <= 0x39):
-                row[_SEPARATORS] += not in_url
-            elif code == 0x23 and unit == 0:  # a hashtag
+                row[_SEPARATORS] += 1 - in_url
+            elif code == 0x23 and letters + marks == 0:  # a hashtag
                 row[_SEPARATORS] += 1
-        if unit == 0 and line_chars == 0:
+        if letters + marks + line_chars == 0:
             bullet = info & _BULLET != 0
         row[_BRACKETS] += info & _BRACKET != 0
         if in_url:
             if code >= 0x80 or info & _BRACKET or code == 0x22 or code == 0x27 or code == 0x7C:
-                in_url = False
+                in_url = 0
             else:
-                row[_URL_CHARS] += 1
+                url_chars += 1
         elif code == 0x3A:
             scheme = _scheme_length(data, start, p, end)
             if scheme:
                 row[_URLS] += 1
-                row[_URL_CHARS] += scheme + 1
-                in_url = url_unit = True
-        elif code == 0x2E and letters == 3 and c1 == 0x77 and c2 == 0x77 and c3 == 0x77:
+                url_chars += scheme + 1
+                in_url = 1
+                url_unit = True
+        elif code == 0x2E and letters == 3 and tail == _WWW:
             row[_URLS] += 1
-            row[_URL_CHARS] += 4
-            in_url = url_unit = True
-        unit += 1
+            url_chars += 4
+            in_url = 1
+            url_unit = True
+        marks += 1
         if info & _TERMINAL:
             terminal = True
             ellipsis = code == 0x2026 or (code == 0x2E and run >= 3)
             if letters >= 2:
-                if 0xAC00 <= c1 <= 0xD7A3 and not in_url:
+                if 0xAC00 <= tail & _LETTER_MASK <= 0xD7A3 and not in_url:
                     pending = True
             elif letters == 0 and final_form and not finished:
                 pending = True
@@ -485,8 +532,21 @@ def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
             terminal = ellipsis = finished = pending = False
             final_form = final_form and letters > 0
     seen[HANGUL] += hangul
+    seen[LATIN] += latin
+    seen[DIGIT] = all_digits
+    row[_UNITS] = units
+    row[_LONGEST_EOJEOL] = longest
+    row[_URL_CHARS] = url_chars
     _class_counts(seen, row)
+    row[_LETTERS] = row[_HANGUL : _OTHER + 1].sum() - url_letters
     return n_eojeol, n_lines
+
+
+@kernel
+def _ends_glued(tail):
+    """Whether a sentence that ends in these letters may be followed by the next one without a space."""
+    c1 = tail & _LETTER_MASK
+    return c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C  # 다 요 죠 까
 
 
 @kernel
@@ -533,7 +593,7 @@ def _count_phrases(phrases, eojeol, n, row):
     coded = np.int64(0)  # numbers of the last words, 14 bits each, those of one phrase being neighbours
     depth = 0
     for i in range(n):
-        if not (_is_near(near, full[i]) or _is_near(near, stem[i])):
+        if not (_is_near(near, full[i]) | _is_near(near, stem[i])):
             depth = 0
             continue
         number = _lookup(word_keys, words, full[i])
@@ -565,10 +625,10 @@ def _count_line_repeats(slots, keys, base, lines, n, row):
     row[_KEPT_LINES] = n
     for i in range(n):
         row[_KEPT_LINE_CHARS] += line_width[i]
-        slot, known = find(slots, keys, 0, base, bits, line_hash[i])
+        slot, known = find(slots, keys, base, bits, line_hash[i])
         if known < 0:
-            slots[0, slot] = base + distinct
-            keys[0, distinct] = line_hash[i]
+            slots[slot] = base + distinct
+            keys[distinct] = line_hash[i]
             distinct += 1
         else:
             row[_DUP_LINES] += 1
@@ -596,13 +656,15 @@ def count(data, offsets, classes, suffixes, phrases):
     out = np.zeros((n, _SPAM_EOJEOL + 1), np.int64)
     most = 1
     for i in range(n):
-        most = max(most, _breaks(data[offsets[i] : offsets[i + 1]]))
+        # A unit and its separator take two bytes or more, so a short document cannot raise the limit.
+        if offsets[i + 1] - offsets[i] > 2 * most - 2:
+            most = max(most, _breaks(data[offsets[i] : offsets[i + 1]]))
     most = min(most, MAX_KEPT)
     stem, width, content = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(most, np.bool_)
     eojeol = (np.empty(most, np.uint64), stem, width, content)
     lines = (np.empty(most, np.uint64), np.empty(most, np.int64))
     seen = np.zeros(16, np.int64)
-    line_slots, line_keys, line_base = new_slots(most).reshape((1, -1)), np.empty((1, most), np.uint64), 1
+    line_slots, line_keys, line_base = new_slots(most), np.empty(most, np.uint64), 1
     slots, keys, known, ids, sums = new_tables(most)
     bases = np.ones(5, np.int64)
     for i in range(n):

@@ -25,11 +25,15 @@ class Executor(Protocol):
 
 
 def make_executor(name: str, workers: int | None = None, address: str | None = None) -> Executor:
-    """`local` (0 workers: inside this process) or `ray`."""
+    """`local` or `ray`; with 0 workers everything runs inside this process."""
+    if workers == 0:
+        from algok.pipelines.executors.local import InlineExecutor
+
+        return InlineExecutor()
     if name == "ray":
         from algok.pipelines.executors.ray import RayExecutor
 
         return RayExecutor(workers, address)
-    from algok.pipelines.executors.local import InlineExecutor, LocalExecutor
+    from algok.pipelines.executors.local import LocalExecutor
 
-    return InlineExecutor() if workers == 0 else LocalExecutor(workers)
+    return LocalExecutor(workers)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 from algok.pipelines.executors import ATTEMPTS
@@ -37,7 +38,8 @@ class _Worker:
 
     def give(self, root: str, task: Task) -> None:
         self.task = task
-        self.connection.send((root, task))
+        with suppress(OSError):  # it died while idle; waiting for its answer finds that out
+            self.connection.send((root, task))
 
     def stop(self) -> None:
         self.connection.close()
@@ -96,7 +98,7 @@ class LocalExecutor:
         """A message of a worker: progress (None), the task's outcome, or the outcome of its death."""
         try:
             message = worker.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):
             return self._bury(worker)
         if isinstance(message, Outcome):
             worker.task = None

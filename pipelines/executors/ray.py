@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from algok.errors import AlgokError
 from algok.pipelines.executors import ATTEMPTS
 from algok.pipelines.plan import Task
+from algok.pipelines.storage import Store
 from algok.pipelines.worker import Outcome, run_task
 
 # In flight per CPU: enough that no worker waits for the driver, few enough that a lost driver loses little.
@@ -34,20 +35,25 @@ class RayExecutor:
     def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
         ray = self._ray
         limit = self._connect()
+        root = _absolute(root)
         waiting, running, attempts = deque(tasks), {}, Counter()
-        while waiting or running:
-            while waiting and len(running) < limit:
-                task = waiting.popleft()
-                running[self._remote.remote(root, task)] = task
-            for reference in ray.wait(list(running), num_returns=1)[0]:
-                task = running.pop(reference)
-                outcome, done = self._fetch(reference, task)
-                attempts[task.id] += 1
-                if outcome.transient and attempts[task.id] < ATTEMPTS:
-                    waiting.append(task)
-                    continue
-                progress(task.id, *done)
-                yield outcome
+        try:
+            while waiting or running:
+                while waiting and len(running) < limit:
+                    task = waiting.popleft()
+                    running[self._remote.remote(root, task)] = task
+                for reference in ray.wait(list(running), num_returns=1)[0]:
+                    task = running.pop(reference)
+                    outcome, done = self._fetch(reference, task)
+                    attempts[task.id] += 1
+                    if outcome.transient and attempts[task.id] < ATTEMPTS:
+                        waiting.append(task)
+                        continue
+                    progress(task.id, *done)
+                    yield outcome
+        finally:
+            for reference in running if ray.is_initialized() else ():  # nobody may write on after the driver gave up
+                ray.cancel(reference, force=True)
 
     def close(self) -> None:
         if self._started:
@@ -58,15 +64,17 @@ class RayExecutor:
         ray = self._ray
         if not ray.is_initialized():
             address = self._address
-            options = {"address": address} if address else {"num_cpus": self._workers, "include_dashboard": False}
+            # "local", since without an address Ray would join whatever it finds, such as the dying one of a killed driver.
+            local = {"address": "local", "num_cpus": self._workers, "include_dashboard": False}
+            options = {"address": address} if address else local
             try:
                 ray.init(log_to_driver=False, logging_level="warning", **options)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except Exception as error:  # Ray raises many kinds, bare ones too
                 where = f"the Ray cluster at {address}" if address else "a local Ray"
-                raise AlgokError(f"cannot start or join {where}: {error}") from None
+                raise AlgokError(f"cannot start or join {where}: {(str(error) or type(error).__name__).splitlines()[0]}") from None
             self._started = True
-        cpus = int(ray.cluster_resources().get("CPU", 1))
-        return _IN_FLIGHT_PER_CPU * min(self._workers or cpus, cpus)
+        cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))  # a cluster that starts nodes on demand may have none yet
+        return self._workers if self._workers and self._workers < cpus else _IN_FLIGHT_PER_CPU * cpus
 
     def _fetch(self, reference, task: Task) -> tuple[Outcome, tuple[int, int]]:
         errors = self._ray.exceptions
@@ -76,6 +84,12 @@ class RayExecutor:
             return Outcome(task, f"{type(error).__name__}: {error}".splitlines()[0]), (0, 0)
         except errors.RayError as error:  # the worker, its node or its result is gone
             return Outcome(task, f"lost: {type(error).__name__}", transient=True), (0, 0)
+
+
+def _absolute(root: str) -> str:
+    """A local path that means the same in a worker, whose working directory is another."""
+    store = Store(root)
+    return store.root if store.local else root
 
 
 def _run_remote(root: str, task: Task) -> tuple[Outcome, tuple[int, int]]:

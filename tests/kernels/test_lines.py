@@ -180,3 +180,29 @@ def test_sum_sorted(rows):
     assert [tuple(int(column[k]) for column in columns) for k in range(n)] == [
         (*k, v) for k, v in sorted(expected.items())
     ]
+
+
+_HASH = st.integers(0, 3) | st.integers(0, (1 << 64) - 1) | st.integers((1 << 64) - 9, (1 << 64) - 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(_HASH, _HASH, st.integers(1, 9)), max_size=200), st.sampled_from([1, 40]))
+def test_sort_rows(rows, repeats):
+    rows = rows * repeats
+    columns = [np.array([row[k] for row in rows], kind) for k, kind in enumerate(_TYPES)]
+    lines, groups, counts = kernels.sort_rows(*columns)
+    order = np.lexsort((columns[1], columns[0]))
+    assert np.array_equal(lines, columns[0][order]) and np.array_equal(groups, columns[1][order])
+    assert sorted(zip(lines.tolist(), groups.tolist(), counts.tolist(), strict=True)) == sorted(rows)
+    assert [column.tolist() for column in columns] == [[row[k] for row in rows] for k in range(3)]  # untouched
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.sampled_from("가1 \t\u00a0\u3000·“\n"), min_size=20, max_size=120), st.integers(0, 70))
+def test_lines_hash_alike_wherever_they_stand(text, shift):
+    """At the end of the buffer, across blocks of 32 bytes and in front of other documents."""
+    alone = {line_hash(line) for line in text.split("\n")} - {0}
+    before = count(["a" * shift + "\n" + text, "b" * 70], [1, 1])
+    behind = count([text], [1])
+    assert {h for h, _ in behind} - {0} == alone
+    assert alone <= {h for h, _ in before}

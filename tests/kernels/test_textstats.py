@@ -252,6 +252,65 @@ def test_decomposed_text_counts_like_composed() -> None:
     assert one(unicodedata.normalize("NFD", text)) == one(text)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(st.sampled_from("는을에서다니음었가a1漢𠀀"), min_size=1, max_size=6), max_size=40))
+def test_suffixes_agree_with_reference(words: list[str]) -> None:
+    check(" ".join(words))
+
+
+def test_too_many_suffixes_are_refused() -> None:
+    with pytest.raises(ValueError, match="256 different syllables"):
+        compile_suffixes({chr(0xAC00 + i): 1 for i in range(256)})
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(("suffix", "found"), [("", 1), ("는", 1), ("에서", 1), ("에서는", 1), ("서는", 0), ("음", 0)])
+def test_a_stem_has_the_hash_of_the_bare_word(suffix: str, found: int, form: str) -> None:
+    assert one(unicodedata.normalize(form, f"로그인{suffix}"))["boilerplate"] == found
+
+
+@pytest.mark.parametrize("text", [
+    "가가가가가a漢漢漢漢漢漢1111111각 ㅋㅋㅋㅋㅋ각각각각각각각.....각각각각",
+    "AaAaA𠀀𠀀𠀀𠀀𠀀가aaaa aaaaé",
+    "🙂🙂🙂🙂🙂가가가가 가가가가가가",
+])  # fmt: skip
+def test_runs_cross_from_one_kind_of_letter_to_another(text: str) -> None:
+    check(text)
+
+
+@pytest.mark.parametrize("char", ["각", "é", "🙂", "\u1112"])
+@pytest.mark.parametrize("after", [b"", b" ", "각".encode(), b"a"])
+def test_a_cut_sequence_is_control_characters(char: str, after: bytes) -> None:
+    for length in range(1, len(char.encode())):
+        found = one("학교".encode() + char.encode()[:length] + after)
+        letters = len(after.decode().strip())
+        assert (found["control"], found["letters"], found["hangul"] + found["latin"]) == (
+            length,
+            2 + letters,
+            2 + letters,
+        )
+        assert (found["eojeol"], found["lines"]) == (1, 1)
+
+
+def test_no_byte_is_read_behind_a_document() -> None:
+    text = "학교각🙂a".encode()
+    for cut in range(len(text) + 1):
+        head, tail = text[:cut], text[cut:]
+        assert counters([head, tail, text]) == [one(head), one(tail), one(text)]
+
+
+def test_a_slice_counts_like_its_own_array() -> None:
+    texts = ["학교에서", "", "나는 로그인을", "é각🙂", "a b"]
+    suffixes, phrases = tuple(compile_suffixes(SUFFIXES)), tuple(compile_phrases(BOILERPLATE, SPAM))
+    for start in range(len(texts)):
+        for length in range(len(texts) - start + 1):
+            buffers = string_buffers(pa.array(texts, pa.large_string()).slice(start, length))
+            rows = count(*buffers, CLASSES, suffixes, phrases)
+            assert [dict(zip(COUNTERS, map(int, row), strict=True)) for row in rows] == counters(
+                texts[start : start + length]
+            )
+
+
 def test_han_is_not_korean() -> None:
     found = one("中文文本测试内容")
     assert (found["hanja"], found["hangul"]) == (8, 0)

@@ -66,6 +66,86 @@ def test_code_keeps_its_lines_without_line_numbers():
     assert code in text and "1\n2\n3" not in text
 
 
+def test_line_numbers_are_known_by_their_structure():
+    code = "let x = 1;\nlet y = 2;\nlet z = 3;"
+    cells = '<td><div class="nums"><span>1</span><br><span>2</span><br>3</div></td><td><pre>' + code + "</pre></td>"
+    text = text_of(article(f"<table><tr>{cells}</tr></table>"))
+    assert code in text and "1\n2" not in text
+
+
+@pytest.mark.parametrize("numbers", ["1", "200 404", "3 2 1", "1 2 쪽"])
+def test_cells_of_other_numbers_are_kept(numbers):
+    text = text_of(article(f"<table><tr><td>{numbers}</td><td><code>값</code></td><td>뜻</td></tr></table>"))
+    assert f"{numbers}\t값\t뜻" in text
+
+
+def test_code_table_and_quotation_in_a_figure_are_kept():
+    code = '<figure class="highlight js"><figcaption>가.js</figcaption><pre>let a = 1;\nlet b = 2;</pre></figure>'
+    table = '<figure class="wp-block-table"><table><tr><td>갑</td><td>을</td></tr></table></figure>'
+    quotation = "<figure><blockquote>인용한 말</blockquote></figure>"
+    picture = "<figure><img src=x><figcaption>사진 설명</figcaption></figure>"
+    text = text_of(article(picture + code + picture + table + quotation + picture))
+    assert "let a = 1;\nlet b = 2;" in text and "갑\t을" in text and "인용한 말" in text
+    assert "사진" not in text
+    assert text.endswith(SENTENCE)
+
+
+def test_unclosed_figure():
+    assert text_of(article("<figure><pre>코드</pre>")).startswith(SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("markup", "tex"),
+    [
+        ('<script type="math/tex">a < b & c</script>', "$a < b & c$"),
+        ('<script type="math/tex; mode=display">x^2</script>', "$$x^2$$"),
+        (
+            '<span class="katex"><span class="katex-mathml"><math><semantics><mrow><mi>x</mi></mrow>'
+            '<annotation encoding="application/x-tex">x_1 &lt; 2</annotation></semantics></math></span>'
+            '<span class="katex-html" aria-hidden="true">x1</span></span>',
+            "$x_1 < 2$",
+        ),
+        (
+            '<svg role="img" aria-labelledby="MathJax-SVG-1-Title">\n<title id="MathJax-SVG-1-Title">% 주석\nP_i 5%</title>'
+            "<g></g></svg>",
+            "$P_i 5%$",
+        ),
+    ],
+)
+def test_formulas_keep_their_tex(markup, tex):
+    assert f"여기서 {tex}는 수이다" in text_of(article(f"<p>여기서 {markup}는 수이다</p>"))
+
+
+def test_other_scripts_and_images_beside_formulas():
+    text = text_of(article('<script>var a;</script><script type="math/tex">n</script><svg><title>그림</title></svg>'))
+    assert "$n$" in text and "var a" not in text and "그림" not in text
+
+
+@pytest.mark.parametrize("sign", ["#", "¶", " § ", "↩", "Skip to main content", "본문 바로가기", "메뉴 건너뛰기"])
+def test_links_within_the_page_that_are_no_text(sign):
+    inside = text_of(article(f'<h2>머리<a class="x" href="/글#h">{sign}</a></h2>'))
+    assert "머리\n" in inside and sign.strip() not in inside
+
+
+@pytest.mark.parametrize("label", ["#", "Skip to main content", "공식 홈페이지 바로가기"])
+def test_the_same_links_to_other_pages_are_kept(label):
+    assert f"머리 {label}" in text_of(article(f'<p>머리 <a href="/글">{label}</a></p>'))
+
+
+def test_links_to_places_in_the_page_with_text_are_kept():
+    assert "머리 설치 방법 꼬리" in text_of(article('<p>머리 <a href="#설치">설치 방법</a> 꼬리</p>'))
+
+
+def test_furniture_of_themes():
+    licence = "<div class='article-licensing box'><p>제목</p><p>https://example.kr/1</p></div>"
+    furniture = f"<div class=back-to-top><span>0%</span></div>{licence}<div class='appendix-bottom'>Citation</div>"
+    assert text_of(article(furniture)) == f"{SENTENCE}\n\n{SENTENCE}"
+
+
+def test_icon_separates_text():
+    assert "7월 12일 5분" in text_of(article("<p>7월 12일<span><svg><path></path></svg>5분</span></p>"))
+
+
 def test_table_line_break_soft_hyphen_nul():
     table = "<table><tr><td>갑<td>을<tr><td>병<td>정</table>"
     text = text_of(article(f"<p>첫째 줄<br>둘째 줄</p>{table}<p>한\xad글\0 처리</p>"))
@@ -156,6 +236,15 @@ HOSTILE = {
     "metas": "<meta " * 200_000,
     "spaces": ">" + " " * 1_000_000 + "<",
     "svg styles": "<svg><style>" * 100_000,
+    "figures": "<figure><pre>" * 70_000 + "</figure>",
+    "open figures": "<figure><pre>" * 70_000,
+    "formulas": "<math>" * 150_000 + '<annotation encoding="application/x-tex">x',
+    "annotations": '<math><annotation encoding="application/x-tex">' * 20_000,
+    "tex scripts": "<script type=math/tex>x" * 40_000,
+    "line numbers": "<td>1 2 3 4 5 " * 60_000,
+    "one cell": "<td>" + "1 <b>" * 150_000,
+    "anchors": "<a href=#>" * 90_000,
+    "anchor text": "<a href=#>" + "바로가기" * 80_000,
     "select": "<select><style></select>" + "<div>" * 9_000,
 }
 

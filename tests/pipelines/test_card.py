@@ -1,0 +1,74 @@
+"""The data card: what loaders read first, from names that may hold anything; and the loaders themselves."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import duckdb
+import pyarrow.dataset
+import pytest
+import yaml
+
+from algok.cli.progress import SilentProgress
+from algok.pipelines.card import data_card
+from algok.pipelines.executors import make_executor
+from algok.pipelines.plan import RunPlan
+from algok.pipelines.recipe import load_recipe
+from algok.pipelines.run import execute
+from algok.pipelines.stats import Stats
+from conftest import prose, write_jsonl
+
+
+def card(name="web", sources=()):
+    plan = RunPlan(load_recipe("web").model_copy(update={"name": name}), [], [])
+    return data_card(plan, Stats(sources={source: Counter(read=2, kept=1) for source in sources}))
+
+
+@pytest.mark.parametrize("name", ["뉴스: 2024", "a\n---\nb", 'quote " and \\', "# [x]", "\x1b[31m"])
+def test_any_name_leaves_the_header_valid(name):
+    header = yaml.safe_load(card(name).split("\n---\n")[0].removeprefix("---\n"))
+    assert header["pretty_name"] == name and header["language"] == ["ko"]
+
+
+def test_hostile_sources_stay_in_their_cell():
+    text = card(sources=["a|b", "c\n## d", "<script>", "e\r\x1b[2J"])
+    assert "\x1b" not in text and "\r" not in text and "<script>" not in text
+    assert "\n| a\\|b | 2 | 1 |\n" in text and "\n## d" not in text
+
+
+def test_making_a_card_leaves_the_statistics_alone():
+    stats = Stats()
+    data_card(RunPlan(load_recipe("web"), [], []), stats)
+    assert stats == Stats()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run with kept documents only: its card names a folder dropped/ that does not exist."""
+    folder = tmp_path_factory.mktemp("card")
+    for part in range(2):
+        write_jsonl(folder / "in" / f"{part}.jsonl", [{"text": prose(part * 6 + i)} for i in range(6)])
+    recipe = load_recipe("web", inputs=[{"path": str(folder / "in"), "source": "web"}])
+    execute(recipe, str(folder / "run"), make_executor("local", 0), SilentProgress())
+    return folder / "run"
+
+
+def test_pyarrow_and_duckdb_read_it_as_it_is(finished):
+    assert pyarrow.dataset.dataset(finished / "kept").count_rows() == 12
+    query = f"SELECT source, count(*), sum(strlen(text)) FROM '{finished}/kept/*.parquet' GROUP BY source"
+    ((source, rows, size),) = duckdb.sql(query).fetchall()
+    assert (source, rows, size) == ("web", 12, sum(len(prose(i).encode()) for i in range(12)))
+
+
+def test_hugging_face_datasets_loads_the_folder_offline(finished, tmp_path):
+    pytest.importorskip("datasets")
+    code = f"""
+from datasets import load_dataset
+whole = load_dataset({str(finished)!r}, split="train")
+streamed = load_dataset({str(finished)!r}, split="train", streaming=True)
+print(whole.num_rows, len(list(streamed)), next(iter(streamed))["source"])
+"""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert shown.stdout.split() == ["12", "12", "web"], shown.stderr
