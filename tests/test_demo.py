@@ -66,13 +66,6 @@ def test_dropped(document, found):
         assert row["verdict.step"] in document["by"]
 
 
-@of_fate("open")
-def test_open_documents_are_never_kept_broken(document, found):
-    row = found[key(document)]
-    if row["folder"] == "kept":
-        check_text(document, row["text"])
-
-
 def test_one_of_every_cluster_is_kept(found):
     clusters: dict[str, list[dict]] = {}
     for document in DOCUMENTS:
@@ -97,6 +90,13 @@ def test_boilerplate_lines_are_gone(found):
         assert texts and not [line for line in lines for text in texts if line in text.split("\n")]
 
 
+def document_lines(document: dict, line: str) -> int:
+    """How often a line stands in the document as it was written."""
+    originals = yaml.safe_load((DEMO / "texts" / f"{document['file'].split('.')[0]}.yaml").read_text(encoding="utf-8"))
+    (text,) = [original["text"] for original in originals["documents"] if original["id"] == document["id"]]
+    return text.split("\n").count(line)
+
+
 def check_text(document: dict, text: str) -> None:
     for excerpt in document.get("contains", []):
         assert excerpt in text
@@ -105,4 +105,4 @@ def check_text(document: dict, text: str) -> None:
     for damage in document.get("absent", []):
         assert damage not in text
     for line in document.get("keep_lines", []):
-        assert line in text
+        assert text.split("\n").count(line) == document_lines(document, line)

@@ -210,8 +210,8 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                 start = i
                 while c >= 0xEA:
                     # Of another lead byte than 0xEA to 0xED, and as an unsigned number, this is out of the range.
-                    s = (np.uint32(c ^ 0xE0) << _12 | np.uint32(data[i + 1] & 63) << _6 | np.uint32(data[i + 2] & 63)) - _GA
-                    s = np.uint32(s)
+                    point = np.uint32(c ^ 0xE0) << _12 | np.uint32(data[i + 1] & 63) << _6
+                    s = np.uint32((point | np.uint32(data[i + 2] & 63)) - _GA)
                     if s >= _SYLLABLES:
                         break
                     rare += rare_table[s]
