@@ -16,6 +16,8 @@ from algok.kernels.blocks import BLOCK, load8, prefetch, set_bits, trailing_zero
 # Verdicts on a line in the documents of a group: not frequent (green), doubtful (yellow), frequent in the corpus (red
 # by its corpus count, a shape may lower it to yellow), template of its group (red by its share).
 GREEN, YELLOW, RED, TEMPLATE = 0, 1, 2, 3
+# A section heading is up to about 25 syllables long, and what it heads begins with a line of about 40 or more.
+HEADING_BYTES, SECTION_BYTES = 75, 120
 
 _PLAIN, _SPACE, _NEWLINE, _LEAD, _DIGIT = 0, 1, 2, 3, 4
 _CLASS = np.zeros(256, np.uint8)
@@ -713,14 +715,22 @@ def _colour(data, first, stop, verdict):
 
 
 @kernel
-def _keep_in_context(colours, keep, n):
-    """Keep greens, yellows that touch a green or have no red on either side, reds (not templates) between greens."""
+def _heads_section(edges, gaps, k):
+    """Whether a line stands like a section heading: short, a blank line on both sides, a long line after it."""
+    length, following = edges[k, 1] - edges[k, 0], edges[k + 1, 1] - edges[k + 1, 0]
+    return gaps[k] and gaps[k + 1] and length <= HEADING_BYTES and following >= SECTION_BYTES
+
+
+@kernel
+def _keep_in_context(colours, edges, gaps, keep, n):
+    """Keep greens, yellows that touch a green or have no red on either side, and between greens reds and templates
+    that head a section. Only greens are asked for, and they stay, so that a second time nothing changes."""
     k = 0
     left = -1  # colour of the nearest line before that is not yellow; -1 is the start of the document
     while k < n:
         if colours[k] != YELLOW:
             alone = 0 < k < n - 1 and colours[k - 1] == GREEN and colours[k + 1] == GREEN
-            keep[k] = colours[k] == GREEN or (colours[k] == RED and alone)
+            keep[k] = colours[k] == GREEN or (alone and (colours[k] == RED or _heads_section(edges, gaps, k)))
             left = np.int64(colours[k])
             k += 1
             continue
@@ -856,6 +866,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
     blank = np.empty(longest, np.bool_)
     keep = np.empty(longest, np.bool_)
     edges = np.empty((longest, 2), np.int64)  # of the lines that are not blank, stripped, as are these:
+    gaps = np.empty(longest, np.bool_)  # a blank line before
     colours = np.empty(longest, np.uint8)
     keep_line = np.empty(longest, np.bool_)
     seen = np.zeros(len(samples), np.uint64)
@@ -874,6 +885,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
             i = following
             if line != _BLANK:
                 edges[m] = first, stop
+                gaps[m] = n > 1 and blank[n - 2]
                 colours[m] = _verdict(line, groups[d], slots, bits)
                 verdicts |= colours[m]
                 m += 1
@@ -886,7 +898,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
             if published:
                 _keep_published(colours, keep_line, m)
             else:
-                _keep_in_context(colours, keep_line, m)
+                _keep_in_context(colours, edges, gaps, keep_line, m)
             j = 0
             for k in range(n):
                 keep[k] = blank[k]

@@ -71,7 +71,8 @@ class RayExecutor:
                 ray.init(log_to_driver=False, logging_level="warning", **options)
             except Exception as error:  # Ray raises many kinds, bare ones too
                 where = f"the Ray cluster at {address}" if address else "a local Ray"
-                raise AlgokError(f"cannot start or join {where}: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+                reason = (str(error) or type(error).__name__).splitlines()[0]
+                raise AlgokError(f"cannot start or join {where}: {reason}") from None
             self._started = True
         cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))  # a cluster that starts nodes on demand may have none yet
         return self._workers if self._workers and self._workers < cpus else _IN_FLIGHT_PER_CPU * cpus

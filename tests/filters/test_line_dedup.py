@@ -78,6 +78,25 @@ def test_menu_and_footer_of_a_site_are_removed():
     assert edited.signals["green"].to_pylist() == [2] * 12
 
 
+LONG_LINE = "{k}번 글에서는 자료를 어떻게 모으고 어떤 순서로 정리했는지 처음부터 차근차근 살펴보려고 합니다."
+
+
+@pytest.mark.parametrize(
+    ("lines", "stays"),
+    [
+        (["{k}번 제목", "", "들어가며", "", LONG_LINE], True),
+        (["{k}번 제목", "들어가며", "", LONG_LINE], False),  # nothing sets it apart from what is above
+        (["{k}번 제목", "", "들어가며", "", "{k}번 짧은 줄"], False),  # heads nothing
+        (["들어가며", "", LONG_LINE], False),  # the first line of a page is its menu's
+        (["{k}번 제목", "", "들어가며", "", "공유하기", "", LONG_LINE], False),
+    ],
+)
+def test_a_heading_that_a_site_repeats_stays_where_it_heads_a_section(lines, stays):
+    texts = ["\n".join(lines).format(k=k) for k in range(20)]
+    cleaned, _ = clean(texts, ["a.kr"] * 20)
+    assert all(("들어가며" in text.split("\n")) == stays for text in cleaned)
+
+
 def test_host_rule_needs_share_and_number():
     texts = with_lines(["오늘의 소식"], 4) + with_lines([], 30)
     assert clean(texts, ["a.kr"] * 34)[0] == texts
@@ -222,7 +241,12 @@ def test_reference_shards_count_but_are_not_told():
 # Lines of all colours and shapes, so that drawn corpora have menus, yellows, code, fences and sentences.
 POOL = ["홈", "메뉴", "공유하기", "조회 1", "조회 22", "}", "```", "# 제목", "가\t나", "이 문장은 어디에나 있습니다."]
 POOL += ["목차", "", " ", "\r", "1"]
-LINES = st.one_of(st.sampled_from(POOL), st.text(st.sampled_from("가나다 .\t"), max_size=12))
+LONG = st.integers(0, 5000).map(
+    lambda number: (
+        f"{number}번째로 적은 이야기는 길어서 " + "쉬지 않고 끝까지 읽어야 그 뜻을 알 수 있는 " * 2 + "글입니다"
+    )
+)
+LINES = st.one_of(st.sampled_from(POOL), LONG, st.text(st.sampled_from("가나다 .\t"), max_size=12))
 DOCUMENTS = st.lists(st.tuples(st.lists(LINES, max_size=12), st.integers(0, 2)), min_size=1, max_size=40)
 
 

@@ -1,5 +1,7 @@
 """Arrow strings as numpy buffers: zero-copy, slices and chunks included, and back."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +12,7 @@ from algok.kernels.buffers import string_buffers, strings_from_buffers
 
 
 def texts_in(data: np.ndarray, offsets: np.ndarray) -> list[str]:
-    return [data[start:end].tobytes().decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [data[start:end].tobytes().decode() for start, end in itertools.pairwise(offsets)]
 
 
 @given(st.lists(st.text(max_size=20), max_size=8), st.integers(0, 4), st.sampled_from([pa.string(), pa.large_string()]))

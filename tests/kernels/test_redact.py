@@ -23,8 +23,9 @@ def test_long_numbers_lose_every_digit(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["gil.dong@example.com", "gil+dong@example", "길동@한국.한국", "gil%40example.com", "gil＠example．com", "g" * 300 + "@example.com"]
-)
+    "text",
+    ["gil.dong@example.com", "gil+dong@example", "길동@한국.한국", "gil%40example.com", "gil＠example．com", "g" * 300 + "@example.com"],
+)  # fmt: skip
 def test_addresses_are_masked_and_their_neighbours_stay(text):
     assert redact(f"문의: {text}, 감사합니다") == "문의: <이메일>, 감사합니다"
 
@@ -41,7 +42,9 @@ def test_masking_is_idempotent_and_a_column_is_masked_like_its_texts(text):
 
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-(2**63), 2**63), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12)
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )

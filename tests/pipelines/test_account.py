@@ -1,5 +1,6 @@
 """The account of a run: proven where it is whole, refused with a reason where anything was touched."""
 
+import itertools
 import shutil
 
 import orjson
@@ -87,7 +88,7 @@ def test_the_step_table_passes_documents_on_from_row_to_row(finished):
     plan = read_plan(store)
     table = step_table(store, plan, read_stats(store, plan))
     assert (table[0].documents, table[0].removed) == (24, 2)
-    for before, row in zip(table[:-1], table[1:], strict=True):
+    for before, row in itertools.pairwise(table):
         assert row.documents == before.left == before.documents - before.removed
     assert table[-1].left == 20 and all(row.seconds >= 0 for row in table)
 
