@@ -23,12 +23,24 @@ WORKER_MARKS = {"local": b"spawn_main", "ray": b"ray::"}
 
 def outputs(run: Path) -> dict[str, str]:
     files = [run / "recipe.yaml", run / "manifest.json", run / "README.md"]
-    files += [path for folder in ("kept", "dropped", "quarantine", "stats") for path in sorted((run / folder).glob("*"))]
+    files += [
+        path for folder in ("kept", "dropped", "quarantine", "stats") for path in sorted((run / folder).glob("*"))
+    ]
     return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def start(data: Path, output: Path, executor: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "algok", "run", "web", "--input", str(data / "warc" / "*.warc.gz"), "-o", str(output)]
+    command = [
+        sys.executable,
+        "-m",
+        "algok",
+        "run",
+        "web",
+        "--input",
+        str(data / "warc" / "*.warc.gz"),
+        "-o",
+        str(output),
+    ]
     command += ["--executor", executor, "--workers", "2", "--quiet"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
@@ -46,7 +58,9 @@ def workers(executor: str) -> list[int]:
     return found
 
 
-def disturbed_run(data: Path, output: Path, executor: str, kills: int, seconds: float, randomly: random.Random) -> dict[str, int]:
+def disturbed_run(
+    data: Path, output: Path, executor: str, kills: int, seconds: float, randomly: random.Random
+) -> dict[str, int]:
     """Kills until enough, then lets the run end; how many died of each kind."""
     died = {"driver": 0, "worker": 0}
     while True:
@@ -131,7 +145,9 @@ def main() -> None:
                 wait = seconds / 4 if executor == "local" else seconds / 4 + 10
                 died = disturbed_run(options.data, output, executor, min(4, options.kills - kills), wait, randomly)
                 same = outputs(output) == expected
-                verified = subprocess.run([sys.executable, "-m", "algok", "verify", str(output)], check=False).returncode == 0
+                verified = (
+                    subprocess.run([sys.executable, "-m", "algok", "verify", str(output)], check=False).returncode == 0
+                )
                 print(f"{executor}: killed {died}, same bytes: {same}, verified: {verified}", flush=True)
                 kills += sum(died.values())
                 round_ += 1

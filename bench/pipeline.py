@@ -27,7 +27,9 @@ def build(data: Path, target: Path, megabytes: int) -> int:
     from algok.pipelines.inputs import InputSpec, plan_shards
     from algok.pipelines.readers import read_shard
 
-    specs = [InputSpec(path=str(data / name if (data / name).is_dir() else data / f"{name}.jsonl.zst")) for name in SETS]
+    specs = [
+        InputSpec(path=str(data / name if (data / name).is_dir() else data / f"{name}.jsonl.zst")) for name in SETS
+    ]
     size = 0
     with pq.ParquetWriter(target, SCHEMA, compression="zstd") as writer:
         for shard in plan_shards(specs):

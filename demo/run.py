@@ -24,7 +24,9 @@ def main() -> None:
     by_dedup = [row["id"] for row in dropped.to_pylist() if row["verdict.step"] == "dedup"]
     algok("explain", str(OUTPUT), by_dedup[0])
     algok("verify", str(OUTPUT))
-    print(f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Try: algok stats {OUTPUT}")
+    print(
+        f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Try: algok stats {OUTPUT}"
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,31 @@ from algok.filters.base import Bound, Signal, SignalStep
 
 _TOP = {2: 0.282, 3: 0.228, 4: 0.185}
 _DUPLICATED = {5: 0.201, 6: 0.184, 7: 0.168, 8: 0.154, 9: 0.14, 10: 0.127}
-_STOP_WORDS = frozenset("의 다 이 는 에 을 한 년 하 은 를 했 고 에서 가 있 으로 인 월 로 되".split())
+_STOP_WORDS = frozenset(
+    [
+        "의",
+        "다",
+        "이",
+        "는",
+        "에",
+        "을",
+        "한",
+        "년",
+        "하",
+        "은",
+        "를",
+        "했",
+        "고",
+        "에서",
+        "가",
+        "있",
+        "으로",
+        "인",
+        "월",
+        "로",
+        "되",
+    ]
+)
 
 # Code points (hexadecimal, ranges inclusive) of datatrove.utils.text: TERMINAL_PUNCTUATION, the rest of PUNCTUATION.
 _TERMINAL_RANGES = """

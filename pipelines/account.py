@@ -41,7 +41,7 @@ def read_stats(store: Store, run: RunPlan) -> Stats:
     merged = Stats()
     for phase in run.phases:
         for shard in range(len(run.own)):
-            merged.merge(Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:05d}.json")))
+            merged.merge(Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json")))
     return merged
 
 
@@ -78,7 +78,9 @@ def verify(store: Store) -> list[str]:
         try:
             problems += _check_shard(store, run, shard, rows)
         except (OSError, ValueError, LookupError):  # a file it needs is missing or damaged
-            problems.append(f"shard {run.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven")
+            problems.append(
+                f"shard {run.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
+            )
     stats = read_stats(store, run) if not problems else None
     if stats and orjson.loads(_manifest(store, run, stats)) != manifest:
         problems.append("manifest.json: differs from what the done records add up to")
@@ -109,25 +111,33 @@ def _check_shard(store: Store, run: RunPlan, shard: int, rows: dict[str, int | N
     name, problems = run.shard_name(shard), []
     left = None
     for phase in run.phases:
-        stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:05d}.json"))
+        stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json"))
         suffix = f"{name}.p{phase.index}.parquet"
         if phase.index == 0:
             read = stats.read
             ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
             if read["records"] != read["documents"] + read["quarantined"] + ignored:
-                problems.append(f"shard {name}: {read['records']} records do not equal documents, quarantined and ignored")
+                problems.append(
+                    f"shard {name}: {read['records']} records do not equal documents, quarantined and ignored"
+                )
             if read["quarantined"] != _quarantined(store, f"quarantine/{suffix}", rows):
-                problems.append(f"shard {name}: quarantine/ does not hold its {read['quarantined']} quarantined records")
+                problems.append(
+                    f"shard {name}: quarantine/ does not hold its {read['quarantined']} quarantined records"
+                )
             left = read["documents"]
         dropped = 0
         for plan in ([phase.acts] if phase.acts else []) + list(phase.steps):
             counter = stats.steps.get(plan.name, Counter())
             if counter["in"] != left:
-                problems.append(f"shard {name}: step {plan.name} saw {counter['in']} documents, {left} were left before it")
+                problems.append(
+                    f"shard {name}: step {plan.name} saw {counter['in']} documents, {left} were left before it"
+                )
             left = counter["in"] - counter["dropped"]
             dropped += counter["dropped"]
         if dropped != rows.get(f"dropped/{suffix}", 0):
-            problems.append(f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}")
+            problems.append(
+                f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}"
+            )
     if left != rows.get(f"kept/{name}.parquet"):
         problems.append(f"shard {name}: {left} documents were left, kept/ holds {rows.get(f'kept/{name}.parquet')}")
     return problems
@@ -158,5 +168,3 @@ def _manifest(store: Store, run: RunPlan, stats: Stats) -> bytes:
 def _records(store: Store, run: RunPlan) -> list[dict]:
     """Done records of the phase tasks and of the resolving tasks, in task order."""
     return [orjson.loads(store.read_bytes(name)) for name in store.names("done")]
-
-

@@ -94,7 +94,9 @@ def _bounds(run: RunPlan) -> str:
         special = {signal for bounds in plan.by_source.values() for signal in bounds}
         for signal in [*plan.bounds, *sorted(special - set(plan.bounds))]:
             own = "; ".join(
-                f"{_cell(source)}: {_bound(bounds[signal])}" for source, bounds in plan.by_source.items() if signal in bounds
+                f"{_cell(source)}: {_bound(bounds[signal])}"
+                for source, bounds in plan.by_source.items()
+                if signal in bounds
             )
             lines.append(f"| {plan.name}.{signal} | {_bound(plan.bounds.get(signal, Bound()))} | {own} |")
     return "\n".join(lines)

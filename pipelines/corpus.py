@@ -50,4 +50,4 @@ def run_round(store: Store, run: RunPlan, task: Task) -> Committed:
     assert isinstance(step, CorpusStep)
     (round_,) = [r for r in step.rounds() if r.name == task.round]
     table = round_.run(corpus, task.part, task.parts)
-    return store.write_arrow(f"work/c{phase.index}/{task.round}/{task.part:05d}.arrow", table)
+    return store.write_arrow(f"work/c{phase.index}/{task.round}/{task.part:06d}.arrow", table)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from algok.filters.base import CorpusStep
-from algok.kernels.redact import redact
+from algok.kernels.redact import redact, redact_url
 from algok.pipelines.decide import bound_of, decide
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import read_plan
@@ -72,7 +72,7 @@ def explain_from_run(store: Store, key: str) -> list[Explanation]:
     """The stored account of the document with this id or URL (several where a URL came more than once, or where two
     dropped ones look alike because personal data in them is masked)."""
     run = read_plan(store)
-    wanted = (pc.field("id") == key) | pc.field("url").isin([key, redact(key)])
+    wanted = (pc.field("id") == key) | pc.field("url").isin([key, redact_url(key)])
     found = []
     for folder in ("kept", "dropped"):
         if not store.names(folder):

@@ -18,10 +18,7 @@ import orjson
 from algok.pipelines.storage import Store
 
 STRIKES = 3
-# The first call in a process may compile kernels, which takes up to half a minute on a busy machine.
-_FIRST_CALL_SECONDS = 180.0
 _watchdog = False
-_called = False
 
 
 def arm_watchdog() -> None:
@@ -49,10 +46,7 @@ class FileGuard:
             return False
         struct.pack_into("<q", self._note, 0, offset + 1)
         if _watchdog:
-            global _called
-            extra = 0.0 if _called else _FIRST_CALL_SECONDS
-            faulthandler.dump_traceback_later(self._seconds + extra, exit=True)
-            _called = True
+            faulthandler.dump_traceback_later(self._seconds, exit=True)
         return True
 
     def leave(self) -> None:

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import fsspec
@@ -174,7 +175,7 @@ def _ranges(format: Format, file: InputFile, split_bytes: int) -> list[tuple[int
         if compression(source.read(8)) is not None:
             return [(None, None)]
     cuts = [*range(0, file.size, split_bytes), file.size]
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 def _row_group_ranges(file: InputFile, split_bytes: int) -> list[tuple[int | None, int | None]]:

@@ -1,7 +1,7 @@
 """One task of a phase: a shard's documents through the phase's steps, in one pass, committed at the end.
 
-    read or spill ─► act of the corpus step before ─► steps ─► sketch of the corpus step after ─► spill or kept
-                          └── dropped documents ──┴──► dropped/        what could not be read ─► quarantine/
+read or spill ─► act of the corpus step before ─► steps ─► sketch of the corpus step after ─► spill or kept
+                      └── dropped documents ──┴──► dropped/        what could not be read ─► quarantine/
 """
 
 import time
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pyarrow as pa
 
 from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
-from algok.kernels.redact import excerpt, redact_column
+from algok.kernels.redact import excerpt, redact, redact_column, redact_json, redact_url
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
@@ -63,7 +63,9 @@ class PhaseTask:
         files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files]
         if self.sketcher is not None:
             with self._timed(self.phase.sketches.name):
-                files.append(self.store.write_arrow(sketch_name(self.run, self.phase, self.task.shard), self.sketcher.finish()))
+                files.append(
+                    self.store.write_arrow(sketch_name(self.run, self.phase, self.task.shard), self.sketcher.finish())
+                )
         if not self.reference:
             files.append(self.store.write_bytes(f"stats/{self.task.id}.json", self.stats.to_json()))
         return files
@@ -139,7 +141,9 @@ class PhaseTask:
 
     def _count(self, chunk: Chunk) -> None:
         read = self.stats.read
-        read.update(records=chunk.records, documents=chunk.documents, bytes=chunk.bytes, quarantined=chunk.quarantined_records)
+        read.update(
+            records=chunk.records, documents=chunk.documents, bytes=chunk.bytes, quarantined=chunk.quarantined_records
+        )
         for reason, count in chunk.ignored.items():
             read[f"ignored:{reason}"] += count
         for record in chunk.quarantined:
@@ -156,9 +160,14 @@ class PhaseTask:
             return None
         if self.final:
             file = f"kept/{name}.parquet"
-            return ParquetSink(self.stack, self.store, file, kept_schema(self.run), self.run.recipe.parquet, always=True)
+            return ParquetSink(
+                self.stack, self.store, file, kept_schema(self.run), self.run.recipe.parquet, always=True
+            )
         return SpillSink(
-            self.stack, self.store, spill_name(self.run, self.phase, self.task.shard), spill_schema(self.run, self.phase)
+            self.stack,
+            self.store,
+            spill_name(self.run, self.phase, self.task.shard),
+            spill_schema(self.run, self.phase),
         )
 
     def _load_resolved(self) -> object:
@@ -201,8 +210,8 @@ def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -
 def _rejected(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:
     """Dropped documents with their verdicts; what could be personal is masked, since nobody trains on these."""
     columns = {name: batch.column(name) for name in batch.schema.names}
-    for name in ("text", "meta"):
-        columns[name] = redact_column(columns[name])
+    for name, mask in (("text", redact), ("url", redact_url), ("meta", redact_json)):
+        columns[name] = redact_column(columns[name], mask)
     names = ("verdict.step", "verdict.signal", "verdict.value", "verdict.bound")
     return pa.RecordBatch.from_pydict(columns | dict(zip(names, verdicts, strict=True)))
 

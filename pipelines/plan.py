@@ -78,7 +78,10 @@ class RunPlan:
     @cached_property
     def inputs_digest(self) -> str:
         """SHA-256 over the input files' names, sizes and fingerprints."""
-        files = [[shard.id, [list(file) if isinstance(file, tuple) else asdict(file) for file in shard.files]] for shard in self.shards]
+        files = [
+            [shard.id, [list(file) if isinstance(file, tuple) else asdict(file) for file in shard.files]]
+            for shard in self.shards
+        ]
         return hashlib.sha256(orjson.dumps(files)).hexdigest()
 
     @cached_property
@@ -96,16 +99,16 @@ class RunPlan:
 
     def shard_name(self, shard: int) -> str:
         """File stem of everything that comes from a shard: position and content-derived id."""
-        return f"part-{shard:05d}-{self.shards[shard].id}"
+        return f"part-{shard:06d}-{self.shards[shard].id}"
 
     def phase_tasks(self, phase: Phase) -> list[Task]:
         """A task per shard. Reference shards take part only until the first corpus step has sketched them."""
         shards = range(len(self.shards) if phase.index == 0 else len(self.own))
-        return [Task(f"p{phase.index}-{shard:05d}", self.digest, phase.index, shard=shard) for shard in shards]
+        return [Task(f"p{phase.index}-{shard:06d}", self.digest, phase.index, shard=shard) for shard in shards]
 
     def round_tasks(self, phase: Phase, name: str, parts: int) -> list[Task]:
         return [
-            Task(f"c{phase.index}-{name}-{part:05d}", self.digest, phase.index, round=name, part=part, parts=parts)
+            Task(f"c{phase.index}-{name}-{part:06d}", self.digest, phase.index, round=name, part=part, parts=parts)
             for part in range(parts)
         ]
 
@@ -125,4 +128,6 @@ def read_plan(store: Store) -> RunPlan:
     """The plan as it stands in a run directory."""
     recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
     data = orjson.loads(store.read_bytes("plan.json"))
-    return RunPlan(recipe, [Shard.from_dict(s) for s in data["shards"]], [Shard.from_dict(s) for s in data["references"]])
+    return RunPlan(
+        recipe, [Shard.from_dict(s) for s in data["shards"]], [Shard.from_dict(s) for s in data["references"]]
+    )

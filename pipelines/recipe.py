@@ -38,11 +38,15 @@ class Frame(_Strict):
     name: str = "recipe"
     description: str = ""
     inputs: list[InputSpec] = []
-    against: list[InputSpec] = Field([], description="Earlier corpora: their documents win over duplicates and are not written.")
+    against: list[InputSpec] = Field(
+        [], description="Earlier corpora: their documents win over duplicates and are not written."
+    )
     output: str | None = Field(None, description="The run directory; a path or fsspec URL.")
     mode: Literal["filter", "annotate"] = Field("filter", description="annotate: compute every signal, drop nothing.")
     limits: ReadLimits = ReadLimits()
-    split_bytes: int = Field(256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size.")
+    split_bytes: int = Field(
+        256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size."
+    )
     error_budget: float = Field(0.05, ge=0, le=1, description="Largest share of records that may end in quarantine.")
     parquet: OutputOptions = OutputOptions()
 
@@ -74,7 +78,9 @@ class Recipe(Frame):
     def to_yaml(self) -> str:
         """The recipe as YAML that reads back to the same recipe, every default written out."""
         data = self.model_dump(mode="json", exclude={"steps", "output"})
-        data["steps"] = {step.name: {**step.options, **_dump_bounds(step.bounds), **_switched_off(step)} for step in self.steps}
+        data["steps"] = {
+            step.name: {**step.options, **_dump_bounds(step.bounds), **_switched_off(step)} for step in self.steps
+        }
         profiles: dict[str, dict[str, Any]] = {}
         for step in self.steps:
             for source, bounds in step.by_source.items():
@@ -176,7 +182,9 @@ def _check_profiles(profiles: Any, active: set[str], source: Source, problems: l
         if steps is None:
             continue
         if not isinstance(steps, dict):
-            problems.append(f"{source.place(('profiles', label))}: profiles.{label}: expected a mapping of steps to bounds")
+            problems.append(
+                f"{source.place(('profiles', label))}: profiles.{label}: expected a mapping of steps to bounds"
+            )
             continue
         for name in steps:
             if name not in active:
@@ -203,7 +211,12 @@ def _order_problems(plans: list[StepPlan], frame: Frame, source: Source) -> list
 
 
 def _checked(
-    model: type[BaseModel], data: Any, path: KeyPath, source: Source, problems: list[str], extra_keys: tuple[str, ...] = ()
+    model: type[BaseModel],
+    data: Any,
+    path: KeyPath,
+    source: Source,
+    problems: list[str],
+    extra_keys: tuple[str, ...] = (),
 ) -> Any:
     """The validated model, or None after adding a line for every problem."""
     try:
@@ -251,7 +264,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 def _step_model(cls: type[Step]) -> type[BaseModel]:
     """A step's settings as a recipe writes them: its options and a bound per signal, side by side."""
-    return create_model(f"{cls.__name__}Settings", __base__=cls.Options, __doc__=cls.__doc__, **_bound_fields(cls, True))
+    return create_model(
+        f"{cls.__name__}Settings", __base__=cls.Options, __doc__=cls.__doc__, **_bound_fields(cls, True)
+    )
 
 
 def _bounds_model(cls: type[Step]) -> type[BaseModel]:

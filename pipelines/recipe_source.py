@@ -56,7 +56,9 @@ def override(source: Source, assignments: list[str]) -> Source:
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not all(key.split(".")):
-            raise RecipeError(f"--set {assignment}: expected key.key=value, such as steps.heuristics.hangul_ratio.min=0.4")
+            raise RecipeError(
+                f"--set {assignment}: expected key.key=value, such as steps.heuristics.hangul_ratio.min=0.4"
+            )
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:

@@ -62,7 +62,9 @@ def _check_steps(run: RunPlan, recipe: Recipe, store: Store) -> None:
         if plan.name not in ran:
             raise InputError(f"{store.url}: step '{plan.name}' did not run there, so its signals are not stored")
         if plan.options != ran[plan.name]:
-            raise InputError(f"{store.url}: step '{plan.name}' ran with other options; only bounds can be decided again")
+            raise InputError(
+                f"{store.url}: step '{plan.name}' ran with other options; only bounds can be decided again"
+            )
 
 
 def _open_sink(stack: ExitStack, output: str | None) -> ParquetSink | None:
@@ -101,9 +103,17 @@ def _decide_batch(batch: pa.RecordBatch, recipe: Recipe, result: Redecided) -> p
         left = left.filter(pa.array(decisions.keep))
     nulls = [pa.nulls(left.num_rows, field.type) for field in VERDICT_SCHEMA]
     table = pa.Table.from_batches([_decision_rows(left, True, nulls), *dropped]).sort_by("row")
-    return table.select(DECISIONS_SCHEMA.names).combine_chunks().to_batches()[0] if batch.num_rows else batch.slice(0, 0)
+    return (
+        table.select(DECISIONS_SCHEMA.names).combine_chunks().to_batches()[0] if batch.num_rows else batch.slice(0, 0)
+    )
 
 
 def _decision_rows(rows: pa.RecordBatch, kept: bool, verdicts: list[pa.Array]) -> pa.RecordBatch:
-    columns = [rows.column("id"), rows.column("source"), pa.array([kept] * rows.num_rows), *verdicts, rows.column("row")]
+    columns = [
+        rows.column("id"),
+        rows.column("source"),
+        pa.array([kept] * rows.num_rows),
+        *verdicts,
+        rows.column("row"),
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=DECISIONS_SCHEMA.append(pa.field("row", pa.int64())))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Protocol
 
 import orjson
@@ -57,6 +58,7 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
     BudgetError.
     """
     store = Store(output)
+    _check_apart(store, recipe)
     with _locked(store):
         if store.exists("manifest.json"):
             _check_same(store, RunPlan.make(recipe))
@@ -67,6 +69,17 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
             _run_phase(store, run, phase, executor, progress)
         finish(store, run)
     return Finished(output, fresh=True)
+
+
+def _check_apart(store: Store, recipe: Recipe) -> None:
+    """Outputs inside an input folder would be read as inputs when the run resumes."""
+    if not store.local:
+        return
+    target = Path(store.root).resolve()
+    for path in (path for spec in (*recipe.inputs, *recipe.against) for path in spec.paths):
+        folder = Path(path).resolve()
+        if folder.is_dir() and target.is_relative_to(folder):
+            raise OutputError(f"{store.url}: lies inside the input '{path}'; choose an output directory outside of it")
 
 
 def _prepare(store: Store, recipe: Recipe, executor: Executor) -> RunPlan:
@@ -95,8 +108,11 @@ def _check_same(store: Store, run: RunPlan) -> None:
             f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
             "choose another output directory, or remove this one to start over"
         )
-    if recorded["steps"] != _step_versions(run):
-        raise OutputError(f"{store.url}: begun by another version of algok's steps; finish it with {recorded['algok']}")
+    if (recorded["algok"], recorded["steps"]) != (algok.__version__, _step_versions(run)):
+        raise OutputError(
+            f"{store.url}: begun by algok {recorded['algok']}, this is {algok.__version__} or has other steps; "
+            "finish it with the version that began it, or choose another output directory"
+        )
 
 
 def _describe(run: RunPlan, executor: Executor) -> dict:
@@ -176,13 +192,15 @@ def _run_tasks(
     weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
     progress.start(stage, {task.id: weights[task.id] for task in waiting}, len(tasks) - len(waiting))
     failures: list[Outcome] = []
-    for outcome in executor.run(store.url, waiting, progress.advance):
-        progress.task_done(outcome.task.id)
-        if outcome.error:
-            failures.append(outcome)
-        if outcome.fatal:
-            break
-    progress.end()
+    try:
+        for outcome in executor.run(store.url, waiting, progress.advance):
+            progress.task_done(outcome.task.id)
+            if outcome.error:
+                failures.append(outcome)
+            if outcome.fatal:
+                break
+    finally:
+        progress.end()
     if failures:
         raise TaskError(_failure_message(failures, store))
 
@@ -191,7 +209,11 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
     shown = [f"  {outcome.task.id}: {outcome.error}" for outcome in failures[:10]]
     more = [f"  … and {len(failures) - 10} more"] if len(failures) > 10 else []
     return "\n".join(
-        [f"{len(failures)} task(s) failed; mend the cause and run the same command again to go on in {store.url}", *shown, *more]
+        [
+            f"{len(failures)} task(s) failed; mend the cause and run the same command again to go on in {store.url}",
+            *shown,
+            *more,
+        ]
     )
 
 
@@ -201,7 +223,7 @@ def _check_budget(store: Store, run: RunPlan, tasks: list[Task]) -> None:
     if quarantined > max(_BUDGET_MINIMUM, run.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{run.recipe.error_budget:.0%}; see the reasons with 'algok stats {store.url}', mend the inputs, or raise error_budget"
+            f"{run.recipe.error_budget:.0%}; see the reasons with 'algok stats {store.url}', mend them or raise error_budget"
         )
 
 
@@ -231,4 +253,3 @@ def _locked(store: Store) -> Iterator[None]:
         except BlockingIOError:
             raise OutputError(f"{store.url}: another algok run is at work in this directory") from None
         yield
-

@@ -20,7 +20,9 @@ class ParquetSink:
     Row groups close at `row_group_bytes` of text: one is held in memory, and streaming readers get pieces of that size.
     """
 
-    def __init__(self, stack: ExitStack, store: Store, name: str, schema: pa.Schema, options: OutputOptions, always=False):
+    def __init__(
+        self, stack: ExitStack, store: Store, name: str, schema: pa.Schema, options: OutputOptions, always=False
+    ):
         self._stack, self._store, self._name, self._schema, self._options = stack, store, name, schema, options
         self._pending: list[pa.RecordBatch] = []
         self._pending_bytes = 0

@@ -31,7 +31,9 @@ OTHER_SOURCES = "(others)"
 class Stats:
     """Everything counted in one task, or merged over many."""
 
-    read: Counter = field(default_factory=Counter)  # records, documents, quarantined, bytes, text_bytes, ignored:<reason>, …
+    read: Counter = field(
+        default_factory=Counter
+    )  # records, documents, quarantined, bytes, text_bytes, ignored:<reason>, …
     steps: dict[str, Counter] = field(default_factory=dict)  # step -> in, dropped, and dropped:<signal> <side>
     sources: dict[str, Counter] = field(default_factory=dict)  # source -> read, kept, dropped:<step>
     totals: Counter = field(default_factory=Counter)  # step.signal -> sum over documents, for count and flag signals

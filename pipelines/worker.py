@@ -16,8 +16,20 @@ from algok.pipelines.plan import Task, load_plan
 from algok.pipelines.storage import Store
 
 # Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
-_TRANSIENT = {errno.EIO, errno.EAGAIN, errno.ENETDOWN, errno.ENETUNREACH, errno.ECONNRESET, errno.ETIMEDOUT, errno.ESTALE}
-_FATAL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the file system is read-only"}
+_TRANSIENT = {
+    errno.EIO,
+    errno.EAGAIN,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ECONNRESET,
+    errno.ETIMEDOUT,
+    errno.ESTALE,
+}
+_FATAL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,9 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "rows": phase_task.rows,
             "seconds": dict(phase_task.seconds),
             "read": dict(stats.read),
-            "steps": {name: {"in": counter["in"], "dropped": counter["dropped"]} for name, counter in stats.steps.items()},
+            "steps": {
+                name: {"in": counter["in"], "dropped": counter["dropped"]} for name, counter in stats.steps.items()
+            },
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
     store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))

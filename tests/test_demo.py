@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from conftest import DEMO
 
 from algok.cli.progress import SilentProgress
 from algok.pipelines.account import read_stats, verify
@@ -13,7 +14,6 @@ from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.storage import Store
-from conftest import DEMO
 
 EXPECTED = yaml.safe_load((DEMO / "expected.yaml").read_text(encoding="utf-8"))
 DOCUMENTS = EXPECTED["documents"]

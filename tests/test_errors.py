@@ -34,6 +34,8 @@ def test_all_are_caught_as_one(name):
 def test_an_error_of_the_file_system_is_a_message_and_not_a_traceback(tmp_path):
     (tmp_path / "run.json").mkdir()
     (tmp_path / "manifest.json").mkdir()
-    shown = subprocess.run([sys.executable, "-m", "algok", "stats", str(tmp_path)], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [sys.executable, "-m", "algok", "stats", str(tmp_path)], capture_output=True, text=True, check=False
+    )
     assert shown.returncode == 1
     assert shown.stderr.startswith("algok: ") and "Traceback" not in shown.stderr

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import prose
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,6 @@ from algok.filters.base import CorpusStep, EditStep, SignalStep, Step
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.registry import STEPS, step_class
-from conftest import prose
 
 # Kiwi takes seconds to load and is not ours to test at length.
 NAMES = [name for name in STEPS if name != "fineweb2"]
@@ -49,7 +49,14 @@ class MemoryCorpus:
 
 def batch_of(texts: list[str]) -> pa.RecordBatch:
     rows = [
-        {"id": f"{i:032x}", "text": text, "url": f"https://h{i % 3}.example.com/{i}", "source": "web", "file": "f", "offset": i}
+        {
+            "id": f"{i:032x}",
+            "text": text,
+            "url": f"https://h{i % 3}.example.com/{i}",
+            "source": "web",
+            "file": "f",
+            "offset": i,
+        }
         for i, text in enumerate(texts)
     ]
     return pa.RecordBatch.from_pylist(rows, DOCUMENT_SCHEMA)

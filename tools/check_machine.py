@@ -8,8 +8,8 @@ def problems() -> list:
     found = []
     if not ((3, 11) <= sys.version_info[:2] <= (3, 13)):
         found.append(
-            "Python %d.%d found; 3.11, 3.12 or 3.13 is needed (Debian/Ubuntu: apt install python3 python3-venv; "
-            "or: make PYTHON=python3.12)" % sys.version_info[:2]
+            "Python {}.{} found; 3.11, 3.12 or 3.13 is needed (Debian/Ubuntu: apt install python3 python3-venv; "
+            "or: make PYTHON=python3.12)".format(*sys.version_info[:2])
         )
     if not (shutil.which("uv") or _has("venv", "ensurepip")):
         found.append("neither uv nor Python's venv is here (Debian/Ubuntu: apt install python3-venv)")

@@ -28,10 +28,7 @@ def command(target, key, recipe, source, number, overrides, as_json) -> None:
       echo '안녕하세요' | algok explain -
       algok explain runs/web 5f0c8e0d6c5b4a39a1b2c3d4e5f60718
     """
-    if key is not None:
-        explanations = _from_run(target, key)
-    else:
-        explanations = [_from_file(target, recipe, source, number, overrides)]
+    explanations = _from_run(target, key) if key else [_from_file(target, recipe, source, number, overrides)]
     if as_json:
         print_json([explanation.as_dict() for explanation in explanations])
         return

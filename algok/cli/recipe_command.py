@@ -70,7 +70,9 @@ def diff(first, second, as_json) -> None:
     import yaml
 
     old, new = (_flatten(yaml.safe_load(_load(name).to_yaml())) for name in (first, second))
-    changes = {key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)}
+    changes = {
+        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
+    }
     if as_json:
         print_json(changes)
         return

@@ -9,7 +9,9 @@ from algok.cli.shared import json_option, print_json, print_table, set_option
 @click.argument("run")
 @click.option("--recipe", help="Take all bounds from this recipe instead of the run's own.")
 @set_option
-@click.option("--output", "-o", metavar="FILE.parquet", help="Write every document's decision (id, kept, verdict) here.")
+@click.option(
+    "--output", "-o", metavar="FILE.parquet", help="Write every document's decision (id, kept, verdict) here."
+)
 @json_option
 def command(run, recipe, overrides, output, as_json) -> None:
     """Apply other bounds to the signals stored in the annotated run directory RUN.

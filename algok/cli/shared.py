@@ -21,7 +21,9 @@ def execution_options(command: Callable) -> Callable:
     """--executor, --workers and --address."""
     for option in (
         click.option("--address", help="Ray cluster to join; without it a local Ray is started. Env: RAY_ADDRESS."),
-        click.option("--workers", type=click.IntRange(0), help="Parallel tasks [default: all cores; 0: inside this process]."),
+        click.option(
+            "--workers", type=click.IntRange(0), help="Parallel tasks [default: all cores; 0: inside this process]."
+        ),
         click.option("--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True),
     ):
         command = option(command)

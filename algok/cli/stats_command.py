@@ -35,7 +35,9 @@ def command(run, as_json) -> None:
     print_table(["step", "documents", "removed", "left", "seconds"], [list(asdict(row).values()) for row in table])
     _print(["dropped because", "documents"], _dropped(stats))
     _print(["not read because", "records"], _read(stats))
-    _print(["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())])
+    _print(
+        ["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())]
+    )
     _print(["edits", "total"], _edits(stats, plan))
 
 

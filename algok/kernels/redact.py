@@ -7,6 +7,7 @@ percent-encoded and with full-width signs.
 """
 
 import re
+from collections.abc import Callable
 
 import orjson
 import pyarrow as pa
@@ -17,6 +18,8 @@ _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]++(?:[@＠]|%40)[\w.\-．]{2,}+")
 _AT = "[@＠]|%40"
 _NUMBER = r"[0-9０-９](?:[^0-9０-９A-Za-z가-힣]{0,3}[0-9０-９*]){5,}"  # read alike by RE2 and `re`
 _COMPILED = re.compile(_NUMBER)
+# Addresses are full of article numbers and dates, so there only what is shaped like a mobile or a resident's number.
+_URL_NUMBER = re.compile(r"(?<![0-9])(?:01[0-9][.\-]?[0-9]{3,4}[.\-]?[0-9]{4}|[0-9]{6}-[0-9]{7})(?![0-9])")
 _MASK = str.maketrans(dict.fromkeys("0123456789０１２３４５６７８９", "#"))
 
 
@@ -25,17 +28,21 @@ def redact(text: str) -> str:
     return _COMPILED.sub(lambda match: match.group().translate(_MASK), _EMAIL.sub("<이메일>", text))
 
 
+def redact_url(url: str) -> str:
+    """One address with e-mail addresses masked, and numbers shaped like mobile or resident registration numbers."""
+    return _URL_NUMBER.sub(lambda match: match.group().translate(_MASK), _EMAIL.sub("<이메일>", url))
+
+
 def redact_json(text: str) -> str:
     """The same inside a JSON text, which stays one: long numbers become strings."""
     return orjson.dumps(_redact_value(orjson.loads(text)), option=orjson.OPT_SORT_KEYS).decode()
 
 
-def redact_column(texts: pa.Array, json: bool = False) -> pa.Array:
-    """The same for a column of texts or of JSON; only rows with an `@` or six digits are touched in Python."""
+def redact_column(texts: pa.Array, mask: Callable[[str], str] = redact) -> pa.Array:
+    """One of these masks for a column; only rows with an `@` or six digits are touched in Python."""
     suspects = pc.match_substring_regex(texts, f"{_AT}|{_NUMBER}")
     if not pc.any(suspects).as_py():
         return texts
-    mask = redact_json if json else redact
     masked = pa.array([mask(text) for text in texts.filter(suspects).to_pylist()], texts.type)
     return pc.replace_with_mask(texts, suspects, masked)
 

@@ -74,7 +74,9 @@ class RayExecutor:
                 reason = (str(error) or type(error).__name__).splitlines()[0]
                 raise AlgokError(f"cannot start or join {where}: {reason}") from None
             self._started = True
-        cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))  # a cluster that starts nodes on demand may have none yet
+        cpus = max(
+            1, int(ray.cluster_resources().get("CPU", 1))
+        )  # a cluster that starts nodes on demand may have none yet
         return self._workers if self._workers and self._workers < cpus else _IN_FLIGHT_PER_CPU * cpus
 
     def _fetch(self, reference, task: Task) -> tuple[Outcome, tuple[int, int]]:

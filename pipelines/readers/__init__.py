@@ -1,7 +1,9 @@
 """Readers: a shard in, chunks of documents out, in bounded memory, every record accounted for."""
 
 from collections.abc import Iterator
+from functools import cache
 
+from algok.pipelines.extract import extract
 from algok.pipelines.inputs import InputSpec, Shard
 from algok.pipelines.readers.base import Chunk, Guard, NoGuard, ReadLimits
 from algok.pipelines.readers.jsonl import read_jsonl
@@ -25,5 +27,12 @@ def read_shard(
         return read_jsonl(shard, spec, limits)
     if shard.format == "parquet":
         return read_parquet(shard, spec, limits)
+    _compile_extraction()
     read = read_text if shard.format == "text" else read_warc
     return read(shard, spec, limits, guard or NoGuard())
+
+
+@cache
+def _compile_extraction() -> None:
+    """Compiles the kernels of charset detection and extraction before a guard counts the seconds of a record."""
+    extract(b"<p>\xb0\xa1", None)

@@ -19,10 +19,14 @@ class ReadLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     document_bytes: int = Field(8 << 20, ge=1 << 10, le=16 << 20, description="Raw page, or text of one row, in bytes.")
-    page_bytes: int = Field(4 << 20, ge=1 << 10, le=16 << 20, description="One page of HTML; parsing takes up to 130 times that.")
+    page_bytes: int = Field(
+        4 << 20, ge=1 << 10, le=16 << 20, description="One page of HTML; parsing takes up to 130 times that."
+    )
     line_bytes: int = Field(16 << 20, ge=1 << 10, le=256 << 20, description="One line of JSONL, in bytes.")
     nesting: int = Field(10_000, ge=16, le=100_000, description="Depth of open HTML elements.")
-    seconds: float = Field(30, gt=0, description="Time to extract one document; enforced by the engine's watchdog.")
+    seconds: float = Field(
+        30, gt=0, le=86_400, description="Time to extract one document; enforced by the engine's watchdog."
+    )
 
 
 class Guard(Protocol):

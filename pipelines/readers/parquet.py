@@ -261,7 +261,9 @@ def _described(batch: pa.RecordBatch, fields: Fields) -> list[pa.Array | list]:
 
 def _is_plain(batch: pa.RecordBatch, fields: Fields, names: list[str]) -> bool:
     """Whether the columns besides the text are but url, date and source, as strings that can be taken over as they are."""
-    fitting = {fields.names["url"], fields.names["date"]} | ({fields.names["source"]} if fields.source is None else set())
+    fitting = {fields.names["url"], fields.names["date"]} | (
+        {fields.names["source"]} if fields.source is None else set()
+    )
     return set(names) <= fitting and all(_is_valid_string(batch.column(name)) for name in names)
 
 

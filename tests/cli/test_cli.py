@@ -8,10 +8,10 @@ import time
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from conftest import prose
 
 from algok.cli import COMMANDS, cli
 from algok.errors import AlgokError
-from conftest import prose
 
 
 def algok(*arguments: str, stdin: str = "", code: int = 0) -> str:
@@ -29,7 +29,9 @@ def annotated(tmp_path_factory):
     rows = [{"text": prose(i), "url": f"https://a.example.com/{i}"} for i in range(30)]
     rows += [{"text": "짧은 글"}, {"text": prose(3)}]
     (folder / "in.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    algok("annotate", "web", "--input", str(folder / "in.jsonl"), "-o", str(folder / "run"), "--workers", "0", "--quiet")
+    algok(
+        "annotate", "web", "--input", str(folder / "in.jsonl"), "-o", str(folder / "run"), "--workers", "0", "--quiet"
+    )
     return folder / "run"
 
 
@@ -44,7 +46,9 @@ def test_help_answers_at_once_and_names_every_command():
 
 def test_exit_codes_reach_the_shell(tmp_path):
     def code(*arguments):
-        process = subprocess.run([sys.executable, "-m", "algok", *arguments], capture_output=True, text=True, check=False)
+        process = subprocess.run(
+            [sys.executable, "-m", "algok", *arguments], capture_output=True, text=True, check=False
+        )
         assert "Traceback" not in process.stderr
         return process.returncode
 
@@ -61,7 +65,9 @@ def test_a_mistyped_command_gets_a_hint():
 def test_annotate_keeps_everything_with_every_signal(annotated):
     table = pq.read_table(annotated / "kept")
     assert table.num_rows == 32
-    assert {"dedup.duplicate_rank", "heuristics.chars", "repair.edits", "lines.lines_removed"} <= set(table.column_names)
+    assert {"dedup.duplicate_rank", "heuristics.chars", "repair.edits", "lines.lines_removed"} <= set(
+        table.column_names
+    )
 
 
 def test_redecide_equals_a_filtering_run(annotated, tmp_path):
@@ -75,7 +81,9 @@ def test_redecide_equals_a_filtering_run(annotated, tmp_path):
     assert shown["kept"] == len(kept) < shown["documents"] == 32
     dropped = pq.read_table(tmp_path / "run" / "dropped").to_pylist()
     verdicts = {row["id"]: (row["verdict.signal"], row["verdict.bound"]) for row in dropped}
-    assert {row["id"]: (row["verdict.signal"], row["verdict.bound"]) for row in decisions if not row["kept"]} == verdicts
+    assert {
+        row["id"]: (row["verdict.signal"], row["verdict.bound"]) for row in decisions if not row["kept"]
+    } == verdicts
 
 
 def test_redecide_refuses_other_options_and_filtering_runs(annotated, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.kernels.redact import excerpt, redact, redact_column, redact_json
+from algok.kernels.redact import excerpt, redact, redact_column, redact_json, redact_url
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ def test_long_numbers_lose_every_digit(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["gil.dong@example.com", "gil+dong@example", "길동@한국.한국", "gil%40example.com", "gil＠example．com", "g" * 300 + "@example.com"],
+    ["gil.dong@example.com", "gil+dong@example", "길동@한국.한국", "gil%40example.com",
+     "gil＠example．com", "g" * 300 + "@example.com"],
 )  # fmt: skip
 def test_addresses_are_masked_and_their_neighbours_stay(text):
     assert redact(f"문의: {text}, 감사합니다") == "문의: <이메일>, 감사합니다"
@@ -43,7 +44,11 @@ def test_masking_is_idempotent_and_a_column_is_masked_like_its_texts(text):
 
 _json = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-(2**63), 2**63), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12)
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**63),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=12),
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
@@ -53,7 +58,7 @@ _json = st.recursive(
 @given(_json)
 def test_masked_json_is_json(value):
     text = orjson.dumps(value).decode()
-    (masked,) = redact_column(pa.array([text]), json=True).to_pylist()
+    (masked,) = redact_column(pa.array([text]), redact_json).to_pylist()
     orjson.loads(masked)
     assert redact_json(masked) == redact_json(redact_json(masked))
 
@@ -80,3 +85,22 @@ def test_hostile_texts_take_linear_time(unit):
 def test_an_excerpt_is_one_masked_line_without_control_characters():
     shown = excerpt("\x1b[31m빨강\u202e\n010-0000-1234 " + "가" * 500)
     assert shown.isprintable() and shown.startswith("\\u001b[31m빨강\\u202e ###-####-####")
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        (
+            "https://n.example.org/local/2024031201?id=1700000000000",
+            "https://n.example.org/local/2024031201?id=1700000000000",
+        ),
+        ("https://a.example.com/?tel=010-0000-1234", "https://a.example.com/?tel=###-####-####"),
+        (
+            "https://a.example.com/?tel=01000001234&mail=gil%40example.com",
+            "https://a.example.com/?tel=###########&mail=<이메일>",
+        ),
+        ("https://a.example.com/991332-1234567.html", "https://a.example.com/######-#######.html"),
+    ],
+)
+def test_addresses_lose_what_is_personal_and_keep_their_article_numbers(url, masked):
+    assert redact_url(url) == masked

@@ -6,6 +6,7 @@ import shutil
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from conftest import prose, write_jsonl
 
 from algok.cli.progress import SilentProgress
 from algok.pipelines.account import read_stats, step_table, verify
@@ -14,7 +15,6 @@ from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.storage import Store
-from conftest import prose, write_jsonl
 
 
 def run(source, output, *overrides) -> Store:
@@ -62,7 +62,7 @@ def test_any_missing_or_damaged_file_is_a_problem_and_no_crash(copy, folder, dam
 
 
 def test_a_lost_done_record_and_a_changed_recipe_are_found(copy):
-    done = copy / "done" / "p0-00000.json"
+    done = copy / "done" / "p0-000000.json"
     saved = done.read_bytes()
     done.unlink()
     assert any("manifest.json" in problem for problem in verify(Store(str(copy))))
@@ -74,7 +74,9 @@ def test_a_lost_done_record_and_a_changed_recipe_are_found(copy):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"rubbish\n", b"\n\n", orjson.dumps({"text": "짧다"})], ids=["empty", "quarantined", "blank", "dropped"]
+    "content",
+    [b"", b"rubbish\n", b"\n\n", orjson.dumps({"text": "짧다"})],
+    ids=["empty", "quarantined", "blank", "dropped"],
 )
 def test_a_run_that_keeps_nothing_still_adds_up(tmp_path, content):
     (tmp_path / "in.jsonl").write_bytes(content)

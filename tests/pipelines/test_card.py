@@ -9,6 +9,7 @@ import duckdb
 import pyarrow.dataset
 import pytest
 import yaml
+from conftest import prose, write_jsonl
 
 from algok.cli.progress import SilentProgress
 from algok.pipelines.card import data_card
@@ -17,7 +18,6 @@ from algok.pipelines.plan import RunPlan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.stats import Stats
-from conftest import prose, write_jsonl
 
 
 def card(name="web", sources=()):

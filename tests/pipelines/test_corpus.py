@@ -2,12 +2,12 @@
 
 import pyarrow as pa
 import pytest
+from conftest import write_jsonl
 
 from algok.pipelines.corpus import RunCorpus, run_round, save_corpus, sketch_name
 from algok.pipelines.plan import RunPlan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
-from conftest import write_jsonl
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_rows_and_references_are_known_by_shard(sketched):
 def test_rounds_come_in_partition_order(sketched):
     store, plan, phase = sketched
     for part in (10, 2, 0):
-        store.write_arrow(f"work/c0/pairs/{part:05d}.arrow", pa.table({"part": [part]}))
+        store.write_arrow(f"work/c0/pairs/{part:06d}.arrow", pa.table({"part": [part]}))
     assert [table["part"][0].as_py() for table in RunCorpus(store, plan, phase).round("pairs")] == [0, 2, 10]
 
 

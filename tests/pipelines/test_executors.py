@@ -12,7 +12,7 @@ from algok.pipelines.executors import ATTEMPTS, make_executor
 from algok.pipelines.executors.local import InlineExecutor, LocalExecutor
 from algok.pipelines.plan import Task
 
-TASKS = [Task(f"p0-{number:05d}", "none", 0, shard=number) for number in range(3)]
+TASKS = [Task(f"p0-{number:06d}", "none", 0, shard=number) for number in range(3)]
 
 
 @pytest.fixture

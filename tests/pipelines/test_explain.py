@@ -3,12 +3,12 @@
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from conftest import prose
 
 from algok.cli import cli
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.explain import explain_document
 from algok.pipelines.recipe import recipe_from_text
-from conftest import prose
 
 
 def explain(text: str, recipe: str, source: str | None = None):

@@ -1,11 +1,11 @@
 """Phases and tasks from a recipe."""
 
 import pytest
+from conftest import write_jsonl
 
 from algok.pipelines.plan import RunPlan, build_phases, read_plan
 from algok.pipelines.recipe import load_recipe, recipe_from_text
 from algok.pipelines.storage import Store
-from conftest import write_jsonl
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,10 @@ from conftest import write_jsonl
             "dedup: {}, heuristics: {}, lines: {}",
             [(None, [], "dedup"), ("dedup", ["heuristics"], "lines"), ("lines", [], None)],
         ),
-        ("lines: {}, dedup: {}, repair: {}", [(None, [], "lines"), ("lines", [], "dedup"), ("dedup", ["repair"], None)]),
+        (
+            "lines: {}, dedup: {}, repair: {}",
+            [(None, [], "lines"), ("lines", [], "dedup"), ("dedup", ["repair"], None)],
+        ),
     ],
 )
 def test_corpus_steps_close_phases(steps, expected):

@@ -747,8 +747,8 @@ def test_header_charset_language_and_crawler_truncation(tmp_path):
 
 def test_guard_keeps_a_record_from_being_tried_again(tmp_path):
     class Strict:
-        entered: list[int] = []
-        left = 0
+        def __init__(self):
+            self.entered, self.left = [], 0
 
         def enter(self, offset: int) -> bool:
             self.entered.append(offset)

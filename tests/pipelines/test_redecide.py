@@ -2,6 +2,7 @@
 
 import pyarrow.parquet as pq
 import pytest
+from conftest import prose, write_jsonl
 
 from algok.cli.progress import SilentProgress
 from algok.errors import InputError
@@ -11,7 +12,6 @@ from algok.pipelines.recipe import load_recipe, recipe_from_text
 from algok.pipelines.redecide import redecide
 from algok.pipelines.run import execute
 from algok.pipelines.storage import Store
-from conftest import prose, write_jsonl
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,9 @@ def again(store: Store, *overrides: str):
 
 
 def test_bounds_by_source_decide_for_that_source_only(annotated, tmp_path):
-    result = redecide(annotated, again(annotated, "profiles.news.heuristics.chars.min=100000"), str(tmp_path / "d.parquet"))
+    result = redecide(
+        annotated, again(annotated, "profiles.news.heuristics.chars.min=100000"), str(tmp_path / "d.parquet")
+    )
     rows = pq.read_table(tmp_path / "d.parquet").to_pylist()
     assert (result.documents, result.kept) == (9, 4) == (len(rows), sum(row["kept"] for row in rows))
     assert all(row["verdict.bound"] == "min 100000" for row in rows if row["source"] == "news")

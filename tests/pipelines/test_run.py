@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from conftest import outputs, prose, write_jsonl
 
 from algok.cli.progress import SilentProgress
 from algok.pipelines import account, run
@@ -14,7 +15,6 @@ from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
-from conftest import outputs, prose, write_jsonl
 
 
 def go(source, output):

@@ -15,7 +15,9 @@ OPTIONS = OutputOptions(row_group_bytes=1 << 16)
 
 
 def batch(rows: int, size: int = 1000) -> pa.RecordBatch:
-    documents = [{"id": f"{i:032x}", "text": "비밀 " + "x" * size, "source": "web", "meta": '{"비밀":1}'} for i in range(rows)]
+    documents = [
+        {"id": f"{i:032x}", "text": "비밀 " + "x" * size, "source": "web", "meta": '{"비밀":1}'} for i in range(rows)
+    ]
     return pa.RecordBatch.from_pylist(documents, DOCUMENT_SCHEMA)
 
 

@@ -4,13 +4,13 @@ import errno
 
 import orjson
 import pytest
+from conftest import prose, write_jsonl
 
 from algok.pipelines import worker
 from algok.pipelines.plan import RunPlan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import done_name, run_task
-from conftest import prose, write_jsonl
 
 
 @pytest.fixture
