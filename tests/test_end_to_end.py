@@ -39,7 +39,7 @@ def read(output: Path, folder: str) -> list[dict]:
 
 
 def command(corpus: Path, output: Path, *options: str) -> list[str]:
-    arguments = ["run", "web", "--input", str(corpus), "-o", str(output), "--quiet", *options]
+    arguments = ["run", "web", "--input", str(corpus), "--source", "web", "-o", str(output), "--quiet", *options]
     return [sys.executable, "-m", "algok", *arguments]
 
 
