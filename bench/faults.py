@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-WORKER_MARKS = {"local": b"spawn_main", "ray": b"ray::"}
+WORKER_MARKS = {"local": b"spawn_main", "ray": b"ray::_run_remote"}
 
 
 def outputs(run: Path) -> dict[str, str]:
@@ -53,7 +53,7 @@ def workers(executor: str) -> list[int]:
             line = (path / "cmdline").read_bytes()
         except OSError:
             continue
-        if WORKER_MARKS[executor] in line and (executor == "local" or b"IDLE" not in line):
+        if WORKER_MARKS[executor] in line:
             found.append(int(path.name))
     return found
 
