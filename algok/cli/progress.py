@@ -45,9 +45,8 @@ class LogProgress:
         self._done += 1
 
     def end(self) -> None:
-        self._say(
-            f"{self._stage}: {self._done}/{self._tasks} tasks, {self._speed()}, {time.monotonic() - self._begin:.1f} s"
-        )
+        speed = f", {self._speed()}" if self._documents else ""
+        self._say(f"{self._stage}: {self._done}/{self._tasks} tasks{speed}, {time.monotonic() - self._begin:.1f} s")
 
     def _speed(self) -> str:
         seconds = max(time.monotonic() - self._begin, 1e-9)

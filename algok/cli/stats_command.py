@@ -38,7 +38,7 @@ def command(run, as_json) -> None:
     _print(
         ["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())]
     )
-    _print(["edits", "total"], _edits(stats, plan))
+    _print(["edits and lines", "total"], _edits(stats, plan))
 
 
 def _print(columns: list[str], rows: list) -> None:
