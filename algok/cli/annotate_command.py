@@ -3,18 +3,13 @@
 import click
 
 from algok.cli.run_command import run_recipe
-from algok.cli.shared import execution_options, json_option, set_option
+from algok.cli.shared import execution_options, input_options
 
 
 @click.command("annotate")
 @click.argument("recipe")
-@click.option("--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable.")
-@click.option("--source", help="Source label of every --input.")
-@click.option("--output", "-o", help="Run directory; replaces the recipe's.")
-@set_option
+@input_options
 @execution_options
-@click.option("--quiet", is_flag=True, help="No progress.")
-@json_option
 def command(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json) -> None:
     """Run RECIPE without dropping: every document is kept with every signal as a column.
 

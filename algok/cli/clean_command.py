@@ -3,17 +3,14 @@
 import click
 
 from algok.cli.run_command import run_recipe
-from algok.cli.shared import execution_options, json_option, set_option
+from algok.cli.shared import execution_options
 
 
 @click.command("clean")
 @click.argument("input_path", metavar="INPUT")
 @click.argument("output")
 @click.option("--source", default="web", show_default=True, help="What the input is: its recipe and bounds are used.")
-@set_option
 @execution_options
-@click.option("--quiet", is_flag=True, help="No progress.")
-@json_option
 def command(input_path, output, source, overrides, executor, workers, address, quiet, as_json) -> None:
     """Clean INPUT (a file, directory, glob or URL) into the run directory OUTPUT.
 

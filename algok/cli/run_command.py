@@ -2,18 +2,13 @@
 
 import click
 
-from algok.cli.shared import execution_options, json_option, print_json, print_table, set_option
+from algok.cli.shared import execution_options, input_options, print_json, print_table
 
 
 @click.command("run")
 @click.argument("recipe")
-@click.option("--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable.")
-@click.option("--source", help="Source label of every --input (chooses the profile's bounds).")
-@click.option("--output", "-o", help="Run directory; replaces the recipe's.")
-@set_option
+@input_options
 @execution_options
-@click.option("--quiet", is_flag=True, help="No progress.")
-@json_option
 def command(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json) -> None:
     """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
 

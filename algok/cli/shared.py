@@ -17,15 +17,36 @@ set_option = click.option(
 )
 
 
+def input_options(command: Callable) -> Callable:
+    """--input, --source and --output of the commands that take a recipe."""
+    return _decorated(
+        command,
+        click.option(
+            "--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable."
+        ),
+        click.option("--source", help="Source label of every --input (chooses the profile's bounds)."),
+        click.option("--output", "-o", help="Run directory; replaces the recipe's."),
+    )
+
+
 def execution_options(command: Callable) -> Callable:
-    """--executor, --workers and --address."""
-    for option in (
-        click.option("--address", help="Ray cluster to join; without it a local Ray is started. Env: RAY_ADDRESS."),
+    """--set, --executor, --workers, --address, --quiet and --json of the commands that run a recipe."""
+    return _decorated(
+        command,
+        set_option,
+        click.option("--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True),
         click.option(
             "--workers", type=click.IntRange(0), help="Parallel tasks [default: all cores; 0: inside this process]."
         ),
-        click.option("--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True),
-    ):
+        click.option("--address", help="Ray cluster to join; without it a local Ray is started. Env: RAY_ADDRESS."),
+        click.option("--quiet", is_flag=True, help="No progress."),
+        json_option,
+    )
+
+
+def _decorated(command: Callable, *options: Callable) -> Callable:
+    """The command with options that `--help` lists in this order."""
+    for option in reversed(options):
         command = option(command)
     return command
 
