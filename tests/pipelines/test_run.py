@@ -90,7 +90,12 @@ def test_a_run_that_died_before_its_manifest_is_not_verified_as_finished(expecte
 def test_an_interrupt_is_a_message_and_exit_code_130(tmp_path):
     write_jsonl(tmp_path / "in.jsonl", [{"text": prose(i)} for i in range(3000)])
     arguments = ["run", "web", "--input", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "run"), "--workers", "2"]
-    process = subprocess.Popen([sys.executable, "-m", "algok", *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "algok", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background shell hands it down as ignored
+    )
     while not (tmp_path / "run" / "work").exists():
         assert process.poll() is None
         time.sleep(0.05)
