@@ -3,8 +3,8 @@
     python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both|node]
 
 Each round runs the web recipe over the WARC files until it has been killed `--kills` times in all (driver and workers in
-turn) and then to its end, and compares every output file with an undisturbed run's. `node` builds a Ray cluster of a head and two
-nodes on this machine and takes one node away, and puts another in its place, while the run goes on.
+turn) and then to its end, and compares every output file with an undisturbed run's. `node` builds a Ray
+cluster of a head and four nodes on this machine and takes up to three nodes away while the run goes on.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def disturbed_run(
 
 
 def lose_nodes(data: Path, output: Path, seconds: float, randomly: random.Random) -> int:
-    """Runs on a cluster of three nodes and kills a working one every few seconds; how many were lost."""
+    """Runs on a cluster of a head and four nodes and kills one every few seconds; how many were lost."""
     import threading
 
     import ray
@@ -96,13 +96,11 @@ def lose_nodes(data: Path, output: Path, seconds: float, randomly: random.Random
     from algok.pipelines.run import execute
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    nodes, lost, ended = [cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)], [0], threading.Event()
+    nodes, ended = [cluster.add_node(num_cpus=1) for _ in range(4)], threading.Event()
 
     def disturb() -> None:
-        while not ended.wait(randomly.uniform(1, seconds / 3)):
+        while len(nodes) > 1 and not ended.wait(randomly.uniform(1, seconds / 3)):
             cluster.remove_node(nodes.pop(0), allow_graceful=False)
-            lost[0] += 1
-            nodes.append(cluster.add_node(num_cpus=1))
 
     ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
     thread = threading.Thread(target=disturb)
@@ -115,7 +113,7 @@ def lose_nodes(data: Path, output: Path, seconds: float, randomly: random.Random
         thread.join()
         ray.shutdown()
         cluster.shutdown()
-    return lost[0]
+    return 4 - len(nodes)
 
 
 def main() -> None:
