@@ -223,7 +223,7 @@ def _check_budget(store: Store, run: RunPlan, tasks: list[Task]) -> None:
     if quarantined > max(_BUDGET_MINIMUM, run.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{run.recipe.error_budget:.0%}; see the reasons with 'algok stats {store.url}', mend them or raise error_budget"
+            f"{run.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
         )
 
 

@@ -1,0 +1,1 @@
+"""The four axes and the tagger. Empty until domain tagging comes."""
