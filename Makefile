@@ -36,7 +36,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --group dev pyproject.toml \
+	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --extra train --extra hf --group dev pyproject.toml \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
 clean:

@@ -6,7 +6,8 @@ AlgokError                1   something failed that a person can act on
 ├─ OutputError            4   the run directory cannot be written, or belongs to another recipe or other inputs
 ├─ TaskError              5   a task kept failing after its retries; the run can be resumed
 ├─ BudgetError            6   more records were quarantined than the recipe's error budget allows
-└─ VerifyError            7   a run's account does not add up: a digest, a count or a file is wrong
+├─ VerifyError            7   a run's account does not add up: a digest, a count or a file is wrong
+└─ ModelError             8   a model is missing, damaged or of another kind (found before any data is read)
 """
 
 
@@ -50,3 +51,9 @@ class VerifyError(AlgokError):
     """A run's account does not add up: a digest, a count or a file is wrong."""
 
     exit_code = 7
+
+
+class ModelError(AlgokError):
+    """A model is missing, damaged or of another kind; raised before any data is read."""
+
+    exit_code = 8

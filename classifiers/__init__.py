@@ -1,1 +1,1 @@
-"""Models: loading, training, evaluation. Empty until the model steps (3, 5, 6) come."""
+"""Models: finding and checking them (store.py), training, and evaluation; the small defaults lie in models/."""

@@ -22,7 +22,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, model_validator
 
 # How a signal is counted in statistics: which fixed bins its histogram has (see pipelines/stats.py).
-Unit = Literal["ratio", "count", "score", "flag", "id"]
+# A label is a string out of few, counted by value; an id is not counted.
+Unit = Literal["ratio", "count", "score", "flag", "label", "id"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Step(ABC):
     default_bounds: ClassVar[dict[str, Bound]] = {}
     # Columns that must exist before this step: document columns, or signals of earlier steps as "step.signal".
     requires: ClassVar[frozenset[str]] = frozenset({"text"})
+    # Options that name a model, and of which kind; the engine checks them before any data is read.
+    models: ClassVar[dict[str, str]] = {}
     # Raised whenever the step's result changes for the same input; stands in run.json.
     version: ClassVar[int] = 1
 

@@ -1,0 +1,42 @@
+"""Training of domain models: what a text is about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_text import train_labeller
+from algok.classifiers.store import DataSet, Manifest
+
+# Words say what a text is about; the shapes of lines tell lists and adverts. Epochs and rate by trial (docs/taxonomy.md).
+_BITS, _GROUP_WEIGHTS, _EPOCHS, _RATE = 17, (1.0, 0.15, 0.15), 4, 0.5
+
+
+def train_domain(
+    examples: Examples,
+    folder: Path,
+    *,
+    name: str = "domain",
+    version: int = 1,
+    seed: int = 0,
+    labels: Sequence[str] | None = None,
+    description: str = "What a Korean document is about.",
+    data: list[DataSet] | None = None,
+    metrics: dict | None = None,
+) -> Manifest:
+    """Trains on labels (a code, or code -> probability) and writes the model folder. Raises ModelError."""
+    return train_labeller(
+        examples,
+        folder,
+        kind="domain",
+        name=name,
+        version=version,
+        description=description,
+        bits=_BITS,
+        group_weights=_GROUP_WEIGHTS,
+        epochs=_EPOCHS,
+        rate=_RATE,
+        labels=labels,
+        seed=seed,
+        data=data,
+        metrics=metrics,
+    )

@@ -1,0 +1,63 @@
+"""A linear classifier over the hashed features of `algok.kernels.ngrams`: a table with one small integer per feature and class.
+
+With s_g the sum of a document's table rows in feature group g and n_g their number, the logit of class k is
+
+    bias_k + scale_k · Σ_g weight_g · s_gk / √n_g
+
+Each feature counts once per document, so √n_g is the length of the document's vector, and the division keeps long documents
+from being surer than short ones by their length alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from algok.classifiers.store import Model
+from algok.kernels.buffers import string_buffers
+from algok.kernels.ngrams import GROUPS, score
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`table`: int8, 2**bits × classes; `scale`, `bias`: float32 per class; `weights`: float32 per feature group."""
+
+    table: np.ndarray
+    scale: np.ndarray
+    bias: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def load(cls, model: Model) -> "Linear":
+        """From a model folder with table.npy, scale.npy and bias.npy. Raises ModelError."""
+        weights = np.array(model.parameters["group_weights"], np.float32)
+        return cls(model.array("table.npy"), model.array("scale.npy"), model.array("bias.npy"), weights)
+
+    def files(self) -> dict[str, np.ndarray]:
+        """What `load` reads, by file name; `parameters` holds the rest."""
+        return {"table.npy": self.table, "scale.npy": self.scale, "bias.npy": self.bias}
+
+    @property
+    def parameters(self) -> dict:
+        return {
+            "features": "ngrams",
+            "bits": int(self.table.shape[0]).bit_length() - 1,
+            "groups": list(GROUPS),
+            "group_weights": [round(float(weight), 6) for weight in self.weights],
+        }
+
+    def logits(self, texts: pa.Array) -> np.ndarray:
+        """float32, documents × classes. An empty document has the logits of a document without features: the bias."""
+        data, offsets = string_buffers(texts)
+        sums, counts = score(data, offsets, self.table)
+        factors = self.weights / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
+        return np.einsum("dgk,dg->dk", sums.astype(np.float32), factors) * self.scale + self.bias
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)

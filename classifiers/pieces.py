@@ -1,0 +1,59 @@
+"""The tokenizer of a model folder as `algok.kernels.pieces` takes it, and the ids of batches."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from algok.classifiers.store import Model
+from algok.classifiers.tokenizer import FILE
+from algok.errors import ModelError
+from algok.kernels.buffers import string_buffers
+from algok.kernels.pieces import Pieces, compile_pieces, new_cache, segment
+
+
+class Tokenizer:
+    """A unigram model that `classifiers.tokenizer` trained. `ids` counts white space as `str.split` does.
+
+    Not for two threads at once: they would share its table of eojeol.
+    """
+
+    def __init__(self, serialized: bytes, where: Path | str):
+        import sentencepiece
+
+        try:
+            processor = sentencepiece.SentencePieceProcessor(model_proto=serialized)
+        except RuntimeError as error:
+            raise ModelError(f"{where}: not a SentencePiece model: {error}") from None
+        numbers = list(range(processor.vocab_size()))
+        self.size = len(numbers)
+        self.texts: list[str] = processor.id_to_piece(numbers)
+        is_byte = np.array(processor.is_byte(numbers))
+        special = np.array(processor.is_control(numbers)) | np.array(processor.is_unknown(numbers))
+        byte_ids = np.flatnonzero(is_byte)
+        if len(byte_ids) != 256:
+            raise ModelError(f"{where}: the tokenizer has no byte fallback; train one with algok train tokenizer")
+        ordinary = np.flatnonzero(~is_byte & ~special)
+        self.pieces: Pieces = compile_pieces(
+            [self.texts[k].encode() for k in ordinary], ordinary, np.array(processor.get_score(numbers)), byte_ids
+        )
+        self._cache = new_cache()
+
+    def ids(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+        """Piece ids of every text: int32, flat, and n + 1 offsets (int64) into them."""
+        data, offsets = string_buffers(texts)
+        return segment(data, offsets, self.pieces, self._cache)
+
+
+_LOADED: dict[str, Tokenizer] = {}
+
+
+def load_tokenizer(model: Model) -> Tokenizer:
+    """The tokenizer of a model folder, loaded once per process, whichever folder it lies in. Raises ModelError."""
+    path = model.path(FILE)
+    serialized = path.read_bytes()
+    digest = hashlib.sha256(serialized).hexdigest()
+    if digest not in _LOADED:
+        _LOADED[digest] = Tokenizer(serialized, path)
+    return _LOADED[digest]

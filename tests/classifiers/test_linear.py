@@ -1,0 +1,69 @@
+"""Linear classifiers: the trained weights, their small integers, and the quality model made of them."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from conftest import prose
+
+from algok.classifiers.labelled import Examples
+from algok.classifiers.linear import Linear, sigmoid, softmax
+from algok.classifiers.linear_training import fit, quantise, vectors
+from algok.classifiers.quality import QualityModel, train_quality
+from algok.classifiers.store import open_model
+
+GOOD = [prose(number) for number in range(30)]
+BAD = [f"최저가 할인 {number} 구매 문의\n" + "클릭 무료 쿠폰 이벤트\n" * 12 + f"상담 {number}" for number in range(30)]
+WEIGHTS = (1.0, 0.4, 0.4)
+
+
+def texts(values: list[str]) -> pa.Array:
+    return pa.array(values, pa.large_string())
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[np.ndarray, np.ndarray]:
+    return fit(vectors(GOOD + BAD, 14, WEIGHTS), np.array([1] * 30 + [0] * 30), 10.0)
+
+
+def test_vectors_have_the_length_of_their_groups():
+    matrix = vectors([GOOD[0], ""], 14, WEIGHTS)
+    assert matrix.shape == (2, 1 << 14)
+    # √n features of weight w/√n each: the words' share of the squared length is 1, the others' 0.16
+    assert matrix[0].multiply(matrix[0]).sum() == pytest.approx(1 + 2 * 0.16, abs=0.01)
+
+
+def test_small_integers_say_what_the_weights_say(trained):
+    table, bias = trained
+    linear = quantise(table, bias, WEIGHTS)
+    exact = vectors(GOOD + BAD, 14, WEIGHTS) @ table + bias
+    assert np.abs(linear.logits(texts(GOOD + BAD)) - exact).max() < 0.02 * np.abs(exact).max()
+
+
+def test_a_class_is_learnt(trained):
+    linear = quantise(*trained, WEIGHTS)
+    unseen = [prose(100), "쿠폰 할인 구매 무료\n" * 20]
+    good, bad = sigmoid(linear.logits(texts(unseen)))[:, 0]
+    assert good > 0.7 > 0.3 > bad
+
+
+def test_several_classes():
+    third = ["제1조(목적) 이 법은 국민의 권리를 정한다. " + str(number) for number in range(30)]
+    table, bias = fit(vectors(GOOD + BAD + third, 14, WEIGHTS), np.repeat([0, 1, 2], 30), 10.0)
+    linear = Linear(*(getattr(quantise(table, bias, WEIGHTS), name) for name in ("table", "scale", "bias", "weights")))
+    answers = softmax(linear.logits(texts([prose(99), BAD[0], "제2조(정의) 이 법에서 쓰는 말의 뜻은 다음과 같다."])))
+    assert answers.argmax(axis=1).tolist() == [0, 1, 2]
+    assert answers.sum(axis=1) == pytest.approx(1)
+
+
+def test_quality_is_trained_twice_to_the_same_model(tmp_path):
+    examples = Examples()
+    for number, (good, bad) in enumerate(zip(GOOD, BAD, strict=True)):
+        examples.add(good, (1, 3 + number % 3), f"host{number % 10}")
+        examples.add(bad, (0, number % 2), f"shop{number % 10}")
+    first = train_quality(examples, tmp_path / "a")
+    second = train_quality(examples, tmp_path / "b")
+    assert first.digest == second.digest
+    assert first.metrics["cross-validation"]["keep AUC"] > 0.95
+    keep, level = QualityModel(open_model(str(tmp_path / "a"), "quality")).probabilities(texts([prose(200), BAD[3]]))
+    assert keep[0] > 0.7 > 0.3 > keep[1]
+    assert 0 <= level[1] < level[0] <= 5
