@@ -1,0 +1,57 @@
+"""Step 6: hate, insult, sexual content, threats and illegal promotion."""
+
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from algok.classifiers.store import open_model
+from algok.classifiers.toxicity import ToxicityModel
+from algok.filters.base import Bound, Signal, SignalStep, StepOptions
+
+_MEAN = "probability of {} per window, averaged over the document's windows by length"
+
+
+class ToxicityOptions(StepOptions):
+    """Which model: the name of a shipped one, name@version, or the path of a model folder."""
+
+    model: str = Field("toxicity", description="A shipped model (name or name@version) or the path of a model folder.")
+
+
+class Toxicity(SignalStep):
+    """How toxic a document is, from its windows (runs of sentences, about as long as a comment).
+
+    Needs `text` without nulls (ValueError); a document without letters has zeros. Windows, undisguising and lexicon:
+    `algok.kernels.toxic`; classes, bounds and their origin: docs/toxicity.md.
+    """
+
+    name = "toxicity"
+    signals = (
+        Signal("max", pa.float32(), "ratio", "largest probability that a window is toxic, of whatever class"),
+        Signal("share", pa.float32(), "ratio", "share of the text, by length, in windows that are toxic"),
+        Signal("mean", pa.float32(), "ratio", _MEAN.format("being toxic")),
+        Signal("hate", pa.float32(), "ratio", _MEAN.format("hate against a group")),
+        Signal("insult", pa.float32(), "ratio", _MEAN.format("insult or profanity")),
+        Signal("sexual", pa.float32(), "ratio", _MEAN.format("sexual talk or adult advertising")),
+        Signal("threat", pa.float32(), "ratio", _MEAN.format("a threat or a call for violence")),
+        Signal(
+            "illegal", pa.float32(), "ratio", _MEAN.format("promotion of gambling, drugs, illegal loans and the like")
+        ),
+        Signal("lexicon_hits", pa.int32(), "count", "terms of the lexicon, spelling undisguised"),
+        Signal("windows", pa.int32(), "count", "windows with letters"),
+    )
+    Options = ToxicityOptions
+    default_bounds: ClassVar = {"mean": Bound(max=0.3), "sexual": Bound(max=0.04), "illegal": Bound(max=0.01)}
+    models: ClassVar = {"model": "toxicity"}
+
+    def __init__(self, options: ToxicityOptions | None = None):
+        super().__init__(options)
+        self._model = ToxicityModel(open_model(self.options.model, "toxicity"))
+
+    def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        columns = self._model.documents(batch.column("text"))
+        return {
+            signal.name: pa.array(columns[signal.name].astype(np.int32 if signal.unit == "count" else np.float32))
+            for signal in self.signals
+        }
