@@ -1,0 +1,152 @@
+"""Trains the shipped style model from ../shared/data.
+
+    python tools/train_models/style.py [--data ../shared/data] [--output classifiers/models/style-1] [--measure-only]
+
+Labelled documents, and sets that are of one style as a whole. Measures first, as `domain.py` does: no labelled document
+of a held-out site and no set that holds one is learnt from. The shipped model then learns from all.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from domain import site, split
+from sets import cards, fingerprint, rows
+
+from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.store import open_model
+from algok.classifiers.style import train_style
+from algok.taxonomy.axes import styles
+
+_MANUAL = {"reference": 0.5, "tutorial": 0.5}
+# Set -> (most documents, style), read off the labelled documents of the set and by sampling.
+SETS = {
+    "noisy/dps_web_sample": (400, "article"),
+    "domain/wikinews_ko": (300, "article"),
+    "domain/law_statutes": (150, "legal"),
+    "domain/law_articles": (100, "legal"),
+    "domain/bible_krv": (60, "narrative"),
+    "domain/fairytales": (64, "narrative"),
+    "domain/petitions": (200, "other"),
+    "domain/unesco_reports": (100, "academic"),
+    "clean/ms_dynamics_docs_ko": (100, _MANUAL),
+    "clean/python_docs_ko": (100, _MANUAL),
+    "clean/vue_docs_ko": (60, _MANUAL),
+    "clean/tensorflow_docs_ko": (100, _MANUAL),
+    "clean/pytorch_tutorials_ko": (80, "tutorial"),
+    "clean/djangogirls_ko": (29, "tutorial"),
+    "noisy/ms_cpp_docs_ko": (100, "reference"),
+    "noisy/spam_gambling_text": (31, "ad"),
+}
+# Short texts that are joined in runs of 3 to 20: (most texts, style, what joins them).
+SHORT = {
+    "domain/parallel_news": (3000, "article", " "),
+    "domain/chatbot_dialogues": (2000, "dialogue", "\n"),
+    "noisy/nsmc_raw_reviews": (1000, "dialogue", "\n"),
+    "toxicity/beep_unlabeled_comments": (1000, "dialogue", "\n"),
+    "noisy/spam_short": (230, "ad", "\n"),
+}
+# A document of a set says less than one that was read; a site counts as SITE_DOCUMENTS at most.
+SET_WEIGHT, SITE_DOCUMENTS = 0.2, 25
+
+
+def labelled(data: Path) -> Examples:
+    """The documents that were read; group is host or source."""
+    examples = Examples()
+    for row in rows(data, "labels/web_labels"):
+        examples.add(row["text"], row["labels"]["style"], row["host"] or "source:" + row["source"])
+    sizes = Counter(map(site, examples.groups))
+    examples.weights = [min(1, SITE_DOCUMENTS / sizes[site(group)]) for group in examples.groups]
+    return examples
+
+
+def of_one_style(data: Path, known: set[str]) -> dict[str, Examples]:
+    """Per set its documents, without those of `known` fingerprints."""
+    chance, parts = random.Random(0), {}
+
+    def add(name: str, texts: list[str], style: str | dict[str, float]) -> None:
+        part = parts.setdefault(name, Examples())
+        for text in texts:
+            if len(text) >= 30 and fingerprint(text) not in known:
+                part.add(text, {style: 1.0} if isinstance(style, str) else style, "", SET_WEIGHT)
+
+    for name, (most, style) in SETS.items():
+        texts = [row["text"] for row in rows(data, name)]
+        if name == "domain/unesco_reports":  # few and long
+            texts = [text[at : at + 3000] for text in texts for at in range(0, len(text), 3000)]
+        chance.shuffle(texts)
+        # Labelled documents are mostly excerpts of up to a few thousand characters.
+        add(name, [text[: chance.choice([500, 1500, 4000])] for text in texts[:most]], style)
+    for name, (most, style, joint) in SHORT.items():
+        texts, runs = [row["text"] for row in rows(data, name, most)], []
+        while texts:
+            length = chance.randint(3, 20)
+            runs.append(joint.join(texts[:length]))
+            texts = texts[length:]
+        add(name, runs, style)
+    return parts
+
+
+def figures(truth: list[str], probabilities: np.ndarray, labels: tuple[str, ...]) -> dict:
+    """Accuracy, and per style precision, recall and documents."""
+    best, truth = np.array(labels)[probabilities.argmax(axis=1)], np.array(truth)
+    per_style = {
+        style: {
+            "precision": round(float(np.mean(truth[best == style] == style)), 3) if np.any(best == style) else None,
+            "recall": round(float(np.mean(best[truth == style] == style)), 3),
+            "documents": int(np.sum(truth == style)),
+        }
+        for style in styles()
+        if np.any(truth == style)
+    }
+    return {"documents": len(truth), "accuracy": round(float(np.mean(best == truth)), 4), "styles": per_style}
+
+
+def together(labels: Examples, parts: dict[str, Examples]) -> Examples:
+    everything = labels
+    for part in parts.values():
+        everything = everything + part
+    return everything
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--output", type=Path, default=Path("classifiers/models/style-1"))
+    parser.add_argument("--measure-only", action="store_true")
+    options = parser.parse_args()
+
+    labels = labelled(options.data)
+    parts = of_one_style(options.data, {fingerprint(text) for text in labels.texts})
+    development, out = split(labels)
+    test = labels.take(out)
+    closed = {group.removeprefix("source:") for group in test.groups}
+    open_parts = {name: part for name, part in parts.items() if name.partition("/")[2] not in closed}
+    with tempfile.TemporaryDirectory() as folder:
+        train_style(together(labels.take(development), open_parts), Path(folder) / "style", labels=styles())
+        model = TextLabeller(open_model(f"{folder}/style", "style"))
+        p = model.probabilities(pa.array(test.texts, pa.large_string()))
+    metrics = {"held-out sites": figures(test.labels, p, model.labels)}
+    print(json.dumps(metrics, indent=1))
+    if options.measure_only:
+        return
+    manifest = train_style(
+        together(labels, parts),
+        options.output,
+        labels=styles(),
+        data=cards(options.data, {"labels/web_labels": labels, **parts}),
+        metrics=metrics,
+        description="How a Korean document is written, of twelve styles. The figures are of a model trained in the same way on "
+        "the development sites only.",
+    )
+    print(options.output, manifest.digest)
+
+
+if __name__ == "__main__":
+    main()
