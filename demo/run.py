@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 
+from algok.cli.shared import print_table
+
 DEMO = Path(__file__).resolve().parent
 OUTPUT = Path("runs/demo")
 
@@ -14,6 +16,25 @@ OUTPUT = Path("runs/demo")
 def algok(*arguments: str) -> None:
     print(f"\n$ algok {' '.join(arguments)}", flush=True)
     subprocess.run([sys.executable, "-m", "algok", *arguments], check=True)
+
+
+def show_columns() -> None:
+    """What the models and the tagger say of every fourth kept document."""
+    columns = {
+        "url": "document",
+        "quality.level": "quality",
+        "perplexity.bits_per_char": "bits/char",
+        "toxicity.max": "toxicity",
+        "language.label": "language",
+        "domain.sub": "domain",
+        "domain.confidence": "sure",
+        "style.label": "style",
+        "tokens.count": "tokens",
+    }
+    kept = ds.dataset(OUTPUT / "kept", format="parquet").to_table(columns=list(columns)).to_pylist()
+    rows = [[(row["url"] or "").removeprefix("https://"), *list(row.values())[1:]] for row in kept[::4]]
+    print("\nSome columns of the kept documents:\n")
+    print_table(list(columns.values()), rows)
 
 
 def main() -> None:
@@ -24,6 +45,7 @@ def main() -> None:
     by_dedup = [row["id"] for row in dropped.to_pylist() if row["verdict.step"] == "dedup"]
     algok("explain", str(OUTPUT), by_dedup[0])
     algok("verify", str(OUTPUT))
+    show_columns()
     print(
         f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Try: algok stats {OUTPUT}"
     )

@@ -68,7 +68,13 @@ def data_card(run: RunPlan, stats: Stats) -> str:
         kept=read["kept"],
         megabytes=read["kept_text_bytes"] / 1e6,
     )
-    return head + "\n\n".join([_steps(run, stats), _sources(stats), _bounds(run), _columns(run)]) + "\n"
+    return (
+        head
+        + "\n\n".join(
+            [_steps(run, stats), _sources(stats), *_labels(stats), *_models(run), _bounds(run), _columns(run)]
+        )
+        + "\n"
+    )
 
 
 def _steps(run: RunPlan, stats: Stats) -> str:
@@ -86,6 +92,24 @@ def _sources(stats: Stats) -> str:
     for source, counter in sorted(stats.sources.items()):
         lines.append(f"| {_cell(source) or '(none)'} | {counter['read']:,} | {counter['kept']:,} |")
     return "\n".join(lines)
+
+
+def _labels(stats: Stats) -> list[str]:
+    """A table per label signal (language, domain …): documents by label when the step ran."""
+    tables = []
+    for signal, counter in stats.labels.items():
+        rows = [
+            f"| {_cell(label)} | {count:,} |" for label, count in sorted(counter.items(), key=lambda x: (-x[1], x[0]))
+        ]
+        tables.append("\n".join([f"## {signal}", "", "| label | documents |", "|---|--:|", *rows]))
+    return tables
+
+
+def _models(run: RunPlan) -> list[str]:
+    rows = [f"| {key} | {model['model']} | `{model['digest'][:16]}` |" for key, model in run.models.items()]
+    return (
+        ["\n".join(["## Models", "", "| step and option | model | digest |", "|---|---|---|", *rows])] if rows else []
+    )
 
 
 def _bounds(run: RunPlan) -> str:

@@ -11,6 +11,8 @@ from functools import cache, cached_property
 
 import orjson
 
+from algok.classifiers.store import open_model
+from algok.errors import ModelError
 from algok.filters.base import CorpusStep, Step
 from algok.pipelines.inputs import Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepPlan, recipe_from_text
@@ -59,21 +61,26 @@ def build_phases(recipe: Recipe) -> list[Phase]:
 class RunPlan:
     """A recipe with its shards: everything a task needs to know, in the run directory as recipe.yaml and plan.json.
 
-    Shards of the recipe's inputs come first, those of `against` (earlier corpora) after them.
+    Shards of the recipe's inputs come first, those of `against` (earlier corpora) after them. `models` has the label and
+    digest of every model that the steps use, by `step.option`.
     """
 
-    def __init__(self, recipe: Recipe, shards: list[Shard], references: list[Shard]):
-        self.recipe, self.own, self.references = recipe, shards, references
+    def __init__(self, recipe: Recipe, shards: list[Shard], references: list[Shard], models: dict[str, dict]):
+        self.recipe, self.own, self.references, self.models = recipe, shards, references, models
         self.shards = [*shards, *references]
         self.phases = build_phases(recipe)
         self._steps: dict[str, Step] = {}
 
     @classmethod
     def make(cls, recipe: Recipe) -> "RunPlan":
-        """Plans the shards of a recipe's inputs. Raises InputError for what is missing or unreadable."""
+        """Checks the models and plans the shards of a recipe's inputs.
+
+        Raises ModelError before any input is looked at, InputError for what is missing or unreadable.
+        """
+        models = {key: model for step in recipe.steps for key, model in step_models(step).items()}
         own = plan_shards(recipe.inputs, recipe.split_bytes)
         references = plan_shards(recipe.against, recipe.split_bytes) if recipe.against else []
-        return cls(recipe, own, references)
+        return cls(recipe, own, references, models)
 
     @cached_property
     def inputs_digest(self) -> str:
@@ -86,11 +93,20 @@ class RunPlan:
 
     @cached_property
     def digest(self) -> str:
-        return hashlib.sha256((self.recipe.digest + self.inputs_digest).encode()).hexdigest()[:16]
+        models = orjson.dumps(self.models, option=orjson.OPT_SORT_KEYS).decode()
+        return hashlib.sha256((self.recipe.digest + self.inputs_digest + models).encode()).hexdigest()[:16]
 
     def step(self, plan: StepPlan) -> Step:
-        """The step's instance, built once per process (models load here)."""
+        """The step's instance, built once per process (models load here).
+
+        Raises ModelError if this machine has another model in a model's place than the run began with.
+        """
         if plan.name not in self._steps:
+            for key, model in step_models(plan).items():
+                if model != self.models[key]:
+                    raise ModelError(
+                        f"{key}: this machine has another model than the run began with; run.json has its digest"
+                    )
             self._steps[plan.name] = plan.build()
         return self._steps[plan.name]
 
@@ -114,8 +130,19 @@ class RunPlan:
 
     def save(self, store: Store) -> None:
         data = {"shards": [asdict(s) for s in self.own], "references": [asdict(s) for s in self.references]}
+        data["models"] = self.models
         store.write_bytes("plan.json", orjson.dumps(data, option=orjson.OPT_INDENT_2))
         store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
+
+
+def step_models(plan: StepPlan) -> dict[str, dict]:
+    """Label and digest of every model that a step of a recipe uses, by `step.option`. Raises ModelError."""
+    models = {}
+    for option, kind in step_class(plan.name).models.items():
+        if plan.options[option] is not None:
+            model = open_model(plan.options[option], kind)
+            models[f"{plan.name}.{option}"] = {"model": model.label, "digest": model.manifest.digest}
+    return models
 
 
 @cache
@@ -128,6 +155,5 @@ def read_plan(store: Store) -> RunPlan:
     """The plan as it stands in a run directory."""
     recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
     data = orjson.loads(store.read_bytes("plan.json"))
-    return RunPlan(
-        recipe, [Shard.from_dict(s) for s in data["shards"]], [Shard.from_dict(s) for s in data["references"]]
-    )
+    shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))
+    return RunPlan(recipe, shards, references, data["models"])

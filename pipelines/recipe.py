@@ -282,7 +282,7 @@ def _bound_fields(cls: type[Step], defaults: bool) -> dict[str, Any]:
             Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc),
         )
         for signal in cls.signals
-        if signal.unit != "id"
+        if signal.unit not in ("id", "label")
     }
 
 

@@ -12,7 +12,15 @@ STEPS = {
     "dedup": "algok.filters.dedup:Dedup",
     "heuristics": "algok.filters.heuristics:Heuristics",
     "repair": "algok.filters.repair:Repair",
+    "perplexity": "algok.filters.perplexity:Perplexity",
+    "quality": "algok.filters.quality:Quality",
+    "toxicity": "algok.filters.toxicity:Toxicity",
     "lines": "algok.filters.line_dedup:LineDedup",
+    "language": "algok.taxonomy.language:Language",
+    "source": "algok.taxonomy.source:Source",
+    "domain": "algok.taxonomy.tagger:Domain",
+    "style": "algok.taxonomy.tagger:Style",
+    "tokens": "algok.filters.tokens:Tokens",
     "fineweb2": "algok.filters.fineweb2:FineWeb2",
 }
 

@@ -54,8 +54,8 @@ class Finished:
 def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress) -> Finished:
     """Runs a recipe into a run directory, or what is left of it. The same command resumes after any crash.
 
-    Raises InputError, OutputError (a directory of another recipe or other inputs, or not writable), TaskError,
-    BudgetError.
+    Raises ModelError before anything is read or written; InputError, OutputError (a directory of another recipe, other
+    inputs or models, or not writable), TaskError, BudgetError.
     """
     store = Store(output)
     _check_apart(store, recipe)
@@ -108,6 +108,11 @@ def _check_same(store: Store, run: RunPlan) -> None:
             f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
             "choose another output directory, or remove this one to start over"
         )
+    if recorded["models"] != run.models:
+        raise OutputError(
+            f"{store.url}: begun with other models (run.json has their digests); "
+            "give it those models, or choose another output directory"
+        )
     if (recorded["algok"], recorded["steps"]) != (algok.__version__, _step_versions(run)):
         raise OutputError(
             f"{store.url}: begun by algok {recorded['algok']}, this is {algok.__version__} or has other steps; "
@@ -116,7 +121,7 @@ def _check_same(store: Store, run: RunPlan) -> None:
 
 
 def _describe(run: RunPlan, executor: Executor) -> dict:
-    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "ray")
+    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "py3langid", "ray")
     return {
         "algok": algok.__version__,
         "recipe": run.recipe.name,
@@ -125,6 +130,7 @@ def _describe(run: RunPlan, executor: Executor) -> dict:
         "plan": run.digest,
         "shards": len(run.own),
         "steps": _step_versions(run),
+        "models": run.models,
         "executor": executor.name,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in libraries if _version(name)},

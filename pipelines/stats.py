@@ -13,16 +13,18 @@ import pyarrow as pa
 
 from algok.filters.base import Signal
 
-# Bins: ratios and scores in fiftieths of 0–1; counts by powers of two (bin k holds 2^(k-1) ≤ x < 2^k, bin 0 holds x < 1).
+# Bins: ratios in fiftieths of 0–1; scores in quarters from -10 to 20;
+# counts by powers of two (bin k holds 2^(k-1) ≤ x < 2^k, bin 0 holds x < 1).
 # One bin more on each side collects what lies outside.
 _EDGES = {
     "ratio": np.linspace(0, 1, 51),
-    "score": np.linspace(0, 1, 51),
+    "score": np.linspace(-10, 20, 121),
     "count": np.concatenate([[0.0], 2.0 ** np.arange(0, 33)]),
     "flag": np.array([0.0, 1.0, 2.0]),
 }
 SAMPLES_PER_KIND = 20
-# A source is a label, but an input's column may hold anything: what comes after so many labels is counted together.
+# Labels and sources are few, but an input's column or a model of one's own may hold anything: what comes after so
+# many labels is counted together.
 MAX_SOURCES, MAX_SOURCE_CHARS = 1000, 100
 OTHER_SOURCES = "(others)"
 
@@ -38,6 +40,7 @@ class Stats:
     sources: dict[str, Counter] = field(default_factory=dict)  # source -> read, kept, dropped:<step>
     totals: Counter = field(default_factory=Counter)  # step.signal -> sum over documents, for count and flag signals
     histograms: dict[str, np.ndarray] = field(default_factory=dict)  # step.signal -> counts per bin
+    labels: dict[str, Counter] = field(default_factory=dict)  # step.signal -> documents by label
     samples: dict[str, Counter] = field(default_factory=dict)  # step:kind -> masked excerpt -> times sampled
 
     def step(self, name: str) -> Counter:
@@ -59,6 +62,8 @@ class Stats:
     def observe(self, step: str, signals: tuple[Signal, ...], table: dict[str, pa.Array]) -> None:
         """Adds one batch's signal values to totals and histograms."""
         for signal in signals:
+            if signal.unit == "label":
+                self._count_labels(f"{step}.{signal.name}", table[signal.name])
             edges = _EDGES.get(signal.unit)
             if edges is None:
                 continue
@@ -69,6 +74,11 @@ class Stats:
             self.histograms[key] = self.histograms.get(key, 0) + counts
             if signal.unit in ("count", "flag"):
                 self.totals[key] += int(values.sum())
+
+    def _count_labels(self, key: str, values: pa.Array) -> None:
+        counter = self.labels.setdefault(key, Counter())
+        for pair in values.drop_null().value_counts().to_pylist():
+            counter[_capped(counter, pair["values"])] += pair["counts"]
 
     def sample(self, step: str, samples: list[tuple[str, str]]) -> None:
         """Keeps the first few distinct excerpts of every kind; they must be masked already."""
@@ -89,14 +99,16 @@ class Stats:
             self._source(label).update(counter)
         for key, counts in other.histograms.items():
             self.histograms[key] = self.histograms.get(key, 0) + counts
+        for key, counts in other.labels.items():
+            counter = self.labels.setdefault(key, Counter())
+            for label, count in counts.items():
+                counter[_capped(counter, label)] += count
         for kind, texts in other.samples.items():
             for text, times in texts.items():
                 self._keep_sample(kind, text, times)
 
     def _source(self, label: str) -> Counter:
-        if label not in self.sources and len(self.sources) >= MAX_SOURCES:
-            label = OTHER_SOURCES
-        return self.sources.setdefault(label, Counter())
+        return self.sources.setdefault(_capped(self.sources, label), Counter())
 
     def to_json(self) -> bytes:
         data = {
@@ -105,6 +117,7 @@ class Stats:
             "sources": self.sources,
             "totals": self.totals,
             "histograms": {key: counts.tolist() for key, counts in self.histograms.items()},
+            "labels": self.labels,
             "samples": self.samples,
         }
         return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
@@ -118,8 +131,15 @@ class Stats:
             sources={key: Counter(value) for key, value in raw["sources"].items()},
             totals=Counter(raw["totals"]),
             histograms={key: np.array(value, np.int64) for key, value in raw["histograms"].items()},
+            labels={key: Counter(value) for key, value in raw["labels"].items()},
             samples={key: Counter(value) for key, value in raw["samples"].items()},
         )
+
+
+def _capped(counter: dict, label: str) -> str:
+    """The label, or the name of all that come after so many."""
+    label = label[:MAX_SOURCE_CHARS]
+    return label if label in counter or len(counter) < MAX_SOURCES else OTHER_SOURCES
 
 
 def bin_edges(unit: str) -> list[float]:

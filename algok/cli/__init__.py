@@ -18,6 +18,10 @@ COMMANDS = {
     "recipe": "Show, check and compare recipes.",
     "verify": "Prove that a run's account adds up.",
     "stats": "Show a run's table per step, drop reasons and sources.",
+    "models": "List, show and verify models.",
+    "train": "Train a model on your own data.",
+    "evaluate": "Measure a recipe and its models on labelled documents.",
+    "tune": "Choose a bound from labelled documents.",
 }
 
 
@@ -52,7 +56,8 @@ def cli() -> None:
     """Curates Korean text for language-model training.
 
     Exit codes: 0 done · 1 failed · 2 wrong recipe or usage · 3 wrong input · 4 output directory · 5 tasks failed, resume
-    with the same command · 6 error budget exceeded · 7 account does not add up · 130 interrupted
+    with the same command · 6 error budget exceeded · 7 account does not add up · 8 model
+    missing or damaged · 130 interrupted
     """
 
 

@@ -44,6 +44,44 @@ def execution_options(command: Callable) -> Callable:
     )
 
 
+def labelled_options(command: Callable) -> Callable:
+    """--recipe, --set, --source, --field, --group and --part of the commands that read labelled files."""
+    return _decorated(
+        command,
+        click.option("--recipe", default="web", show_default=True, help="YAML file or carried recipe."),
+        set_option,
+        click.option(
+            "--source", help="Source label of every document; replaces the rows' (chooses the profile's bounds)."
+        ),
+        click.option(
+            "--field",
+            "fields",
+            multiple=True,
+            metavar="LABEL=FIELD",
+            help="Where rows have keep, quality, toxicity, domain or style [default: labels.LABEL, then meta.LABEL].",
+        ),
+        click.option("--group", metavar="FIELD", help="What splits go by [default: the first of group, host, source]."),
+        click.option(
+            "--part",
+            type=click.Choice(["all", "dev", "held-out"]),
+            default="all",
+            show_default=True,
+            help="held-out: groups whose SHA-256 begins with a byte of 154 or more, about 40 %; dev: the others.",
+        ),
+    )
+
+
+def pairs(values: tuple[str, ...], option: str, known: Iterable[str]) -> dict[str, str]:
+    """KEY=VALUE options as a dictionary; a usage error for what is none or has an unknown key."""
+    found = {}
+    for value in values:
+        key, separator, rest = value.partition("=")
+        if not separator or not rest or key not in known:
+            raise click.UsageError(f"{option} '{value}': expected KEY=VALUE with a key of {', '.join(known)}")
+        found[key] = rest
+    return found
+
+
 def _decorated(command: Callable, *options: Callable) -> Callable:
     """The command with options that `--help` lists in this order."""
     for option in reversed(options):

@@ -38,6 +38,8 @@ def command(run, as_json) -> None:
     _print(
         ["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())]
     )
+    for signal, counter in stats.labels.items():
+        _print([signal, "documents"], sorted(counter.items(), key=lambda row: (-row[1], row[0])))
     _print(["edits and lines", "total"], _edits(stats, plan))
 
 

@@ -21,7 +21,7 @@ from algok.pipelines.stats import Stats
 
 
 def card(name="web", sources=()):
-    plan = RunPlan(load_recipe("web").model_copy(update={"name": name}), [], [])
+    plan = RunPlan(load_recipe("web").model_copy(update={"name": name}), [], [], {})
     return data_card(plan, Stats(sources={source: Counter(read=2, kept=1) for source in sources}))
 
 
@@ -39,7 +39,7 @@ def test_hostile_sources_stay_in_their_cell():
 
 def test_making_a_card_leaves_the_statistics_alone():
     stats = Stats()
-    data_card(RunPlan(load_recipe("web"), [], []), stats)
+    data_card(RunPlan(load_recipe("web"), [], [], {}), stats)
     assert stats == Stats()
 
 
