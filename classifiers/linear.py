@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from algok.classifiers.store import Model
 from algok.kernels.buffers import string_buffers
-from algok.kernels.ngrams import GROUPS, score
+from algok.kernels.ngrams import GROUPS, features, score
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,24 @@ class Linear:
 
     def logits(self, texts: pa.Array) -> np.ndarray:
         """float32, documents × classes. An empty document has the logits of a document without features: the bias."""
-        data, offsets = string_buffers(texts)
-        sums, counts = score(data, offsets, self.table)
+        sums, counts = score(*_features(texts, int(self.table.shape[0]).bit_length() - 1), self.table)
         factors = self.weights / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
         return np.einsum("dgk,dg->dk", sums.astype(np.float32), factors) * self.scale + self.bias
+
+
+# Models that follow each other on the same texts share the features: the last ones asked for. The texts are kept too, so
+# that no others can come to lie at their address.
+_last: tuple[tuple, pa.Array, tuple[np.ndarray, np.ndarray]] | None = None
+
+
+def _features(texts: pa.Array, bits: int) -> tuple[np.ndarray, np.ndarray]:
+    global _last
+    addresses = tuple(buffer.address for buffer in texts.buffers()[1:] if buffer is not None)
+    key = (addresses, texts.offset, len(texts), texts.type, bits)
+    last = _last
+    if last is None or last[0] != key:
+        _last = last = (key, texts, features(*string_buffers(texts), bits))
+    return last[2]
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

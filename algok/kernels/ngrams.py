@@ -260,15 +260,13 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
 
 @kernel
 def _features(data, offsets, bits, ascii_classes, flat, bounds):
-    """First pass (`flat` empty): only `bounds`; second pass: the ids too."""
     rows = 1 << bits
     seen, ids, ends = np.zeros(rows, np.uint32), np.empty(rows + 64, np.uint32), np.empty(3, np.int64)
     shift = np.uint64(64 - bits)
     at = 0
     for d in range(len(offsets) - 1):
         _document(data, offsets[d], offsets[d + 1], shift, ascii_classes, seen, np.uint32(d + 1), ids, ends)
-        if len(flat) > 0:
-            flat[at : at + ends[2]] = ids[: ends[2]]
+        flat[at : at + ends[2]] = ids[: ends[2]]
         for g in range(3):
             bounds[d, g] = at + ends[g]
         at += ends[2]
@@ -276,45 +274,40 @@ def _features(data, offsets, bits, ascii_classes, flat, bounds):
 
 
 @kernel
-def _score(data, offsets, bits, ascii_classes, table, sums, counts):
-    seen, ids, ends = np.zeros(1 << bits, np.uint32), np.empty((1 << bits) + 64, np.uint32), np.empty(3, np.int64)
-    shift, width = np.uint64(64 - bits), table.shape[1]
-    for d in range(len(offsets) - 1):
-        _document(data, offsets[d], offsets[d + 1], shift, ascii_classes, seen, np.uint32(d + 1), ids, ends)
-        first = 0
+def _score(ids, bounds, table, sums, counts):
+    at = 0
+    for d in range(len(bounds)):
         for g in range(3):
-            total = sums[d, g]
-            for k in range(first, ends[g]):
-                row = table[ids[k]]
-                for column in range(width):
+            total, first = sums[d, g], at
+            while at < bounds[d, g]:
+                row = table[ids[at]]
+                for column in range(table.shape[1]):
                     total[column] += row[column]
-            counts[d, g] = ends[g] - first
-            first = ends[g]
+                at += 1
+            counts[d, g] = at - first
 
 
 def features(data: np.ndarray, offsets: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Feature rows of every document, for training.
+    """Feature rows of every document.
 
     Gives `ids` (uint32, flat) and `bounds` (int64, documents × 3): where each group of a document ends in `ids`; its first
     group begins where the document before ends.
     """
-    bounds = np.zeros((len(offsets) - 1, 3), np.int64)
-    total = _features(data, offsets, bits, _ASCII, np.empty(0, np.uint32), bounds)
-    ids = np.empty(total, np.uint32)
-    if total:
-        _features(data, offsets, bits, _ASCII, ids, bounds)
-    return ids, bounds
+    lengths = np.diff(offsets)
+    # Single letters between spaces give the most features of words, single marks between breaks of lines: two a byte.
+    most = int(np.minimum(3 * lengths + 64, (1 << bits) + 64).sum())
+    ids, bounds = np.empty(most, np.uint32), np.zeros((len(lengths), 3), np.int64)
+    total = _features(data, offsets, bits, _ASCII, ids, bounds)
+    return ids[:total].copy(), bounds
 
 
-def score(data: np.ndarray, offsets: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of a table's rows over every document's features.
+def score(ids: np.ndarray, bounds: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of a table's rows over every document's `features`, which were made with the table's number of bits.
 
     `table` is int8 or int16, `2 ** bits` rows × classes. Gives `sums` (int32, documents × 3 groups × classes) and
     `counts` (int32, documents × 3), the number of features in each group.
     """
-    bits = int(table.shape[0]).bit_length() - 1
-    documents = len(offsets) - 1
-    sums = np.zeros((documents, 3, table.shape[1]), np.int32)
-    counts = np.zeros((documents, 3), np.int32)
-    _score(data, offsets, bits, _ASCII, table, sums, counts)
+    sums = np.zeros((len(bounds), 3, table.shape[1]), np.int32)
+    counts = np.zeros((len(bounds), 3), np.int32)
+    _score(ids, bounds, table, sums, counts)
     return sums, counts

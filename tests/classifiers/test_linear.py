@@ -67,3 +67,15 @@ def test_quality_is_trained_twice_to_the_same_model(tmp_path):
     keep, level = QualityModel(open_model(str(tmp_path / "a"), "quality")).probabilities(texts([prose(200), BAD[3]]))
     assert keep[0] > 0.7 > 0.3 > keep[1]
     assert 0 <= level[1] < level[0] <= 5
+
+
+def test_models_that_follow_each_other_on_a_batch_get_the_features_of_that_batch_only():
+    rng = np.random.default_rng(5)
+    tables = [Linear(rng.integers(-9, 9, (1 << 10, 2)).astype(np.int8), np.ones(2, np.float32), np.zeros(2, np.float32),
+                     np.ones(3, np.float32)) for _ in range(2)]  # fmt: skip
+    texts = pa.array(["천문대에서 강좌를 연다.", "항구의 등대", "봄 소풍 도시락"], pa.large_string())
+    alone = [[table.logits(pa.array([text], pa.large_string()))[0] for text in texts.to_pylist()] for table in tables]
+    for part in (texts, texts.slice(1), texts.slice(0, 2), texts):
+        start = {3: 0, 2: part.offset}[len(part)]
+        for table, expected in zip(tables, alone, strict=True):
+            assert np.allclose(table.logits(part), expected[start : start + len(part)])

@@ -67,7 +67,7 @@ def test_a_table_that_is_too_small_for_a_document_is_filled_and_no_more():
 def test_scores_are_sums_over_features(texts):
     texts = [text.encode("utf-8", "ignore").decode() for text in texts]
     data, offsets = string_buffers(pa.array(texts, pa.large_string()))
-    sums, counts = score(data, offsets, TABLE)
+    sums, counts = score(*features(data, offsets, BITS), TABLE)
     ids, bounds = features(data, offsets, BITS)
     start = 0
     for row in range(len(texts)):
@@ -91,15 +91,15 @@ def test_any_bytes_are_survived(data):
 )
 def test_a_document_scores_alike_in_any_batch(texts):
     whole = pa.array(texts, pa.large_string())
-    sums, _ = score(*string_buffers(whole), TABLE)
-    part, _ = score(*string_buffers(whole.slice(1, 2)), TABLE)
+    sums, _ = score(*features(*string_buffers(whole), BITS), TABLE)
+    part, _ = score(*features(*string_buffers(whole.slice(1, 2)), BITS), TABLE)
     assert (sums[1:3] == part).all()
 
 
 @pytest.mark.parametrize("unit", ["가", "a", "1", " \n", "가 ", "가나다라 마바사\n", "\U0001f600", "\u1100\u1161"])
 def test_hostile_documents_take_linear_time(unit):
     data, offsets = string_buffers(pa.array([unit * (2_000_000 // len(unit))], pa.large_string()))
-    score(data[:10], np.array([0, 0], np.int64), TABLE)
+    score(*features(data[:10], np.array([0, 0], np.int64), BITS), TABLE)
     start = time.process_time()
-    score(data, offsets, TABLE)
+    score(*features(data, offsets, BITS), TABLE)
     assert time.process_time() - start < 3
