@@ -5,13 +5,9 @@ process, when the first of them turns up.
 """
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
+from algok.filters.kiwi import kiwi
 from algok.kernels.damage import LONG_RUN, SINGLE_RUN
-
-if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
 
 # A document whose damaged places are longer than this together (UTF-8 bytes) is left as it is: half a second of Kiwi.
 MAX_BYTES = 65_536
@@ -28,17 +24,9 @@ _WIDE = re.compile(" {2,}")
 _LISTS = ("가나다라", "갑을병정", "도레미파", "월화수목", "자축인묘", "일이삼사", "하나둘")
 
 
-@cache
-def _kiwi() -> "Kiwi":
-    from kiwipiepy import Kiwi  # here, since even its import takes seconds
-
-    # Without its dictionaries of multi-word names and typing errors, which spacing has no use for: 1.3 s instead of 3.4.
-    return Kiwi(num_workers=1, load_multi_dict=False, load_typo_dict=False)
-
-
 def _space(text: str) -> str:
     """The text with Kiwi's word spaces; the text itself if Kiwi changed anything but spaces."""
-    spaced = _kiwi().space(text)
+    spaced = kiwi().space(text)
     return spaced if spaced.replace(" ", "") == text.replace(" ", "") else text
 
 

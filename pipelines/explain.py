@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from algok.filters.base import CorpusStep
+from algok.filters.personal.masking import mask_text
 from algok.kernels.redact import redact, redact_url
 from algok.pipelines.decide import bound_of, decide
 from algok.pipelines.phase import compute, with_signals
@@ -105,6 +106,8 @@ def _verdict(step: str, signal: str, value: float, bound: str) -> str:
 def _signal_lines(plan: StepPlan, values: dict[str, Any], source: str | None) -> list[SignalLine]:
     lines = []
     for name, value in values.items():
+        if isinstance(value, list):  # spans
+            value = ", ".join(f"{span['kind']} {span['start']}–{span['end']}" for span in value)
         bound = bound_of(plan, name, source)
         limits = [f"{side} {limit:g}" for side, limit in (("min", bound.min), ("max", bound.max)) if limit is not None]
         broken = isinstance(value, int | float) and (
@@ -119,4 +122,4 @@ def _diff(before: str, after: str) -> list[str]:
     if before == after:
         return []
     lines = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
-    return [redact(line) for line in lines if not line.startswith(("---", "+++", "@@"))]
+    return [redact(mask_text(line)) for line in lines if not line.startswith(("---", "+++", "@@"))]

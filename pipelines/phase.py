@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pyarrow as pa
 
 from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
+from algok.filters.personal.masking import mask_column, mask_text
 from algok.kernels.redact import excerpt, redact, redact_column, redact_json, redact_url
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
@@ -43,6 +44,7 @@ class PhaseTask:
         self.seconds: Counter[str] = Counter()
         self.first_row = 0  # of the batch, in the sketched shard
         self.rows = 0  # handed on to the next phase
+        self.thorough = any(plan.name == "pii" for plan in run.recipe.steps)
         name = run.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"
         options = run.recipe.parquet
@@ -87,7 +89,7 @@ class PhaseTask:
             self.stats.count_sources(batch.column("source"), "kept")
         if self.sink is not None:
             with self._timed("write"):
-                self.sink.append(batch)
+                self.sink.append(_without_contacts(batch) if self.final and self.thorough else batch)
         if self.phase.index > 0:
             self.report(batch.num_rows, size)
 
@@ -101,7 +103,7 @@ class PhaseTask:
         if self.reference:
             return batch
         self.stats.observe(plan.name, self._step(plan).signals, edited.signals)
-        self.stats.sample(plan.name, [(kind, excerpt(text)) for kind, text in edited.samples])
+        self.stats.sample(plan.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
         decisions = decide(plan, edited.signals, batch.column("source"))
         if self.run.recipe.mode == "annotate":
             decisions.broken[:] = -1
@@ -110,9 +112,16 @@ class PhaseTask:
         if keep.all():
             return batch
         mask = pa.array(keep)
+        rejected = batch.filter(pa.array(~keep))
+        if self.thorough:
+            with self._timed("pii"):
+                rejected = _with_text(rejected, mask_column(rejected.column("text")))
         with self._timed("write"):
-            self.dropped.append(_rejected(batch.filter(pa.array(~keep)), decisions.verdicts()))
+            self.dropped.append(_rejected(rejected, decisions.verdicts()))
         return batch.filter(mask)
+
+    def _masked(self, text: str) -> str:
+        return mask_text(text) if self.thorough else text
 
     def _source(self) -> Iterator[pa.RecordBatch]:
         if self.phase.index == 0:
@@ -204,6 +213,18 @@ def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -
     columns = {field: batch.column(field) for field in batch.schema.names}
     columns["text"] = edited.text
     columns |= {f"{name}.{signal.name}": edited.signals[signal.name] for signal in step.signals}
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _with_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:
+    return batch.set_column(batch.schema.get_field_index("text"), "text", text)
+
+
+def _without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Kept documents whose URL and meta hold no e-mail address and nothing shaped like a mobile or resident's number."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    for name in ("url", "meta"):
+        columns[name] = redact_column(columns[name], redact_url)
     return pa.RecordBatch.from_pydict(columns)
 
 

@@ -16,6 +16,7 @@ STEPS = {
     "quality": "algok.filters.quality:Quality",
     "toxicity": "algok.filters.toxicity:Toxicity",
     "lines": "algok.filters.line_dedup:LineDedup",
+    "pii": "algok.filters.pii:Pii",
     "language": "algok.taxonomy.language:Language",
     "source": "algok.taxonomy.source:Source",
     "domain": "algok.taxonomy.tagger:Domain",

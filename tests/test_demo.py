@@ -18,7 +18,7 @@ from algok.pipelines.storage import Store
 EXPECTED = yaml.safe_load((DEMO / "expected.yaml").read_text(encoding="utf-8"))
 DOCUMENTS = EXPECTED["documents"]
 # Steps that exist; a document that only a later one drops is still kept.
-STEPS = {"dedup", "heuristics", "repair", "lines", "perplexity", "source", "quality", "toxicity"}
+STEPS = {"dedup", "heuristics", "repair", "lines", "perplexity", "source", "quality", "toxicity", "pii"}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ COMMANDS = {
     "annotate": "Run a recipe that computes every signal and drops nothing.",
     "redecide": "Apply other bounds to the stored signals of an annotated run.",
     "explain": "Show what every step says of one document.",
+    "pii": "List the personal data found in a file, masked.",
     "recipe": "Show, check and compare recipes.",
     "verify": "Prove that a run's account adds up.",
     "stats": "Show a run's table per step, drop reasons and sources.",

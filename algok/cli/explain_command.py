@@ -48,39 +48,26 @@ def _from_run(target: str, key: str) -> list:
 
 
 def _from_file(target: str, recipe: str, source: str | None, number: int, overrides: tuple[str, ...]):
+    from algok.cli.one_file import read_stdin
     from algok.pipelines.explain import explain_document
     from algok.pipelines.recipe import load_recipe
 
     loaded = load_recipe(recipe, list(overrides))
-    batch = _read_stdin(source) if target == "-" else _read_document(target, source, number, loaded)
+    batch = read_stdin(source) if target == "-" else _read_document(target, source, number, loaded)
     return explain_document(batch, loaded)
 
 
-def _read_stdin(source: str | None):
-    import pyarrow as pa
-
-    from algok.pipelines.charset import decode
-    from algok.pipelines.documents import DOCUMENT_SCHEMA
-
-    text = decode(sys.stdin.buffer.read()).text
-    row = {"id": "-", "text": text, "source": source, "provenance": "organic", "file": "-", "offset": 0}
-    return pa.RecordBatch.from_pylist([row], DOCUMENT_SCHEMA)
-
-
 def _read_document(target: str, source: str | None, number: int, recipe):
+    from algok.cli.one_file import read_chunks
     from algok.errors import InputError
-    from algok.pipelines.inputs import InputSpec, plan_shards
-    from algok.pipelines.readers import read_shard
 
-    spec, left = InputSpec(path=target, source=source), number
-    quarantined = None
-    for shard in plan_shards([spec]):
-        for chunk in read_shard(shard, spec, recipe.limits):
-            quarantined = quarantined or next(iter(chunk.quarantined), None)
-            rows = chunk.batch.num_rows if chunk.batch is not None else 0
-            if left <= rows:
-                return chunk.batch.slice(left - 1, 1)
-            left -= rows
+    left, quarantined = number, None
+    for chunk in read_chunks(target, source, recipe.limits):
+        quarantined = quarantined or next(iter(chunk.quarantined), None)
+        rows = chunk.batch.num_rows if chunk.batch is not None else 0
+        if left <= rows:
+            return chunk.batch.slice(left - 1, 1)
+        left -= rows
     reason = f"; it could not be read: {quarantined['reason']}: {quarantined['message']}" if quarantined else ""
     raise InputError(f"{target}: no document number {number}, there are {number - left}{reason}")
 

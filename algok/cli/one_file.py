@@ -1,0 +1,26 @@
+"""Documents of a file that a command names, or of standard input."""
+
+import sys
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from algok.pipelines.inputs import InputSpec, plan_shards
+from algok.pipelines.readers import Chunk, read_shard
+
+
+def read_stdin(source: str | None) -> pa.RecordBatch:
+    """The text on standard input as one document."""
+    from algok.pipelines.charset import decode
+    from algok.pipelines.documents import DOCUMENT_SCHEMA
+
+    text = decode(sys.stdin.buffer.read()).text
+    row = {"id": "-", "text": text, "source": source, "provenance": "organic", "file": "-", "offset": 0}
+    return pa.RecordBatch.from_pylist([row], DOCUMENT_SCHEMA)
+
+
+def read_chunks(target: str, source: str | None, limits) -> Iterator[Chunk]:
+    """What the readers make of a file, directory or URL, in order."""
+    spec = InputSpec(path=target, source=source)
+    for shard in plan_shards([spec]):
+        yield from read_shard(shard, spec, limits)

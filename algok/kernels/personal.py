@@ -1,0 +1,545 @@
+"""Where personal data could stand: windows of bytes around numbers, addresses and words that announce a person.
+
+One pass over the UTF-8 buffer. It decides nothing: what could be personal is flagged, and the recognisers of
+`algok.filters.personal` read the windows only. Flagged are
+
+* stretches of digits with at most GAP signs or spaces between two of them, a part of which has the shape of a number that
+  is sought, and any of nine digits or more that is disguised: full-width and circled digits, Hangul digits (공일공), O and l
+  beside digits, stars; tags, entities and characters of no width between digits do not count;
+* dotted quads; number plates;
+* an `@` between letters or digits, spaces beside it or none;
+* a road, district or village name with a number behind it and a city, district or county before it;
+* words of WORDS, each under its condition.
+
+Every candidate widens by MARGIN bytes on both sides; windows that touch are one.
+"""
+
+import numpy as np
+
+from algok.kernels import kernel
+from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
+
+MARGIN = 160
+GAP = 3
+_STAR = 42
+
+# Conditions under which a word opens a window.
+_LABEL = 1  # of a form: a mark and a name-like run of Hangul follow
+_STRICT = 2  # of a form, and hardly anything else: spaces and a name-like run follow
+_PERSON = 3  # the same, with a syllable for a person (신청인, 예금주) behind it
+_CLOSING = 4  # a name-like run stands before it
+_CUSTOMER = 5  # the same, and 님 follows
+_MESSENGER = 6  # letters or digits follow
+_ADDRESS = 7  # a colon follows, and a digit within PLACE_REACH bytes
+_PASSPORT = 8  # a digit within REACH bytes
+_MONEY = 9  # ACCOUNT_DIGITS digits within REACH bytes behind it
+_PROVINCE = 10  # opens no window, but makes a place of the name of a road
+REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
+WORDS = {
+    _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 대표 원장 센터 책임 관리 상담 보험",
+    _STRICT: "성명 담당 저는 예금 받는 보내",
+    _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 피해 수신 발신 주문 구매 계약 참가 응모 당첨",
+    _CLOSING: "드림 올림 배상",
+    _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
+    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카 골뱅",
+    _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
+    _PASSPORT: "여권",
+    _MONEY: "계좌 통장 은행 농협 뱅크 신협 입금 송금 금고",
+    _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
+}  # fmt: skip
+_PLATE_USES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공"
+_NUMERALS = "공영빵일이삼사오육륙칠팔구"
+_ROADS = "로길가리동읍면"
+# With these every Korean name begins that has not more than a few hundred bearers.
+SURNAMES = (
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추도소석"
+    "선설마길연위표명기반라왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상시갈견당독황제"
+)
+# What a syllable can be.
+_NUMERAL, _PLATE, _ROAD, _SURNAME, _CITY, _COUNTY, _DISTRICT = (1 << bit for bit in range(7))
+
+
+def _code(syllable: str) -> int:
+    return ord(syllable) - 0xAC00
+
+
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM = map(_code, "으지하시군구님")
+# What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and in names of services (아이디, 인스타, 텔레그램, 카카오).
+_PERSONS, _SERVICES = "인자주이", "디타그오이"
+
+
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What each syllable can be, and the words: numbers of first and second syllables, and the conditions by both."""
+    attributes = np.zeros(11172, np.uint8)
+    parts = (
+        (_NUMERAL, _NUMERALS), (_PLATE, _PLATE_USES), (_ROAD, _ROADS), (_SURNAME, SURNAMES),
+        (_CITY, (name[-1] for name in CITIES)), (_COUNTY, (name[-1] for name in COUNTIES)),
+        (_DISTRICT, (name[-1] for name in DISTRICTS)),
+    )  # fmt: skip
+    for bit, syllables in parts:
+        for syllable in syllables:
+            attributes[_code(syllable)] |= bit
+    numbers = np.zeros((2, 11172), np.uint8)
+    words = [(word, condition) for condition, text in WORDS.items() for word in text.split()]
+    for place in (0, 1):
+        for number, syllable in enumerate(sorted({word[place] for word, _ in words}), 1):
+            numbers[place, _code(syllable)] = number
+    conditions = np.zeros(numbers.max(axis=1) + 1, np.uint16)
+    for word, condition in words:
+        conditions[numbers[0, _code(word[0])], numbers[1, _code(word[1])]] |= 1 << condition
+    return attributes, numbers, conditions
+
+
+_ATTRIBUTES, _NUMBERS, _CONDITIONS = _tables()
+_PERSON_CODES, _SERVICE_CODES = (np.array([_code(s) for s in text], np.int64) for text in (_PERSONS, _SERVICES))
+
+
+@kernel
+def _hangul(data, i, end):
+    """The number of the precomposed syllable at i, or -1."""
+    if i < 0 or i + 2 >= end or data[i] < 0xEA or data[i] > 0xED:
+        return -1
+    code = ((np.int64(data[i]) & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63) - 0xAC00
+    return code if 0 <= code < 11172 else -1
+
+
+@kernel
+def _is_digit(byte):
+    return 0x30 <= byte <= 0x39
+
+
+@kernel
+def _is_word(byte):
+    return _is_digit(byte) or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
+
+
+@kernel
+def _run(data, i, end):
+    """Syllables, up to twelve, that follow one another from i."""
+    length = 0
+    while length < 12 and _hangul(data, i + 3 * length, end) >= 0:
+        length += 1
+    return length
+
+
+@kernel
+def _name_behind(data, i, end, attributes, marked):
+    """Behind the rest of a label and a few signs (a mark among them, if `marked`) comes a run of two to eight syllables
+    that begins like a name."""
+    rest = _run(data, i, end)
+    if rest > 3:
+        return False
+    first = i + 3 * rest
+    k, mark = first, not marked
+    while k < end and k - first < 16 and _hangul(data, k, end) < 0:
+        byte = data[k]
+        if byte == 0x2C or byte == 0x2E or byte == 0x3F or byte == 0x3B or _is_word(byte):
+            return False
+        # : | = / > - ) tab, and full-width signs
+        mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x09, 0xEF)
+        k += 1
+    if k == first or k >= end or not mark:
+        return False
+    code = _hangul(data, k, end)
+    return code >= 0 and attributes[code] & _SURNAME != 0 and 2 <= _run(data, k, end) <= 8
+
+
+@kernel
+def _name_before(data, i, start, attributes):
+    """Before i, a space between or none, a run of two to four syllables begins like a name."""
+    k = i
+    while k > start and i - k < 2 and data[k - 1] == 0x20:
+        k -= 1
+    for length in range(1, 5):
+        code = _hangul(data, k - 3 * length, k) if k - 3 * length >= start else -1
+        if code < 0:
+            return False
+        if length > 1 and attributes[code] & _SURNAME:
+            before = k - 3 * length - 3
+            if before < start or _hangul(data, before, k) < 0 or length == 3:
+                return True
+    return False
+
+
+@kernel
+def _id_behind(data, i, end):
+    """Behind the rest of a word and a few signs comes an ASCII letter or digit, or an `@`."""
+    rest = _run(data, i, end)
+    if rest > 4:
+        return False
+    k = i + 3 * rest
+    for j in range(k, min(end, k + 10)):
+        if _is_word(data[j]) or data[j] == 0x40:
+            return True
+        if data[j] >= 0xEA:
+            return (
+                rest <= 2
+                and j > k
+                and _run(data, j, end) <= 4
+                and j + 12 < end
+                and _is_word(data[j + 3 * _run(data, j, end) + 2])
+            )
+    return False
+
+
+@kernel
+def _colon_behind(data, i, end):
+    """Behind the rest of a word and a few signs comes a colon or a bar."""
+    k = i + 3 * _run(data, i, end)
+    for j in range(k, min(end, k + 5)):
+        if (
+            data[j] == 0x3A
+            or data[j] == 0x7C
+            or data[j] == 0x5D
+            or (data[j] == 0xEF and j + 2 < end and data[j + 2] == 0x9A)
+        ):
+            return True
+    return False
+
+
+@kernel
+def _nim_behind(data, i, end):
+    """님 follows within three syllables and a space."""
+    for j in range(i, min(end, i + 11)):
+        if _hangul(data, j, end) == _NIM:
+            return True
+    return False
+
+
+@kernel
+def _digits_behind(data, i, end, least):
+    """So many digits stand from i to the end, counted until they are enough."""
+    for k in range(i, end):
+        least -= _is_digit(data[k])
+        if least == 0:
+            return True
+    return False
+
+
+@kernel
+def _holds(codes, code):
+    for k in range(len(codes)):
+        if codes[k] == code:
+            return True
+    return False
+
+
+@kernel
+def _district_before(data, i, start, attributes, numbers, conditions):
+    """A province, or the end of the name of a city, county or district with a space behind it, in the 100 bytes before i."""
+    for k in range(max(start, i - 100), i):
+        if data[k] == 0x20:
+            code = _hangul(data, k - 3, k) if k - 6 >= start else -1
+            if code == _SI or code == _GUN or code == _GU:
+                before = _hangul(data, k - 6, k)
+                needed = _CITY if code == _SI else _COUNTY if code == _GUN else _DISTRICT
+                if before >= 0 and attributes[before] & needed:
+                    return True
+        elif 0xEA <= data[k] <= 0xED:
+            code = _hangul(data, k, i)
+            if code >= 0 and numbers[0, code]:
+                second = _hangul(data, k + 3, i)
+                if second >= 0 and conditions[numbers[0, code], numbers[1, second]] & 1 << _PROVINCE:
+                    return True
+    return False
+
+
+@kernel
+def _opens(data, i, start, end, condition, attributes, persons, services):
+    """A word whose two syllables begin at i meets one of its conditions."""
+    behind = i + 6
+    third = _hangul(data, behind, end)
+    if condition & 1 << _STRICT and _name_behind(data, behind, end, attributes, False):
+        return True
+    if condition & 1 << _PERSON and _holds(persons, third) and _name_behind(data, behind + 3, end, attributes, False):
+        return True
+    if condition & 1 << _LABEL and _name_behind(data, behind, end, attributes, True):
+        return True
+    if condition & 1 << _CLOSING and third < 0 and _name_before(data, i, start, attributes):
+        return True
+    if condition & 1 << _CUSTOMER and _nim_behind(data, behind, end) and _name_before(data, i, start, attributes):
+        return True
+    if condition & 1 << _MESSENGER and (third < 0 or _holds(services, third)) and _id_behind(data, behind, end):
+        return True
+    if condition & 1 << _ADDRESS and _colon_behind(data, behind, end):
+        return _digits_behind(data, behind, min(end, behind + PLACE_REACH), 1)
+    if condition & 1 << _PASSPORT:
+        return _digits_behind(data, max(start, i - REACH), min(end, behind + REACH), 7)
+    return condition & 1 << _MONEY != 0 and _digits_behind(data, behind, min(end, behind + REACH), ACCOUNT_DIGITS)
+
+
+@kernel
+def _is_plate(data, i, start, end):
+    """Two or three digits before i, four and no more behind its syllable, a space between or none."""
+    digits = 0
+    k = i - 1
+    if k >= start and data[k] == 0x20:
+        k -= 1
+    while k >= start and _is_digit(data[k]) and digits < 4:
+        digits += 1
+        k -= 1
+    if digits < 2 or digits > 3:
+        return False
+    k = i + 3
+    if k < end and (data[k] == 0x20 or data[k] == 0x2D):
+        k += 1
+    digits = 0
+    while k < end and _is_digit(data[k]) and digits < 5:
+        digits += 1
+        k += 1
+    return digits == 4
+
+
+@kernel
+def _wide_digit(data, i, end):
+    """The bytes of a digit beyond ASCII at i (full-width, circled, superscript, mathematical), 0 if there is none."""
+    byte = data[i]
+    if byte == 0xEF:
+        return 3 if i + 2 < end and data[i + 1] == 0xBC and 0x90 <= data[i + 2] <= 0x99 else 0
+    if byte == 0xE2 and i + 2 < end:
+        second, third = data[i + 1], data[i + 2]
+        circled = second == 0x91 and 0xA0 <= third <= 0xBF
+        bold = second == 0x9E and third <= 0x93 or second == 0x9D and third >= 0xB6
+        other = second == 0x93 and (third == 0xAA or third >= 0xB5)
+        raised = second == 0x81 and (third == 0xB0 or 0xB4 <= third <= 0xB9)
+        lowered = second == 0x82 and 0x80 <= third <= 0x89
+        return 3 if circled or bold or other or raised or lowered else 0
+    if byte == 0xC2:
+        return 2 if i + 1 < end and data[i + 1] in (0xB2, 0xB3, 0xB9) else 0
+    if byte == 0xF0:
+        return 4 if i + 3 < end and data[i + 1] == 0x9D and data[i + 2] == 0x9F and data[i + 3] >= 0x8E else 0
+    return 0
+
+
+@kernel
+def _skip(data, i, end):
+    """Bytes at i that stand between digits without counting: an entity, a tag, a character of no width; 0 if none."""
+    byte = data[i]
+    if byte == 0x26:  # &nbsp;
+        for k in range(i + 1, min(end, i + 9)):
+            if data[k] == 0x3B:
+                return k + 1 - i
+    elif byte == 0x3C:  # <br>
+        if i + 1 < end and (data[i + 1] == 0x2F or _is_word(data[i + 1])):
+            for k in range(i + 1, min(end, i + 40)):
+                if data[k] == 0x3E:
+                    return k + 1 - i
+    elif byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and 0x8B <= data[i + 2] <= 0x8F:
+        return 3
+    elif byte == 0xEF and i + 2 < end and data[i + 1] == 0xBB and data[i + 2] == 0xBF:
+        return 3
+    elif byte == 0xC2 and i + 1 < end and data[i + 1] == 0xAD:
+        return 2
+    return 0
+
+
+@kernel
+def _is_shape(groups, leads, number, hyphens):
+    """The last groups of digits of a stretch could be a number of one of the kinds. `groups`: lengths of the last five, the
+    latest first; `leads`: their first two digits; `number`: groups so far; `hyphens`: digits joined by single hyphens."""
+    a, b, c, d = groups[0], groups[1], groups[2], groups[3]
+    if 9 <= a <= 16 and (a >= 10 or leads[0] < 10):
+        return True
+    if b >= 2 and 7 <= a <= 8 and (leads[1] < 10 or leads[1] == 82 or b == 6):  # 010 12345678, 900101-1234567
+        return True
+    if a == 4 and (b == 3 or b == 4) and c > 0:  # 02-123-4567, +82 10 1234 5678, 010-1234-5678, cards
+        return (
+            leads[2] < 10
+            or leads[2] == 82
+            or (d > 0 and (leads[3] == 82 or leads[3] < 10))
+            or (c == 4 and d == 4 and b == 4)
+        )
+    if a == 4 and b == 4 and leads[1] in (15, 16, 18):
+        return True
+    if (a == 5 and b == 6 and c == 4) or (a == 2 and b == 6 and c == 2) or (a == 5 and b == 2 and c == 3):
+        return True
+    if a == 6 and b == 1 and c == 6:
+        return True
+    if a == 1 and b == 1 and c == 1 and d == 1 and groups[4] == 1 and number >= 10:
+        return True
+    return hyphens >= 10 and not (c == 4 and b <= 2 and a <= 2)
+
+
+@kernel
+def _scan(data, start, end, attributes, numbers, conditions, persons, services, groups, leads, windows, count):
+    """Adds the windows of one document to `windows` (start, end); gives their new number."""
+    first_of_document = count
+    i = start
+    # The stretch of digits, and its groups (see _is_shape).
+    begin, last, total, stars, gap, number, hyphens, dots, longest = start, start, 0, 0, 0, 0, 0, 0, 0
+    for k in range(5):
+        groups[k] = 0
+    wide, shape, joint = 0, False, np.uint8(0)
+    while i <= end:
+        width, digit, separator, brk = 1, False, False, False
+        hit_start, hit_end = -1, -1
+        byte = data[i] if i < end else np.uint8(0x41)
+        if i == end:
+            brk = True
+        elif _is_digit(byte):
+            digit = True
+            if (i == start or not _is_digit(data[i - 1])) and i > start + 3:  # a number begins: a place before it?
+                k = i - 1
+                if data[k] == 0x20:
+                    k -= 1
+                # 지하 152
+                if k - 6 >= start and _hangul(data, k - 2, end) == _HA and _hangul(data, k - 5, end) == _JI:
+                    k -= 6
+                    if data[k] == 0x20:
+                        k -= 1
+                code = _hangul(data, k - 2, end) if k - 2 >= start else -1
+                if code >= 0 and attributes[code] & _ROAD and _hangul(data, k - 5, end) != _EU:
+                    if _district_before(data, k - 2, start, attributes, numbers, conditions):
+                        hit_start, hit_end = k - 2, i
+        elif byte < 0x80:
+            if byte == 0x40:
+                before = i - 2 if i > start and data[i - 1] == 0x20 else i - 1
+                behind = i + 2 if i + 1 < end and data[i + 1] == 0x20 else i + 1
+                if before >= start and behind < end and _is_word(data[before]) and _is_word(data[behind]):
+                    hit_start, hit_end = i, i + 1
+                brk = True
+            elif _is_word(byte):
+                # O and o, I, l: digits where a digit is beside them
+                alike = byte == 0x4F or byte == 0x6F or byte == 0x49 or byte == 0x6C
+                digit = alike and ((i > start and _is_digit(data[i - 1])) or (i + 1 < end and _is_digit(data[i + 1])))
+                wide += digit
+                brk = not digit
+            elif (
+                byte == _STAR and total >= 2 and (_is_digit(data[i - 1]) or data[i - 1] == _STAR or data[i - 1] == 0x2D)
+            ):
+                digit = True
+                stars += 1
+            else:
+                separator = True
+                if byte == 0x26 or byte == 0x3C:
+                    skipped = _skip(data, i, end)
+                    if skipped:
+                        width, separator = skipped, False
+        elif byte >= 0xEA and byte <= 0xED and i + 2 < end:
+            width = 3
+            code = _hangul(data, i, end)
+            if code >= 0:
+                attribute = attributes[code]
+                if attribute & _PLATE and i > start and _is_plate(data, i, start, end):
+                    hit_start, hit_end = max(start, i - 4), min(end, i + 8)
+                if attribute & _NUMERAL:
+                    digit = True
+                    wide += 1
+                else:
+                    brk = True
+                word = numbers[0, code]
+                if word:
+                    code = _hangul(data, i + 3, end)
+                    condition = conditions[word, numbers[1, code]] if code >= 0 else 0
+                    if condition and _opens(data, i, start, end, condition, attributes, persons, services):
+                        hit_start, hit_end = i, i + 6
+            else:
+                brk = True
+        else:
+            skipped = _skip(data, i, end)
+            digits = 0 if skipped else _wide_digit(data, i, end)
+            if skipped:
+                width = skipped
+            elif digits:
+                width, digit, wide = digits, True, wide + 1
+            else:
+                width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+                # ＠; letters break a stretch, signs beyond ASCII (dashes, middle dots, spaces) do not
+                if byte == 0xEF and i + 2 < end and data[i + 1] == 0xBC and data[i + 2] == 0xA0:
+                    hit_start, hit_end = i, i + 3
+                signs = byte == 0xE2 or byte == 0xEF or (byte == 0xE3 and i + 1 < end and data[i + 1] == 0x80)
+                signs |= byte == 0xC2
+                # ー and ㅡ serve as dashes
+                signs |= byte == 0xE3 and i + 2 < end and (data[i + 2] == 0xBC or data[i + 2] == 0xA1)
+                separator = signs
+                brk = not signs
+
+        if digit:
+            if total == 0 or gap:
+                if total == 0:
+                    begin, stars, number, hyphens, dots, longest, shape = i, 0, 0, 0, 0, 0, False
+                    for k in range(5):
+                        groups[k] = 0
+                else:
+                    shape |= _is_shape(groups, leads, number, hyphens)
+                    dots += gap == 1 and joint == 0x2E
+                    if gap != 1 or joint != 0x2D:
+                        hyphens = 0
+                for k in range(4, 0, -1):
+                    groups[k], leads[k] = groups[k - 1], leads[k - 1]
+                groups[0], leads[0] = 0, 0
+                number += 1
+            groups[0] += 1
+            longest = max(longest, groups[0])
+            if groups[0] <= 2:
+                leads[0] = leads[0] * 10 + (np.int64(byte) - 0x30 if _is_digit(byte) else 0)
+            total += 1
+            hyphens += 1
+            gap = 0
+            last = i + width
+        elif total:
+            if separator:
+                gap += 1
+                joint = byte
+            if brk or gap > GAP:
+                shape |= _is_shape(groups, leads, number, hyphens)
+                disguised = total >= 9 and (wide >= 3 or stars >= 2)
+                quad = number >= 4 and dots >= 3 and longest <= 3
+                if shape or disguised or quad:
+                    if hit_start < 0:
+                        hit_start, hit_end = begin, last
+                    else:
+                        hit_start, hit_end = min(hit_start, begin), max(hit_end, last)
+                total, gap, wide = 0, 0, 0
+        else:
+            wide = 0
+
+        if hit_start >= 0:
+            low, high = max(start, hit_start - MARGIN), min(end, hit_end + MARGIN)
+            while low > start and data[low] & 0xC0 == 0x80:
+                low -= 1
+            while high < end and data[high] & 0xC0 == 0x80:
+                high += 1
+            # A window can begin before the one found last, since a stretch is flagged at its end.
+            while count > first_of_document and low <= windows[count - 1, 1]:
+                low, high = min(low, windows[count - 1, 0]), max(high, windows[count - 1, 1])
+                count -= 1
+            windows[count, 0], windows[count, 1] = low, high
+            count += 1
+        i += width
+    return count
+
+
+@kernel
+def _windows(data, offsets, attributes, numbers, conditions, persons, services, windows, counts):
+    count = 0
+    groups, leads = np.zeros(5, np.int64), np.zeros(5, np.int64)
+    for d in range(len(offsets) - 1):
+        counts[d] = count
+        count = _scan(
+            data,
+            offsets[d],
+            offsets[d + 1],
+            attributes,
+            numbers,
+            conditions,
+            persons,
+            services,
+            groups,
+            leads,
+            windows,
+            count,
+        )
+    counts[len(offsets) - 1] = count
+    return count
+
+
+def find(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of every document: `windows` (int64, n × 2: first byte and byte behind the last, in `data`, whole characters,
+    apart from one another) and `ends` (int64, documents + 1): those of document d are `windows[ends[d]:ends[d + 1]]`.
+    """
+    # Windows lie MARGIN bytes apart at least, or begin or end with the document.
+    most = int((np.diff(offsets) // MARGIN + 1).sum())
+    windows, ends = np.empty((most, 2), np.int64), np.zeros(len(offsets), np.int64)
+    total = _windows(data, offsets, _ATTRIBUTES, _NUMBERS, _CONDITIONS, _PERSON_CODES, _SERVICE_CODES, windows, ends)
+    return windows[:total], ends

@@ -1,0 +1,84 @@
+"""Text as recognisers read it: disguises undone, every character with the place it had.
+
+Digits of any script become ASCII, dashes `-`, signs of full width their ASCII ones, conjoining jamo syllables; entities are
+decoded, tags and characters of no width vanish. The text itself is never changed by this.
+"""
+
+import html
+import re
+import unicodedata
+from typing import NamedTuple
+
+_DASHES = "‐‑‒–—―−﹘﹣－ーㅡ─"
+_DOTS = "·・･．。ㆍ•∙"
+_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
+_NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+# Digits that Unicode normalisation does not give as a digit.
+_OTHERS = {"⓪": "0", "⓿": "0", "🄋": "0", "🄌": "0"}
+_PLAIN = re.compile(r"[\x00-\x08\x0a-\x25\x27-\x3b\x3d-\x7f가-힣]*")
+_PIECE = re.compile(
+    r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});|</?[A-Za-z][^<>]{0,60}>|[\u1100-\u11ff]+|[^\x00-\x08\x0a-\x7f가-힣]|\t"
+)
+
+
+class Folded(NamedTuple):
+    """`text`, and the original place (code points) where each of its characters begins and ends; None if nothing changed."""
+
+    text: str
+    starts: list[int] | None = None
+    ends: list[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the folded characters from `start` to `end` (at least one) stand in the original."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold(text: str) -> Folded:
+    """The text as recognisers read it."""
+    if _PLAIN.fullmatch(text):
+        return Folded(text)
+    parts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for match in _PIECE.finditer(text):
+        start, end = match.span()
+        piece = _folded(match.group())
+        parts += (text[at:start], piece)
+        starts += [*range(at, start), *[start] * len(piece)]
+        ends += [*range(at + 1, start + 1), *[end] * len(piece)]
+        at = end
+    parts.append(text[at:])
+    starts += range(at, len(text))
+    ends += range(at + 1, len(text) + 1)
+    return Folded("".join(parts), starts, ends)
+
+
+def _folded(piece: str) -> str:
+    if len(piece) > 1:
+        if piece[0] == "&":
+            char = html.unescape(piece)
+            return _folded(char) if len(char) == 1 else char
+        if piece[0] == "<":
+            return " " if piece[1:3].lower() in ("br", "p>", "td", "tr", "li", "/p", "/t", "/l", "di", "/d") else ""
+        return unicodedata.normalize("NFC", piece)
+    if "가" <= piece <= "힣" or piece <= "\x7f" and piece != "\t":
+        return piece
+    if piece in _DASHES:
+        return "-"
+    if piece in _DOTS:
+        return "."
+    if piece in _SPACES:
+        return " "
+    if piece in _NO_WIDTH:
+        return ""
+    if piece in _OTHERS:
+        return _OTHERS[piece]
+    normal = unicodedata.normalize("NFKC", piece)
+    if len(normal) == 1 or normal.isdigit():
+        return normal
+    # ⑴ ⒈ ➀ and other digits with something around them
+    digit = unicodedata.digit(piece, None)
+    return piece if digit is None else str(digit)

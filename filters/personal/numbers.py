@@ -1,0 +1,315 @@
+"""Numbers of persons: registration, passport, licence, card, account, telephone, number plate.
+
+Every expression has bounded repeats and looks around at digits, since Hangul is a word character. Scores: 1 with a check
+digit or a context word, less by shape alone; docs/privacy.md tells each rule.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from algok.filters.personal.checks import (
+    has_brn_check,
+    has_crn_check,
+    has_luhn,
+    has_rrn_check,
+    is_birth,
+    is_placeholder,
+)
+from algok.filters.personal.finding import Finding
+
+Recogniser = Callable[[str], Iterator[Finding]]
+
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_SEP = r"[ .\-\n]{0,3}"  # between the groups of a number
+_LEFT, _RIGHT = r"(?<![0-9])(?<![0-9][-.,])", r"(?![0-9])(?![-.][0-9])"
+
+
+def digits_of(value: str) -> str:
+    return _NOT_DIGITS.sub("", value)
+
+
+def _before(text: str, at: int, length: int = 30) -> str:
+    return text[max(0, at - length) : at]
+
+
+_CODE = re.compile(r"[A-Za-z_=/%][0-9A-Za-z_]{0,30}$")
+_CODE_BEHIND = re.compile(r"[A-Za-z_]")
+
+
+def _in_code(text: str, match: re.Match[str]) -> bool:
+    """A number without separators is a part of a file name, a key or a digest."""
+    if not match[0].isdigit():
+        return False
+    before = _before(text, match.start(), 12)
+    return bool(_CODE_BEHIND.match(text, match.end()) or (_CODE.search(before) and not _CALL.search(before)))
+
+
+# --- registration numbers -------------------------------------------------------------------------------------------
+
+_THIRTEEN = re.compile(
+    r"(?<![0-9])(?<![0-9]-)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{0,3})([0-9])([0-9*xX●○◯■□ㅇ]{6})(?![0-9*])(?!-[0-9])"
+)
+_MASKED_ALL = re.compile(r"(?<![0-9])(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\s?-\s?[*xX●○■]{7}")
+_REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상", re.IGNORECASE)
+_RESIDENT = re.compile(r"주\s?민|외국인|RRN|resident|신분증|민번|생년", re.IGNORECASE)
+_CORPORATE = re.compile(r"법\s?인|corporate", re.IGNORECASE)
+
+
+def registration(text: str) -> Iterator[Finding]:
+    """Resident, foreigner and corporate registration numbers, which share one shape."""
+    for match in _THIRTEEN.finditer(text):
+        front, separator, seventh, rest = match.groups()
+        before = _before(text, match.start())
+        digits = front + seventh + rest
+        corporate = _CORPORATE.search(before)
+        if corporate and not re.search(r"주\s?민", before[corporate.end() :]):
+            yield Finding("crn", *match.span(), 0.95, "corporate-context")
+            continue
+        if not is_birth(front + seventh):
+            continue
+        kind = "frn" if seventh in "5678" else "rrn"
+        told = (_REGISTRATION if separator.strip() else _RESIDENT).search(before) is not None
+        if not digits.isdigit():
+            if separator or told:
+                yield Finding(kind, *match.span(), 0.95, "partly-masked")
+            continue
+        checked = has_rrn_check(digits)
+        if separator.strip() or told:
+            score = 1.0 if checked and told else 0.95 if told else 0.9 if checked else 0.8
+            yield Finding(kind, *match.span(), score, "checked" if checked else "context" if told else "shape")
+        elif checked and not has_crn_check(digits) and not digits.startswith("880"):  # 880…: bar codes of Korea
+            yield Finding(kind, *match.span(), 0.7, "checked")
+    for match in _MASKED_ALL.finditer(text):
+        if _REGISTRATION.search(_before(text, match.start())):
+            yield Finding("rrn", *match.span(), 0.9, "partly-masked")
+
+
+_BRN = re.compile(rf"{_LEFT}\d{{3}}[ ]?-[ ]?\d{{2}}[ ]?-[ ]?\d{{5}}{_RIGHT}")
+_BRN_PLAIN = re.compile(r"(?:사업자|등록)[^0-9\n]{0,12}(\d{10})(?!\d)")
+
+
+def business(text: str) -> Iterator[Finding]:
+    """Business registration numbers."""
+    for match in _BRN.finditer(text):
+        told = "사업자" in _before(text, match.start()) or "등록" in _before(text, match.start())
+        if told or has_brn_check(digits_of(match[0])):
+            yield Finding("brn", *match.span(), 0.95 if told else 0.7, "context" if told else "checked")
+    for match in _BRN_PLAIN.finditer(text):
+        yield Finding("brn", *match.span(1), 0.95, "context")
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+_PASSPORT = re.compile(
+    r"(?<![A-Za-z0-9])(?:[MSRGDO](?:\d{8}|\d{3}[A-Z]\d{4})|[A-Z]{2}\d{7})(?![A-Za-z0-9])", re.IGNORECASE
+)
+_PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
+
+
+def passport(text: str) -> Iterator[Finding]:
+    """Passport numbers behind or before the word."""
+    if not _PASSPORT_WORD.search(text):
+        return
+    for match in _PASSPORT.finditer(text):
+        if _PASSPORT_WORD.search(_before(text, match.start(), 40) + " " + text[match.end() : match.end() + 15]):
+            yield Finding("passport", *match.span(), 1.0, "context")
+
+
+_LICENCE = re.compile(r"(?<![0-9])(?<![0-9]-)(?:1[1-9]|2[0-8])([ \-]{0,3})\d{2}\1\d{6}\1\d{2}(?![0-9])(?!-[0-9])")
+_LICENCE_OLD = re.compile(
+    r"(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)\s?\d{2}[ \-]{1,3}\d{6}[ \-]{1,3}\d{2}(?![0-9])"
+)
+_LICENCE_WORD = re.compile(r"면\s?허|licen[cs]e", re.IGNORECASE)
+
+
+def licence(text: str) -> Iterator[Finding]:
+    """Driver's licence numbers: of the shape with hyphens anywhere, of others behind the word."""
+    for expression in (_LICENCE, _LICENCE_OLD):
+        for match in expression.finditer(text):
+            told = _LICENCE_WORD.search(_before(text, match.start(), 40))
+            if told:
+                yield Finding("driver_licence", *match.span(), 1.0, "context")
+            elif "-" in match[0]:
+                yield Finding("driver_licence", *match.span(), 0.75, "shape")
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+_CARD = re.compile(
+    rf"{_LEFT}(?:\d{{4}}([ .\-\n]{{0,2}})\d{{4}}\1\d{{4}}\1\d{{4}}|3[47]\d{{2}}[ \-]?\d{{6}}[ \-]?\d{{5}}){_RIGHT}"
+)
+_CARD_MASKED = re.compile(r"(?<![0-9*])\d{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{3,4}(?![0-9*])")
+_CARD_WORD = re.compile(r"카\s?드|card|visa|master|비자|결제", re.IGNORECASE)
+
+
+def card(text: str) -> Iterator[Finding]:
+    """Card numbers: in groups with a valid check digit, or behind the word."""
+    for match in _CARD.finditer(text):
+        digits = digits_of(match[0])
+        told = _CARD_WORD.search(_before(text, match.start()))
+        if len(set(digits)) <= 2 or digits in (
+            "1234567890123456",
+            "1234567812345678",
+            "4111111111111111",
+            "4242424242424242",
+        ):
+            yield Finding("placeholder", *match.span(), 0.9, "card")
+        elif has_luhn(digits) and (told or (digits[0] in "34569" and not match[0].isdigit())):
+            yield Finding("card", *match.span(), 1.0 if told else 0.85, "checked")
+        elif told and not match[0].isdigit():
+            yield Finding("card", *match.span(), 0.8, "context")
+    for match in _CARD_MASKED.finditer(text):
+        stars = sum(not char.isdigit() and char not in " -" for char in match[0])
+        if 4 <= stars <= 10 and _CARD_WORD.search(_before(text, match.start())):
+            yield Finding("card", *match.span(), 0.85, "partly-masked")
+
+
+_BANK = r"국민|기업|우리|신한|하나|농협|수협|신협|산업|외환|제일|씨티|한국씨티|대구|부산|광주|전북|경남|제주|새마을|우체국|카카오|토스|케이"
+_ACCOUNT_WORD = re.compile(
+    rf"계\s?좌|통\s?장|입\s?금|송\s?금|예금주|뱅크|금고|신협|농협|수협|우체국|(?:{_BANK})\s?은행|은행|(?:국민|기업|신한|하나|우리)(?=[\s:]{{1,3}}\d)|account",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(r"[\s(\[,/]{0,4}(?:예금주|은행|농협|국민|신한|우리|하나|기업|카카오뱅크|입금)")
+_ACCOUNT = re.compile(
+    r"(?<![0-9])(?<![0-9][-.,/])\d{2,6}(?:[ ]?-[ ]?\d{1,7}){1,4}(?![0-9])(?!-)|(?<![0-9])(?<![0-9][-.,/])\d{10,16}(?![0-9])|(?<![0-9])(?<![0-9][-.,/])\d{3,6}(?: \d{2,6}){1,3} \d{2,7}(?![0-9])"
+)
+_DATE = re.compile(r"(?:19|20)\d\d\s?-\s?(?:0?[1-9]|1[0-2])\s?-\s?(?:0?[1-9]|[12]\d|3[01])(?:$|\D)")
+_UNIT = re.compile(r"\s?(?:원|만|억|천|명|건|개|%|년|월|회|주)")
+
+
+def account(text: str) -> Iterator[Finding]:
+    """Bank accounts: ten to sixteen digits behind a bank or an account word, or before the holder."""
+    words = [match.end() for match in _ACCOUNT_WORD.finditer(text)]
+    if not words:
+        return
+    for match in _ACCOUNT.finditer(text):
+        digits = digits_of(match[0])
+        if not 10 <= len(digits) <= 16 or _DATE.match(match[0]) or _UNIT.match(text, match.end()):
+            continue
+        told = any(0 <= match.start() - word <= 30 for word in words)
+        if _in_code(text, match) or (not told and not _HOLDER.match(text, match.end())):
+            continue
+        is_mobile = re.match(r"01[016789]", digits) and len(digits) in (10, 11) and not _near(words, match.start(), 12)
+        if not is_mobile:
+            yield Finding("account", *match.span(), 0.92 if told else 0.82, "context" if told else "holder")
+
+
+def _near(words: list[int], at: int, distance: int) -> bool:
+    return any(0 <= at - word <= distance for word in words)
+
+
+# --- telephones -----------------------------------------------------------------------------------------------------
+
+_PLUS = r"(?:\(?\+?\s?82\)?[ .\-)\n]{0,3}\(?0?\)?[ .\-]{0,2}|\(?0\s?)"
+_MOBILE = re.compile(
+    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}1[016789]\)?[ .\-)/~\n]{{0,3}}(\d{{3,4}})[ .\-/~\n]{{0,3}}(\d{{4}})(?![0-9])"
+)
+_MOBILE_SPACED = re.compile(
+    r"(?<![0-9])(?<![0-9][ .\-])0[ .\-]{1,2}1[ .\-]{1,2}[016789](?:[ .\-]{1,3}\d){7,8}(?![0-9])(?![ .\-]\d)"
+)
+_MOBILE_MASKED = re.compile(r"(?<![0-9])01[016789][ .\-]{0,3}[\d*xX]{3,4}[ .\-]{1,3}[\d*xX]{4}(?![0-9*])")
+_AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d?)"
+_LANDLINE = re.compile(
+    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}{_AREA}\)?([ .\-)/~\n]{{0,3}})(\d{{3,4}})([ .\-/~\n]{{0,3}})(\d{{4}})(?![0-9])(?!-[0-9])"
+)
+_JOINT = re.compile(r"[.\-)]")
+_CALL = re.compile(
+    r"전\s?화|연\s?락|팩\s?스|문\s?의|상\s?담|예\s?약|휴\s?대|핸드폰|번호|☎|℡|📞|☏|tel|fax|phone|mobile|call|h\.?p|(?<![A-Za-z])[TFMtfm](?![A-Za-z])",
+    re.IGNORECASE,
+)
+_MAIN = re.compile(
+    r"(?<![0-9])(?<![0-9][-.,])(?:1[568]\d{2}[ .\-]{1,2}\d{4}|\(?080\)?[ .\-]{1,2}\d{3,4}[ .\-]{1,2}\d{4})(?![0-9])(?!-[0-9])"
+)
+# Digits that letters and Hangul stand for; one character for one, so that places stay.
+_SPELT = str.maketrans("공영빵일이삼사오육륙칠팔구OoIl|○〇Øㅇ", "0001234566789001110000")
+_SPELT_MOBILE = re.compile(r"(?<![0-9])01[016789](?:[ .\-,~/\n]{0,3}\d){7,8}(?![0-9])")
+_SPELT_BEGINS = re.compile(
+    r"[0공영빵OoØ○〇ㅇ][ .\-,~/\n]{0,3}[1일Il|][ .\-,~/\n]{0,3}[0공영빵OoØ○〇ㅇ일1육륙칠팔구6-9]"
+)
+_HANGUL_DIGIT = re.compile("[공영빵일이삼사오육륙칠팔구]")
+
+
+def mobile(text: str) -> Iterator[Finding]:
+    """Mobile numbers, also spelt with letters or Hangul, or with single digits apart, or partly masked."""
+    for match in _MOBILE.finditer(text):
+        if _in_code(text, match):
+            continue
+        digits = "010" + match[1] + match[2]
+        yield _telephone("mobile", digits, _bare(match), 0.95, "shape")
+    for match in _MOBILE_SPACED.finditer(text):
+        yield Finding("mobile", *match.span(), 0.8, "digits-apart")
+    for match in _MOBILE_MASKED.finditer(text):
+        if not digits_of(match[0]) == re.sub(r"[ .\-]", "", match[0]):
+            yield Finding("mobile", *match.span(), 0.8, "partly-masked")
+    if _SPELT_BEGINS.search(text):
+        spelt = text.translate(_SPELT)
+        for match in _SPELT_MOBILE.finditer(spelt):
+            original = text[match.start() : match.end()]
+            if original != match[0] and _is_one_spelling(original, text, match.end()):
+                yield Finding("mobile", *match.span(), 0.9, "spelt")
+
+
+def _is_one_spelling(original: str, text: str, end: int) -> bool:
+    """Not words that happen to hold syllables of digits: the number is bounded, and its Hangul is not scattered."""
+    hangul = len(_HANGUL_DIGIT.findall(original))
+    return hangul == 0 or hangul >= 3 or sum(char.isdigit() for char in original) >= 8
+
+
+def landline(text: str) -> Iterator[Finding]:
+    """Landlines, internet (070) and relay (050x) numbers; without separators only where a call is spoken of."""
+    for match in _LANDLINE.finditer(text):
+        if _in_code(text, match):
+            continue
+        apart = match[1] and match[3] and _JOINT.search(match[0])
+        told = _CALL.search(_before(text, match.start(), 25))
+        if apart or told or text[match.start()] == "+":
+            yield _telephone(
+                "landline",
+                "000" + match[2] + match[4],
+                _bare(match),
+                0.93 if told else 0.85,
+                "context" if told else "shape",
+            )
+
+
+def _bare(match: re.Match[str]) -> tuple[int, int]:
+    """The span without a bracket that opens before the number and closes behind it."""
+    return match.start() + (match[0][0] == "(" and ")" not in match[0]), match.end()
+
+
+def main_number(text: str) -> Iterator[Finding]:
+    """Numbers that a firm is called by."""
+    for match in _MAIN.finditer(text):
+        yield Finding("main_number", *match.span(), 0.9, "shape")
+
+
+def _telephone(kind: str, digits: str, span: tuple[int, int], score: float, rule: str) -> Finding:
+    return Finding("placeholder", *span, score, kind) if is_placeholder(digits) else Finding(kind, *span, score, rule)
+
+
+# --- number plates --------------------------------------------------------------------------------------------------
+
+_USES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
+_PLATE = re.compile(
+    rf"(?<![0-9.,])(?:(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)\s?)?\d{{2,3}}\s?[{_USES}국합육해공]\s?-?\d{{4}}(?![0-9])(?![.,]\d)"
+)
+_PLATE_WORD = re.compile(r"차량|번호판|차주|차번|번호|주차|자동차|승용차|운전|트럭|택시|블랙박스|뺑소니|견인")
+_CASE = re.compile(r"선고|판결|사건|결정|대법|법원|헌재|참조|재판|호$")
+_COUNTED = re.compile(r"\s?(?:억|만|천|명|개|원|년|월|일|번|호|세대|가구|여|%|m|km|㎡|톤|t|편|장)")
+
+
+def plate(text: str) -> Iterator[Finding]:
+    """Number plates: beside a word of traffic, or by shape without spaces and far from the law."""
+    for match in _PLATE.finditer(text):
+        around = _before(text, match.start(), 25) + " " + text[match.end() : match.end() + 15]
+        if _CASE.search(around) or _COUNTED.match(text, match.end()):
+            continue
+        if _PLATE_WORD.search(around):
+            yield Finding("plate", *match.span(), 0.95, "context")
+        elif re.fullmatch(r"(?:[가-힣]{2}\s?)?\d{2,3}[가나다라마거너더러머버서어저고노두루무허하]\d{4}", match[0]):
+            yield Finding("plate", *match.span(), 0.7, "shape")
+
+
+RECOGNISERS: tuple[Recogniser, ...] = (
+    registration, business, passport, licence, card, account, mobile, landline, main_number, plate
+)  # fmt: skip

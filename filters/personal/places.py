@@ -1,0 +1,75 @@
+"""Addresses: the building or lot number behind a road or a village, and what belongs to it."""
+
+import re
+from collections.abc import Iterator
+
+from algok.filters.personal.finding import Finding
+from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
+
+_NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}(?:\s?-\s?\d{1,4})?(?:번지)?"
+_NOT_COUNTED = r"(?![0-9])(?!\s?(?:년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번째|번(?!지)|도|차|위|점|회|대|㎞|km|킬로|미터|m|미터|㎡|평|층|세|살|인|가지|배|주|장|권|쪽|조|항|표|박|곳|건|종|종류|단계|편|부|승|패|골|학년|㎜|mm|cm|℃|가(?![가-힣])|번?길|로|[∼~]|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
+_ROAD = re.compile(
+    rf"(?:[가-힣]|\d(?=[로길가거]))(?:대로|로|거리|길|가)(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}({_NUMBER}){_NOT_COUNTED}"
+)
+_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}({_NUMBER}){_NOT_COUNTED}")
+_PROVINCE = (
+    r"서울(?:특별시|시)?|부산(?:광역시|시)?|대구(?:광역시|시)?|인천(?:광역시|시)?|광주(?:광역시|시)?|대전(?:광역시|시)?|울산(?:광역시|시)?|"
+    r"세종(?:특별자치시|시)?|경기도?|강원(?:특별자치도|도)?|충청[북남]도|충[북남]|전라[북남]도|전북특별자치도|전[북남]|경상[북남]도|경[북남]|제주(?:특별자치도|도)?"
+)
+_CITY = "|".join(
+    sorted(
+        {*(n + "시" for n in CITIES), *(n + "군" for n in COUNTIES), *(n + "구" for n in DISTRICTS)},
+        key=len,
+        reverse=True,
+    )
+)
+# The districts before the road or village, nearest last; what lies between them and the number is the road's own name.
+_BEFORE = re.compile(
+    rf"(?<![가-힣])(?:(?:{_PROVINCE})\s{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])\s{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
+    r"(?:[가-힣0-9]{1,7}[읍면동리가]\s{0,2}){0,2}(?:[가-힣0-9·.]{1,12}\s?)?$"
+)
+_LABEL = re.compile(
+    r"(?:주\s?소(?:지)?|소재지|배송지|본적|거주지|사업장|본사|지사|공장|오시는\s?길|찾아가는\s?길|address|도로명|지번)\s?(?:는|은)?\s?[:：=\]|]{1,2}\s{0,3}"
+    r"[가-힣0-9A-Za-z()\[\]., ]{0,40}$",
+    re.IGNORECASE,
+)
+_NEAR = 60  # characters before the number in which a district or a label is looked for
+_DETAIL = re.compile(
+    r"(?:[\s,]{0,3}(?:(?:지하\s?|B)?\d{1,3}층|\d{1,4}\s?-\s?\d{1,4}호|\d{1,4}동(?![가-힣])|[가-힣A-Za-z]?동\s?\d{1,4}호|\d{1,5}호(?!선)|"
+    r"[가-힣A-Za-z0-9·&]{1,14}(?:아파트|APT|apt|빌딩|빌라|타워|오피스텔|맨션|센터|상가|하이츠|파크|캐슬|자이|푸르지오|래미안|힐스테이트|아이파크|연립|주택|건물|프라자|플라자|회관)"
+    r"(?=[\s,)0-9]|$)(?:\s?\d{1,4}동(?![가-힣]))?(?:\s?\d{1,5}호)?|\d{1,4}동\s?\d{1,5}호|\(?우\s?\)?\s?\d{5}(?!\d)))"
+    r"{0,5}(?:\s?\([가-힣0-9A-Za-z,.·\s]{2,30}\)(?:\s?\d{1,4}동)?(?:\s?\d{1,5}호)?)?"
+)
+_UNIT = re.compile(r"(?<![0-9])\d{1,4}동\s{0,2}\d{3,4}호(?![선])")
+
+
+_DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
+_NAMED_ROAD = re.compile(r"[가-힣]{2,}(?:대로|로|길)(?:\s?\d{1,4}번?길)?\s?$")
+
+
+def address(text: str) -> Iterator[Finding]:
+    """Building and lot numbers with a district before them or behind a label of an address, with building, floor and flat."""
+    for expression, is_road in ((_ROAD, True), (_LOT, False)):
+        for match in expression.finditer(text):
+            start, end = match.span(1)
+            before = text[max(0, start - _NEAR) : start].replace("\n", " ")
+            districts, label = _BEFORE.search(before), _LABEL.search(before)
+            exact = "-" in match[1] or "번지" in match[1]
+            if match[0][1] == "가" and not match[0][0].isdigit() and not _DISTRICT_END.search(before):
+                continue
+            if districts:
+                says = is_road or exact or label is not None
+            else:
+                says = label is not None and (
+                    exact or (is_road and match[0][1] != "가" and _NAMED_ROAD.search(before) is not None)
+                )
+            if says:
+                detail = _DETAIL.match(text, end)
+                stop = max(end, detail.end()) if detail else end
+                yield Finding("address", start, stop, 0.9 if districts else 0.75, "road" if is_road else "lot")
+    for match in _UNIT.finditer(text):
+        if _LABEL.search(text[max(0, match.start() - _NEAR) : match.start()]):
+            yield Finding("address", *match.span(), 0.75, "flat")
+
+
+RECOGNISERS = (address,)

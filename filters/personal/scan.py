@@ -1,0 +1,85 @@
+"""From texts to findings: windows that the kernel flags, folded, many at a time through the analyzer, and back to places
+in the text."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from algok.filters.personal.finding import Finding, resolve
+from algok.filters.personal.fold import Folded, fold
+from algok.kernels.buffers import string_buffers
+from algok.kernels.personal import find
+
+PIECE, OVERLAP = 4000, 200  # characters of a window that are read at once, and that its neighbours see
+_TOGETHER = 8000  # characters of pieces that go through the analyzer in one call
+# Between pieces: farther than any rule looks.
+_WALL = "\n" + "\x01" * 80 + "\n"
+
+
+class _Piece(NamedTuple):
+    """Characters from `start` of a document; findings that begin from `first` to `last` of it count."""
+
+    document: int
+    start: int
+    text: str
+    first: int
+    last: int
+
+
+def findings(texts: pa.Array) -> dict[int, list[Finding]]:
+    """By row of the column (nulls are ValueError) its findings in code points, apart from one another and in order."""
+    found: dict[int, list[Finding]] = {}
+    group: list[_Piece] = []
+    size = 0
+    for piece in _pieces(texts):
+        group.append(piece)
+        size += len(piece.text)
+        if size >= _TOGETHER:
+            _read(group, found)
+            group, size = [], 0
+    _read(group, found)
+    return {row: resolve(own) for row, own in found.items()}
+
+
+def _pieces(texts: pa.Array) -> Iterator[_Piece]:
+    data, offsets = string_buffers(texts)
+    windows, ends = find(data, offsets)
+    for document in np.flatnonzero(np.diff(ends)):
+        at, characters = offsets[document], 0
+        for start, end in windows[ends[document] : ends[document + 1]]:
+            characters += _length(data[at:start])
+            text = data[start:end].tobytes().decode("utf-8", "replace")
+            for first in range(0, len(text), PIECE):
+                low, last = max(0, first - OVERLAP), first + PIECE
+                yield _Piece(int(document), characters + low, text[low : last + OVERLAP], first - low, last - low)
+            at, characters = end, characters + len(text)
+
+
+def _length(data: np.ndarray) -> int:
+    """Characters of UTF-8 bytes."""
+    return int(np.count_nonzero(data & 0xC0 != 0x80))
+
+
+def _read(group: list[_Piece], found: dict[int, list[Finding]]) -> None:
+    """Adds what the analyzer finds in the pieces."""
+    if not group:
+        return
+    from algok.filters.personal.analyzer import analyze  # Presidio takes seconds to import, and many runs need it late
+
+    folded = [fold(piece.text) for piece in group]
+    starts = np.cumsum([0, *(len(fold_.text) + len(_WALL) for fold_ in folded)])
+    for finding in analyze(_WALL.join(fold_.text for fold_ in folded)):
+        which = int(np.searchsorted(starts, finding.start, "right")) - 1
+        own = _placed(finding, int(starts[which]), folded[which], group[which])
+        if own:
+            found.setdefault(group[which].document, []).append(own)
+
+
+def _placed(finding: Finding, shift: int, folded: Folded, piece: _Piece) -> Finding | None:
+    """The finding in its document's characters, unless a neighbour of the piece is to tell it."""
+    start, end = folded.span(finding.start - shift, min(finding.end - shift, len(folded.text)))
+    if not piece.first <= start < piece.last:
+        return None
+    return finding._replace(start=piece.start + start, end=piece.start + end)
