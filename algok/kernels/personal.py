@@ -33,6 +33,7 @@ _MESSENGER = 6  # letters or digits follow
 _ADDRESS = 7  # a colon follows, and a digit within PLACE_REACH bytes
 _PASSPORT = 8  # a digit within REACH bytes
 _MONEY = 9  # ACCOUNT_DIGITS digits within REACH bytes behind it
+_AT = 11  # always
 _PROVINCE = 10  # opens no window, but makes a place of the name of a road
 REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
@@ -40,13 +41,15 @@ WORDS = {
     _STRICT: "성명 담당 저는 예금 받는 보내",
     _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 피해 수신 발신 주문 구매 계약 참가 응모 당첨",
     _CLOSING: "드림 올림 배상",
+    _AT: "골뱅",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
-    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카 골뱅",
+    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카",
     _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
     _PASSPORT: "여권",
     _MONEY: "계좌 통장 은행 농협 뱅크 신협 입금 송금 금고",
     _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
 }  # fmt: skip
+_PASSPORTS = tuple(ord(letter) for letter in "msrgdo")
 _PLATE_USES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공"
 _NUMERALS = "공영빵일이삼사오육륙칠팔구"
 _ROADS = "로길가리동읍면"
@@ -63,7 +66,7 @@ def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM = map(_code, "으지하시군구님")
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I = map(_code, "으지하시군구님성이")
 # What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and in names of services (아이디, 인스타, 텔레그램, 카카오).
 _PERSONS, _SERVICES = "인자주이", "디타그오이"
 
@@ -129,19 +132,25 @@ def _name_behind(data, i, end, attributes, marked):
     rest = _run(data, i, end)
     if rest > 3:
         return False
-    first = i + 3 * rest
-    k, mark = first, not marked
-    while k < end and k - first < 16 and _hangul(data, k, end) < 0:
-        byte = data[k]
-        if byte == 0x2C or byte == 0x2E or byte == 0x3F or byte == 0x3B or _is_word(byte):
+    k = i + 3 * rest
+    for second in range(2):  # 받는 분: …
+        first, mark = k, not marked
+        while k < end and k - first < 16 and _hangul(data, k, end) < 0:
+            byte = data[k]
+            if byte == 0x2C or byte == 0x2E or byte == 0x3F or byte == 0x3B or _is_word(byte):
+                return False
+            # : | = / > - ) tab, and full-width signs
+            mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x09, 0xEF)
+            k += 1
+        length = _run(data, k, end)
+        if k == first or length == 0:
             return False
-        # : | = / > - ) tab, and full-width signs
-        mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x09, 0xEF)
-        k += 1
-    if k == first or k >= end or not mark:
-        return False
-    code = _hangul(data, k, end)
-    return code >= 0 and attributes[code] & _SURNAME != 0 and 2 <= _run(data, k, end) <= 8
+        if mark and 2 <= length <= 8 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
+            return True
+        if length > 2 or marked:
+            return False
+        k += 3 * length
+    return False
 
 
 @kernel
@@ -265,6 +274,8 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
         return _digits_behind(data, behind, min(end, behind + PLACE_REACH), 1)
     if condition & 1 << _PASSPORT:
         return _digits_behind(data, max(start, i - REACH), min(end, behind + REACH), 7)
+    if condition & 1 << _AT:
+        return True
     return condition & 1 << _MONEY != 0 and _digits_behind(data, behind, min(end, behind + REACH), ACCOUNT_DIGITS)
 
 
@@ -401,6 +412,10 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             elif _is_word(byte):
                 # O and o, I, l: digits where a digit is beside them
                 alike = byte == 0x4F or byte == 0x6F or byte == 0x49 or byte == 0x6C
+                # (at), [at]
+                if (byte | 32) == 0x61 and i > start and i + 2 < end and (data[i + 1] | 32) == 0x74:
+                    if data[i - 1] in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):
+                        hit_start, hit_end = i, i + 2
                 digit = alike and ((i > start and _is_digit(data[i - 1])) or (i + 1 < end and _is_digit(data[i + 1])))
                 wide += digit
                 brk = not digit
@@ -429,9 +444,12 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                     brk = True
                 word = numbers[0, code]
                 if word:
-                    code = _hangul(data, i + 3, end)
+                    behind = i + 3
+                    while behind < i + 6 and behind < end and data[behind] == 0x20 and (code == _SEONG or code == _I):
+                        behind += 1  # 성  명, 이 름
+                    code = _hangul(data, behind, end)
                     condition = conditions[word, numbers[1, code]] if code >= 0 else 0
-                    if condition and _opens(data, i, start, end, condition, attributes, persons, services):
+                    if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
                         hit_start, hit_end = i, i + 6
             else:
                 brk = True
@@ -485,7 +503,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 shape |= _is_shape(groups, leads, number, hyphens)
                 disguised = total >= 9 and (wide >= 3 or stars >= 2)
                 quad = number >= 4 and dots >= 3 and longest <= 3
-                if shape or disguised or quad:
+                passport = groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
+                if shape or disguised or quad or passport:
                     if hit_start < 0:
                         hit_start, hit_end = begin, last
                     else:

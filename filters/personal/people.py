@@ -41,7 +41,7 @@ _MARK = r"\s{0,3}(?:\([가-힣A-Za-z]{1,8}\))?[ ]{0,3}[:=\-|/)\]>·\t]{1,2}\s{0,
 _MARK_IN_LINE = _MARK.replace(r"\s", r"[ ]")
 _FORM = re.compile(rf"(?<![가-힣])(?:{_STRICT}){_MARK}({_NAME}){_END}", re.IGNORECASE)
 _FORM_OPEN = re.compile(rf"(?<![가-힣])(?:{_OPEN}){_MARK_IN_LINE}({_FULL_NAME}){_END}", re.IGNORECASE)
-_FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE}){_MARK_IN_LINE}({_FULL_NAME}){_END}")
+_FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE})(?:{_MARK_IN_LINE}|[ ]{{1,3}})({_FULL_NAME}){_END}")
 _SPACED = r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|민원인|청구인|수취인|수령인|받는\s?(?:분|사람)|보내는\s?(?:분|사람)|입금자명?"
 _FORM_SPACED = re.compile(
     rf"(?<![가-힣])(?:{_SPACED})(?:은|는)?\s{{1,4}}({_FULL_NAME})(?=$|[^가-힣]|{_TITLE}|입니다|이고|이며)"
