@@ -25,22 +25,11 @@ from sklearn.pipeline import make_pipeline
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools/train_models"))
 
-from domain import CODES, figures, labelled, material, site, split
+from domain import CODES, figures, labelled, learn_and_apply, split
 from sets import rows
 
-from algok.classifiers.domain import train_domain
 from algok.classifiers.labelled import Examples
-from algok.classifiers.labelled_text import TextLabeller
-from algok.classifiers.store import open_model
 from algok.taxonomy.tagger import Domain, Style
-
-
-def ours(data: Path, train: Examples, test: Examples) -> np.ndarray:
-    learnt, _ = material(data, train, {site(group) for group in test.groups})
-    with tempfile.TemporaryDirectory() as folder:
-        train_domain(learnt, Path(folder) / "domain", labels=CODES)
-        model = TextLabeller(open_model(f"{folder}/domain", "domain"))
-        return model.probabilities(pa.array(test.texts, pa.large_string()))
 
 
 def regression(train: Examples, test: Examples) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 from algok.classifiers.labelled import Examples
 from algok.classifiers.labelled_text import train_labeller
 from algok.classifiers.store import DataSet, Manifest
+from algok.classifiers.topic_words import TopicWords
 
 # Words say what a text is about; the shapes of lines tell lists and adverts. Epochs and rate by trial (docs/taxonomy.md).
 _BITS, _GROUP_WEIGHTS, _EPOCHS, _RATE = 17, (1.0, 0.15, 0.15), 4, 0.5
@@ -22,8 +23,10 @@ def train_domain(
     description: str = "What a Korean document is about.",
     data: list[DataSet] | None = None,
     metrics: dict | None = None,
+    words: TopicWords | None = None,
 ) -> Manifest:
-    """Trains on labels (a code, or code -> probability) and writes the model folder. Raises ModelError."""
+    """Trains on labels (a code, or code -> probability) and writes the model folder; `words` is a lexicon whose labels
+    are `labels`. Raises ModelError."""
     return train_labeller(
         examples,
         folder,
@@ -39,4 +42,5 @@ def train_domain(
         seed=seed,
         data=data,
         metrics=metrics,
+        words=words,
     )

@@ -1,4 +1,8 @@
-"""A classifier that gives a text one of several labels, with calibrated probabilities: behind the domain and style models."""
+"""A classifier that gives a text one of several labels, with calibrated probabilities: behind the domain and style models.
+
+A linear model over the features of `linear.py`; with a lexicon (`topic_words.py`), the weighted sum of three logarithms of
+probabilities: the linear model's, the lexicon's, and those of a regression on the lexicon's logits (MIXTURE).
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,10 +13,17 @@ import pyarrow as pa
 from algok.classifiers.labelled import Examples, folds
 from algok.classifiers.linear import Linear, softmax
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
+from algok.classifiers.topic_words import TopicWords
 from algok.errors import ModelError
 
 _CALIBRATION_FOLDS = 3
 _TEMPERATURES = np.geomspace(0.25, 4, 41)
+
+
+# Weights of the linear model, the lexicon and the regression on it, and how much of the lexicon's logits the regression
+# sees and its inverse strength: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
+MIXTURE = (1.0, 0.5, 1.0)
+_WORD_SCALE, _WORD_C, _FLOOR = 0.1, 2.0, 1e-5
 
 
 class TextLabeller:
@@ -22,10 +33,21 @@ class TextLabeller:
         self._linear = Linear.load(model)
         self._temperature = float(model.parameters["temperature"])
         self.labels: tuple[str, ...] = tuple(model.parameters["labels"])
+        self._words = TopicWords.load(model) if "mixture" in model.parameters else None
+        if self._words:
+            self._regression = model.array("regression.npy"), model.array("regression_bias.npy")
 
     def probabilities(self, texts: pa.Array) -> np.ndarray:
         """float32, documents × labels; every row sums to one."""
-        return softmax(self._linear.logits(texts) / self._temperature)
+        logits = self._linear.logits(texts)
+        if self._words:
+            logits = _mixed(logits, self._words.logits(texts), *self._regression)
+        return softmax(logits / self._temperature).astype(np.float32)
+
+
+def _mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    parts = (logits, words, _WORD_SCALE * words @ regression + bias)
+    return sum(weight * np.log(softmax(part) + _FLOOR) for weight, part in zip(MIXTURE, parts, strict=True))
 
 
 def train_labeller(
@@ -44,8 +66,9 @@ def train_labeller(
     seed: int = 0,
     data: list[DataSet] | None = None,
     metrics: dict | None = None,
+    words: TopicWords | None = None,
 ) -> Manifest:
-    """Trains and writes a model folder.
+    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
 
     A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
     else they are sorted. The temperature is fitted on the groups of one of three folds that a first model did not see, over
@@ -59,21 +82,34 @@ def train_labeller(
         raise ModelError(f"training a {kind} model needs at least two labels; found: {', '.join(names) or 'none'}")
     matrix = vectors(examples.texts, bits, group_weights)
     targets, weights = _targets(examples.labels, names), np.array(examples.weights, np.float32)
-    temperature, measured = 1.0, {}
+    said = words.logits(pa.array(examples.texts, pa.large_string())) if words else None
     certain = np.array([isinstance(label, str) for label in examples.labels])
+
+    def learn(rows: np.ndarray) -> tuple[tuple, tuple]:
+        """The linear model and, with words, the regression, from these rows."""
+        linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
+        sure = rows[certain[rows]]
+        return linear, () if said is None else _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
+
+    temperature, measured = 1.0, {}
     tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))
     if tested.any() and not tested.all():
-        seen = np.flatnonzero(~tested)
-        table, bias = fit_softmax(matrix[seen], targets[seen], weights[seen], epochs=epochs, rate=rate, seed=seed)
+        (table, bias), regression = learn(np.flatnonzero(~tested))
         logits, truth = matrix[np.flatnonzero(tested)] @ table + bias, targets[tested].argmax(axis=1)
+        if regression:
+            logits = _mixed(logits, said[tested], *regression)
         temperature = _temperature(logits, truth)
         measured = {"unseen groups": {"accuracy": round(float(np.mean(logits.argmax(axis=1) == truth)), 4)}}
-    linear = quantise(*fit_softmax(matrix, targets, weights, epochs=epochs, rate=rate, seed=seed), group_weights)
-    training = {"epochs": epochs, "rate": rate, "seed": seed}
+    fitted, regression = learn(np.arange(len(examples)))
+    linear = quantise(*fitted, group_weights)
+    files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
+    if words:
+        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), regression, strict=True))
+        training["mixture"] = list(MIXTURE)
     own = DataSet(name="own data", license="as given", documents=len(examples), megabytes=round(examples.megabytes, 3))
     return write_model(
         folder,
-        linear.files(),
+        files,
         kind=kind,
         name=name,
         version=version,
@@ -82,6 +118,19 @@ def train_labeller(
         data=data or [own],
         metrics=metrics or measured,
     )
+
+
+def _regression(said: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (float32, labels × labels) and biases from the lexicon's logits to the labels; one that does not occur among
+    them is hardly ever said."""
+    from algok.classifiers.linear_training import fit
+
+    table, bias = np.zeros((labels, labels), np.float32), np.full(labels, -12.0, np.float32)
+    known = np.unique(truth)
+    if len(known) > 2:
+        relative = weights / weights.max()
+        table[:, known], bias[known] = fit(_WORD_SCALE * said, np.searchsorted(known, truth), _WORD_C, relative)
+    return table, bias
 
 
 def _names(labels: list) -> tuple[str, ...]:

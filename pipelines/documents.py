@@ -7,6 +7,8 @@ import orjson
 import pyarrow as pa
 import xxhash
 
+from algok.filters.personal.masking import mask_text
+
 DOCUMENT_SCHEMA = pa.schema(
     [
         ("id", pa.string()),  # 32 hex digits, see document_id
@@ -89,7 +91,7 @@ def quarantine_row(
     file: str, offset: int, reason: str, message: str, *, size: int | None = None, rows: int = 1, payload: bytes = b""
 ) -> dict:
     """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
-    excerpt = mask(bytes(payload[: 8 * _EXCERPT_CHARS]).decode("utf-8", "replace"))
+    excerpt = mask(mask_text(bytes(payload[: 8 * _EXCERPT_CHARS]).decode("utf-8", "replace")))
     values = (file, offset, reason, message, size, rows, excerpt)
     return dict(zip(QUARANTINE_SCHEMA.names, values, strict=True))
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pyarrow as pa
 
 from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
-from algok.filters.personal.masking import mask_column, mask_text
+from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
 from algok.kernels.redact import excerpt, redact, redact_column, redact_json, redact_url
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
@@ -115,7 +115,8 @@ class PhaseTask:
         rejected = batch.filter(pa.array(~keep))
         if self.thorough:
             with self._timed("pii"):
-                rejected = _with_text(rejected, mask_column(rejected.column("text")))
+                rejected = _with(rejected, "text", mask_column(rejected.column("text")))
+                rejected = _with(rejected, "meta", mask_json_column(rejected.column("meta")))
         with self._timed("write"):
             self.dropped.append(_rejected(rejected, decisions.verdicts()))
         return batch.filter(mask)
@@ -216,16 +217,15 @@ def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _with_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:
-    return batch.set_column(batch.schema.get_field_index("text"), "text", text)
+def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
+    return batch.set_column(batch.schema.get_field_index(name), name, column)
 
 
 def _without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Kept documents whose URL and meta hold no e-mail address and nothing shaped like a mobile or resident's number."""
-    columns = {name: batch.column(name) for name in batch.schema.names}
-    for name in ("url", "meta"):
-        columns[name] = redact_column(columns[name], redact_url)
-    return pa.RecordBatch.from_pydict(columns)
+    """Kept documents whose meta holds no finding, and whose URL and meta hold no e-mail address and nothing shaped like a
+    mobile or resident's number."""
+    batch = _with(batch, "meta", redact_column(mask_json_column(batch.column("meta")), redact_url))
+    return _with(batch, "url", redact_column(batch.column("url"), redact_url))
 
 
 def _rejected(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:

@@ -102,6 +102,8 @@ def check_text(document: dict, text: str) -> None:
         assert excerpt in text
     for repair in document.get("repaired", []):
         assert repair["hard"] or repair["clean"] in text
+    for value in document.get("pii", []):
+        assert value not in text
     for damage in document.get("absent", []):
         assert damage not in text
     for line in document.get("keep_lines", []):

@@ -18,9 +18,11 @@ from algok.cli.shared import json_option, labelled_options, pairs, print_json, p
     metavar="KIND=MODEL",
     help="Another model of a kind, e.g. quality=models/my_quality. Repeatable.",
 )
+@click.option("--pii", is_flag=True, help="Score the step pii against labelled spans instead.")
+@click.option("--spans", default="meta.spans", show_default=True, help="With --pii: where rows have their spans.")
 @click.option("--by", multiple=True, metavar="FIELD", help="Figures per value of a field, e.g. source. Repeatable.")
 @json_option
-def command(files, recipe, overrides, source, fields, group, part, models, by, as_json) -> None:
+def command(files, recipe, overrides, source, fields, group, part, models, pii, spans, by, as_json) -> None:
     """Measure a recipe and its models on labelled FILES (JSON Lines or Parquet).
 
     Every step that needs no whole corpus runs in the recipe's order with its bounds; the labels say which drops are right.
@@ -32,7 +34,11 @@ def command(files, recipe, overrides, source, fields, group, part, models, by, a
       algok evaluate labels.jsonl.zst
       algok evaluate labels.jsonl.zst --part held-out --model quality=models/my_quality --by source
       algok evaluate documents.jsonl --field domain=topic --json | jq .domain.macro_f1
+      algok evaluate --pii spans.jsonl --spans spans
     """
+    if pii:
+        _evaluate_pii(files, spans, as_json)
+        return
     from algok.classifiers.store import KINDS
     from algok.pipelines.evaluate import evaluate, seen_by_models
     from algok.pipelines.labelled_documents import LABELS, read_labelled_documents
@@ -48,6 +54,19 @@ def command(files, recipe, overrides, source, fields, group, part, models, by, a
         print_json(report)
         return
     _show(report)
+
+
+def _evaluate_pii(files: tuple[Path, ...], spans: str, as_json: bool) -> None:
+    from algok.pipelines.evaluate_pii import evaluate_pii
+
+    report = evaluate_pii(files, spans)
+    if as_json:
+        print_json({"files": [str(path) for path in files], **report})
+        return
+    click.echo(f"{report['documents']:,} documents, {report['megabytes']} MB")
+    names = ("labelled", "found", "exact", "recall", "findings", "wrong", "other", "precision")
+    rows = [[kind, *(figures[name] for name in names)] for kind, figures in report["kinds"].items()]
+    print_table(["kind", *names], rows)
 
 
 def _show(report: dict[str, Any]) -> None:

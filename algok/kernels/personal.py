@@ -38,8 +38,8 @@ _PROVINCE = 10  # opens no window, but makes a place of the name of a road
 REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
     _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 대표 원장 센터 책임 관리 상담 보험",
-    _STRICT: "성명 담당 저는 예금 받는 보내",
-    _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 피해 수신 발신 주문 구매 계약 참가 응모 당첨",
+    _STRICT: "성명 담당 저는 예금 받는 보내 본인 세대",
+    _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안",
     _CLOSING: "드림 올림 배상",
     _AT: "골뱅",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
@@ -66,7 +66,9 @@ def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I = map(_code, "으지하시군구님성이")
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG = map(
+    _code, "으지하시군구님성이인서명"
+)
 # What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and in names of services (아이디, 인스타, 텔레그램, 카카오).
 _PERSONS, _SERVICES = "인자주이", "디타그오이"
 
@@ -147,6 +149,11 @@ def _name_behind(data, i, end, attributes, marked):
             return False
         if mark and 2 <= length <= 8 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
             return True
+        # 배 상 호
+        if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0 and k + 10 < end:
+            apart = data[k + 3] == 0x20 and _run(data, k + 4, end) == 1 and data[k + 7] == 0x20 and _run(data, k + 8, end) == 1
+            if apart:
+                return True
         if length > 2 or marked:
             return False
         k += 3 * length
@@ -360,6 +367,8 @@ def _is_shape(groups, leads, number, hyphens):
             or (d > 0 and (leads[3] == 82 or leads[3] < 10))
             or (c == 4 and d == 4 and b == 4)
         )
+    if a == 4 and c == 0 and hyphens == a + b and (b == 3 or b == 4) and leads[1] != 19 and leads[1] != 20:
+        return True  # 1588-0000, 3146-1316
     if a == 4 and b == 4 and leads[1] in (15, 16, 18):
         return True
     if (a == 5 and b == 6 and c == 4) or (a == 2 and b == 6 and c == 2) or (a == 5 and b == 2 and c == 3):
@@ -426,6 +435,10 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 stars += 1
             else:
                 separator = True
+                if byte == 0x28 and i + 4 < end:
+                    code = _hangul(data, i + 1, end)
+                    if (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG):
+                        hit_start, hit_end = i, i + 4  # (인), (서명)
                 if byte == 0x26 or byte == 0x3C:
                     skipped = _skip(data, i, end)
                     if skipped:

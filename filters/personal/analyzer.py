@@ -149,7 +149,8 @@ def _result(finding: Finding, recogniser: EntityRecognizer) -> RecognizerResult:
 
 _KINDS_OF = {
     "registration": ["rrn", "frn", "crn"], "business": ["brn"], "licence": ["driver_licence"], "card": ["card", "placeholder"],
-    "mobile": ["mobile", "placeholder"], "landline": ["landline", "placeholder"], "email": ["email", "placeholder"],
+    "mobile": ["mobile", "placeholder"], "landline": ["landline", "placeholder"],
+    "local_number": ["landline", "placeholder"], "email": ["email", "placeholder"],
 }  # fmt: skip
 
 

@@ -62,7 +62,11 @@ def has_luhn(digits: str) -> bool:
 def is_placeholder(digits: str) -> bool:
     """Digits that nobody has: one digit over and over, or counted up or down, in the part behind a prefix of three."""
     tail = digits[3:] if len(digits) > 8 else digits
-    if len(set(tail)) == 1 or (len(tail) == 8 and tail[:4] in ("0000", "1111") and len(set(tail[4:])) == 1):
+    if tail.startswith("0000") or (
+        len(tail) == 7 and tail.startswith("000")
+    ):  # exchanges that nobody has: our surrogates
+        return True
+    if len(set(tail)) == 1 or (len(tail) == 8 and tail[:4] == "1111" and len(set(tail[4:])) == 1):
         return True
     halves = {tail, tail[: len(tail) // 2], tail[len(tail) // 2 :]}
     counted = "01234567890123456789"

@@ -1,10 +1,16 @@
 """Text for places where nobody needs the value – rejects, samples, diffs – with every finding masked."""
 
+from typing import Any
+
+import numpy as np
+import orjson
 import pyarrow as pa
 
 from algok.filters.personal.kinds import KINDS, Policy
 from algok.filters.personal.policies import replace
 from algok.filters.personal.scan import findings
+from algok.kernels.buffers import string_buffers
+from algok.kernels.personal import find
 
 _ALL: dict[str, Policy] = dict.fromkeys(KINDS, "mask")
 
@@ -23,3 +29,37 @@ def mask_column(texts: pa.Array) -> pa.Array:
 def mask_text(text: str) -> str:
     """One text with tokens for all findings."""
     return mask_column(pa.array([text], pa.large_string()))[0].as_py()
+
+
+def mask_json_column(column: pa.Array) -> pa.Array:
+    """A column of JSON objects (null: none) with tokens for all findings in their strings; keys and numbers stay."""
+    filled = column.fill_null("")
+    _, ends = find(*string_buffers(filled))
+    rows = np.flatnonzero(np.diff(ends))
+    if not len(rows):
+        return column
+    values = column.to_pylist()
+    objects = [orjson.loads(values[row]) for row in rows]
+    strings: list[str] = []
+    _strings(objects, strings)
+    masked = iter(mask_column(pa.array(strings, pa.large_string())).to_pylist())
+    for row, value in zip(rows, objects, strict=True):
+        values[row] = orjson.dumps(_replaced(value, masked), option=orjson.OPT_SORT_KEYS).decode()
+    return pa.array(values, column.type)
+
+
+def _strings(value: Any, found: list[str]) -> None:
+    if isinstance(value, str):
+        found.append(value)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _strings(inner, found)
+
+
+def _replaced(value: Any, masked: Any) -> Any:
+    """The same value with its strings, in the order of `_strings`, from an iterator."""
+    if isinstance(value, str):
+        return next(masked)
+    if isinstance(value, dict):
+        return {key: _replaced(inner, masked) for key, inner in value.items()}
+    return [_replaced(inner, masked) for inner in value] if isinstance(value, list) else value

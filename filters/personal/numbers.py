@@ -49,7 +49,7 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
 _THIRTEEN = re.compile(
     r"(?<![0-9])(?<![0-9]-)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{0,3})([0-9])([0-9*xX●○◯■□ㅇ]{6})(?![0-9*])(?!-[0-9])"
 )
-_MASKED_ALL = re.compile(r"(?<![0-9])(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\s?-\s?[*xX●○■]{7}")
+_MASKED_ALL = re.compile(r"(?<![0-9])(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\s?-\s?[*xX●○■]{6,8}(?![*xX●○■])")
 _REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상", re.IGNORECASE)
 _RESIDENT = re.compile(r"주\s?민|외국인|RRN|resident|신분증|민번|생년", re.IGNORECASE)
 _CORPORATE = re.compile(r"법\s?인|corporate", re.IGNORECASE)
@@ -80,8 +80,7 @@ def registration(text: str) -> Iterator[Finding]:
         elif checked and not has_crn_check(digits) and not digits.startswith("880"):  # 880…: bar codes of Korea
             yield Finding(kind, *match.span(), 0.7, "checked")
     for match in _MASKED_ALL.finditer(text):
-        if _REGISTRATION.search(_before(text, match.start())):
-            yield Finding("rrn", *match.span(), 0.9, "partly-masked")
+        yield Finding("rrn", *match.span(), 0.9, "partly-masked")
 
 
 _BRN = re.compile(rf"{_LEFT}\d{{3}}[ ]?-[ ]?\d{{2}}[ ]?-[ ]?\d{{5}}{_RIGHT}")
@@ -111,7 +110,9 @@ def passport(text: str) -> Iterator[Finding]:
     if not _PASSPORT_WORD.search(text):
         return
     for match in _PASSPORT.finditer(text):
-        if _PASSPORT_WORD.search(_before(text, match.start(), 40) + " " + text[match.end() : match.end() + 15]):
+        if not digits_of(match[0]).startswith("0000") and _PASSPORT_WORD.search(
+            _before(text, match.start(), 40) + " " + text[match.end() : match.end() + 15]
+        ):
             yield Finding("passport", *match.span(), 1.0, "context")
 
 
@@ -147,11 +148,16 @@ def card(text: str) -> Iterator[Finding]:
     for match in _CARD.finditer(text):
         digits = digits_of(match[0])
         told = _CARD_WORD.search(_before(text, match.start()))
-        if len(set(digits)) <= 2 or digits in (
-            "1234567890123456",
-            "1234567812345678",
-            "4111111111111111",
-            "4242424242424242",
+        if (
+            len(set(digits)) <= 2
+            or digits.startswith("0000")
+            or digits
+            in (
+                "1234567890123456",
+                "1234567812345678",
+                "4111111111111111",
+                "4242424242424242",
+            )
         ):
             yield Finding("placeholder", *match.span(), 0.9, "card")
         elif has_luhn(digits) and (told or (digits[0] in "34569" and not match[0].isdigit())):
@@ -184,7 +190,12 @@ def account(text: str) -> Iterator[Finding]:
         return
     for match in _ACCOUNT.finditer(text):
         digits = digits_of(match[0])
-        if not 10 <= len(digits) <= 16 or _DATE.match(match[0]) or _UNIT.match(text, match.end()):
+        if (
+            not 10 <= len(digits) <= 16
+            or digits.startswith("00000")
+            or _DATE.match(match[0])
+            or _UNIT.match(text, match.end())
+        ):
             continue
         told = any(0 <= match.start() - word <= 30 for word in words)
         if _in_code(text, match) or (not told and not _HOLDER.match(text, match.end())):
@@ -212,6 +223,10 @@ _AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d?)"
 _LANDLINE = re.compile(
     rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}{_AREA}\)?([ .\-)/~\n]{{0,3}})(\d{{3,4}})([ .\-/~\n]{{0,3}})(\d{{4}})(?![0-9])(?!-[0-9])"
 )
+_LOCAL = re.compile(
+    r"(?<![A-Za-z])(?:전\s?화(?:번호)?|전송|팩\s?스|☎|☏|tel|fax|t|f|연락처)\s?[.:)]?\s{0,2}(?!(?:19|20)\d\d-)(\d{3,4})-(\d{4})(?![0-9A-Za-z\-])", re.IGNORECASE
+)
+_YEARS = re.compile(r"1[568]\d\d.{1,3}(?:1[5-9]|20)\d\d")  # 1835-1909
 _JOINT = re.compile(r"[.\-)]")
 _CALL = re.compile(
     r"전\s?화|연\s?락|팩\s?스|문\s?의|상\s?담|예\s?약|휴\s?대|핸드폰|번호|☎|℡|📞|☏|tel|fax|phone|mobile|call|h\.?p|(?<![A-Za-z])[TFMtfm](?![A-Za-z])",
@@ -239,7 +254,8 @@ def mobile(text: str) -> Iterator[Finding]:
     for match in _MOBILE_SPACED.finditer(text):
         yield Finding("mobile", *match.span(), 0.8, "digits-apart")
     for match in _MOBILE_MASKED.finditer(text):
-        if not digits_of(match[0]) == re.sub(r"[ .\-]", "", match[0]):
+        shown = len(digits_of(match[0]))
+        if 6 < shown < 10 or (shown == 10 and "*" in match[0]):  # with all stars it tells nothing any more
             yield Finding("mobile", *match.span(), 0.8, "partly-masked")
     if _SPELT_BEGINS.search(text):
         spelt = text.translate(_SPELT)
@@ -272,6 +288,12 @@ def landline(text: str) -> Iterator[Finding]:
             )
 
 
+def local_number(text: str) -> Iterator[Finding]:
+    """Landlines without an area code, right behind a word for a call."""
+    for match in _LOCAL.finditer(text):
+        yield _telephone("landline", "000" + match[1] + match[2], match.span(1)[:1] + match.span(2)[1:], 0.7, "local")
+
+
 def _bare(match: re.Match[str]) -> tuple[int, int]:
     """The span without a bracket that opens before the number and closes behind it."""
     return match.start() + (match[0][0] == "(" and ")" not in match[0]), match.end()
@@ -280,6 +302,8 @@ def _bare(match: re.Match[str]) -> tuple[int, int]:
 def main_number(text: str) -> Iterator[Finding]:
     """Numbers that a firm is called by."""
     for match in _MAIN.finditer(text):
+        if _YEARS.fullmatch(match[0]) and not _CALL.search(_before(text, match.start(), 25)):
+            continue
         yield Finding("main_number", *match.span(), 0.9, "shape")
 
 
@@ -302,7 +326,7 @@ def plate(text: str) -> Iterator[Finding]:
     """Number plates: beside a word of traffic, or by shape without spaces and far from the law."""
     for match in _PLATE.finditer(text):
         around = _before(text, match.start(), 25) + " " + text[match.end() : match.end() + 15]
-        if _CASE.search(around) or _COUNTED.match(text, match.end()):
+        if digits_of(match[0]).startswith("00") or _CASE.search(around) or _COUNTED.match(text, match.end()):
             continue
         if _PLATE_WORD.search(around):
             yield Finding("plate", *match.span(), 0.95, "context")
@@ -311,5 +335,5 @@ def plate(text: str) -> Iterator[Finding]:
 
 
 RECOGNISERS: tuple[Recogniser, ...] = (
-    registration, business, passport, licence, card, account, mobile, landline, main_number, plate
+    registration, business, passport, licence, card, account, mobile, landline, local_number, main_number, plate
 )  # fmt: skip

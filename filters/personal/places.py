@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from algok.filters.personal.finding import Finding
 from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
 
-_NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}(?:\s?-\s?\d{1,4})?(?:번지)?"
-_NOT_COUNTED = r"(?![0-9])(?!\s?(?:년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번째|번(?!지)|도|차|위|점|회|대|㎞|km|킬로|미터|m|미터|㎡|평|층|세|살|인|가지|배|주|장|권|쪽|조|항|표|박|곳|건|종|종류|단계|편|부|승|패|골|학년|㎜|mm|cm|℃|가(?![가-힣])|번?길|로|[∼~]|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
+_NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}"
+_NOT_COUNTED = r"(?![0-9])(?![ ]?(?:년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번째|번|도|차|위|점|회|대|㎞|km|킬로|미터|m|미터|㎡|평|층|세|살|인|가지|배|주|장|권|쪽|조|항|표|박|곳|건|종|종류|단계|편|부|승|패|골|학년|㎜|mm|cm|℃|가(?![가-힣])|번?길|로|[∼~]|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
 _ROAD = re.compile(
-    rf"(?:[가-힣]|\d(?=[로길가거]))(?:대로|로|거리|길|가)(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}({_NUMBER}){_NOT_COUNTED}"
+    rf"(?:[가-힣]|\d(?=[로길가거]))(?:대로|로|거리|길|가)(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}({_NUMBER}(?:\s?-\s?\d{{1,4}}(?![0-9])(?:번지)?|번지|{_NOT_COUNTED}))"
 )
-_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}({_NUMBER}){_NOT_COUNTED}")
+_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}({_NUMBER}(?:\s?-\s?\d{{1,4}}(?![0-9])(?:번지)?|번지|{_NOT_COUNTED}))")
 _PROVINCE = (
     r"서울(?:특별시|시)?|부산(?:광역시|시)?|대구(?:광역시|시)?|인천(?:광역시|시)?|광주(?:광역시|시)?|대전(?:광역시|시)?|울산(?:광역시|시)?|"
     r"세종(?:특별자치시|시)?|경기도?|강원(?:특별자치도|도)?|충청[북남]도|충[북남]|전라[북남]도|전북특별자치도|전[북남]|경상[북남]도|경[북남]|제주(?:특별자치도|도)?"
@@ -34,11 +34,13 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 60  # characters before the number in which a district or a label is looked for
+_BUILDING = (
+    "아파트|APT|apt|빌딩|빌라|타워|오피스텔|맨션|센터|상가|하이츠|파크|캐슬|자이|푸르지오|래미안|힐스테이트|아이파크|연립|주택|건물|프라자|플라자|회관"
+)
 _DETAIL = re.compile(
     r"(?:[\s,]{0,3}(?:(?:지하\s?|B)?\d{1,3}층|\d{1,4}\s?-\s?\d{1,4}호|\d{1,4}동(?![가-힣])|[가-힣A-Za-z]?동\s?\d{1,4}호|\d{1,5}호(?!선)|"
-    r"[가-힣A-Za-z0-9·&]{1,14}(?:아파트|APT|apt|빌딩|빌라|타워|오피스텔|맨션|센터|상가|하이츠|파크|캐슬|자이|푸르지오|래미안|힐스테이트|아이파크|연립|주택|건물|프라자|플라자|회관)"
-    r"(?=[\s,)0-9]|$)(?:\s?\d{1,4}동(?![가-힣]))?(?:\s?\d{1,5}호)?|\d{1,4}동\s?\d{1,5}호|\(?우\s?\)?\s?\d{5}(?!\d)))"
-    r"{0,5}(?:\s?\([가-힣0-9A-Za-z,.·\s]{2,30}\)(?:\s?\d{1,4}동)?(?:\s?\d{1,5}호)?)?"
+    rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
+    r"{0,6}"
 )
 _UNIT = re.compile(r"(?<![0-9])\d{1,4}동\s{0,2}\d{3,4}호(?![선])")
 
@@ -47,11 +49,16 @@ _DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
 _NAMED_ROAD = re.compile(r"[가-힣]{2,}(?:대로|로|길)(?:\s?\d{1,4}번?길)?\s?$")
 
 
+_NUMBER_BEGIN = re.compile(r"\D{0,4}0")  # no building has such a number
+
+
 def address(text: str) -> Iterator[Finding]:
     """Building and lot numbers with a district before them or behind a label of an address, with building, floor and flat."""
     for expression, is_road in ((_ROAD, True), (_LOT, False)):
         for match in expression.finditer(text):
             start, end = match.span(1)
+            if _NUMBER_BEGIN.match(match[1]):
+                continue
             before = text[max(0, start - _NEAR) : start].replace("\n", " ")
             districts, label = _BEFORE.search(before), _LABEL.search(before)
             exact = "-" in match[1] or "번지" in match[1]

@@ -66,7 +66,7 @@ def _filled(value: str, digits: list[int], fixed: str) -> str:
 
 
 def _digits(value: str, digits: list[int]) -> str:
-    return _filled(value, digits, "000")  # no bank, plate or building begins like that
+    return _filled(value, digits, "00000")  # no account and no building begins like that
 
 
 def _registration(value: str, digits: list[int]) -> str:
@@ -97,7 +97,7 @@ def _card(value: str, digits: list[int]) -> str:
 
 
 def _passport(value: str, digits: list[int]) -> str:
-    return "M000" + "".join(map(str, digits[:5]))
+    return "M0000" + "".join(map(str, digits[:4]))
 
 
 def _email(value: str, digits: list[int]) -> str:

@@ -12,6 +12,7 @@ from algok.classifiers.labelled_text import TextLabeller
 from algok.classifiers.softmax import fit_softmax
 from algok.classifiers.store import open_model
 from algok.classifiers.style import train_style
+from algok.classifiers.topic_words import TopicWords
 from algok.errors import ModelError
 from algok.taxonomy.tagger import Domain, DomainOptions
 
@@ -98,3 +99,16 @@ def test_softmax_finds_the_shares_of_a_single_feature():
     weights, bias = fit_softmax(matrix, targets, np.ones(400, np.float32), epochs=10)
     p = np.exp(weights[0] + bias)
     assert p / p.sum() == pytest.approx([0.7, 0.2, 0.1], abs=0.02)
+
+
+def test_a_lexicon_is_a_part_of_the_model(tmp_path):
+    labels = sorted(WORDS)
+    shares = {
+        word: np.array([0.9 if code == label else 0.05 for label in labels]) for code, own in WORDS.items() for word in own
+    }
+    shares |= {"해열제": np.array([0.05 if label != "medicine_health" else 0.9 for label in labels])}  # in no example
+    words = TopicWords.of(shares, pa.array(examples().texts, pa.large_string()))
+    manifest = train_domain(examples(), tmp_path / "own", labels=labels, words=words)
+    assert "mixture" in manifest.parameters
+    assert predicted(tmp_path / "own", ["해열제를 샀다", "축구 감독과 선수"]) == ["medicine_health", "sports_leisure_travel"]
+    assert train_domain(examples(), tmp_path / "again", labels=labels, words=words).digest == manifest.digest

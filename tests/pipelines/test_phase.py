@@ -1,4 +1,4 @@
-"""One pass over a shard, seen from outside: what leaves it holds no personal data but in kept documents.
+"""One pass over a shard, seen from outside: nothing that leaves it holds personal data.
 
 Invented data of a person is planted in good, bad and broken inputs of every format, then looked for in everything that a
 run writes (tables decoded) or prints.
@@ -14,16 +14,22 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import prose, write_jsonl
 
-# No such person, number or address: the months and prefixes do not exist.
+# No such person, number or address: the birth is in 2099, the exchanges and the building do not exist.
 MAIL, PHONE, SPACED, RRN, LONG = (
-    "gildong.hong@example.com",
-    "010-0000-1234",
-    "010 - 0000 - 5678",
-    "991332-1234567",
+    "gildong.k@no-such-place.kr",
+    "010-0423-8891",
+    "010 - 0519 - 7723",
+    "991231-3042711",
     8820001234,
 )
-PLANTED = f"홍길동 {MAIL} {PHONE} {SPACED} {RRN} {LONG}"
-SECRETS = ("gildong", "0000-1234", "0000 - 5678", "991332", "1234567", "8820001234")
+PLANTED = (
+    f"성명: 배도현, 연락처 {PHONE}, 집 {SPACED}, {MAIL}, 주민등록번호 {RRN}, 차량번호 12가3456, 여권번호 M00012345, "
+    "계좌 국민은행 000-21-0423-889, 주소: 서울특별시 강남구 테헤란로 99152"
+)
+SECRETS = (
+    "배도현", "gildong", "0423", "8891", "0519", "7723", "991231", "3042711", "12가3456", "M00012345", "000-21", "99152",
+    "8820001234",
+)  # fmt: skip
 
 
 def record(kind: str, url: str, payload: bytes, length: int | None = None) -> bytes:
@@ -38,6 +44,7 @@ def plant(folder) -> None:
     rows = [{"text": prose(i)} for i in range(4)] + [
         {"text": PLANTED, "url": url, "tel": LONG, "who": PLANTED},  # dropped: short
         {"text": prose(1) + "\n" + PLANTED, "url": url},  # dropped: a near duplicate
+        {"text": prose(20) + "\n\n" + PLANTED + "\n\n" + prose(21), "url": url, "who": MAIL},  # kept
         {"title": PLANTED, MAIL: 1},  # no text
     ]
     path = write_jsonl(folder / "a.jsonl", rows)
@@ -83,7 +90,15 @@ def test_the_planted_inputs_reach_every_place(planted):
     run, _ = planted
     reasons = {row["reason"] for path in (run / "quarantine").glob("*") for row in pq.read_table(path).to_pylist()}
     assert {"json", "not_object", "utf8", "no_text", "parquet"} <= reasons
-    assert "홍길동" in table_text(run, "dropped")
+    assert "<이름>" in table_text(run, "dropped") and "<이름>" in table_text(run, "kept")
+
+
+def test_kept_documents_hold_no_personal_data(planted):
+    run, _ = planted
+    kept = table_text(run, "kept")
+    assert leaks(kept) == []
+    for token in ("<이름>", "<전화번호>", "<이메일>", "<주민등록번호>", "<차량번호>", "<여권번호>", "<계좌번호>", "<주소>"):
+        assert token in kept
 
 
 def test_dropped_texts_and_quarantine_hold_no_personal_data(planted):
@@ -93,6 +108,10 @@ def test_dropped_texts_and_quarantine_hold_no_personal_data(planted):
 
 def test_urls_of_dropped_documents_hold_no_personal_data(planted):
     assert leaks(table_text(planted[0], "dropped")) == []
+
+
+def test_nothing_is_left_of_intermediate_files(planted):
+    assert not (planted[0] / "work").exists() or not list((planted[0] / "work").rglob("*.arrow"))
 
 
 def test_masked_meta_of_dropped_documents_is_still_json(planted):
@@ -116,5 +135,23 @@ def test_nothing_printed_holds_personal_data(planted):
         algok("stats", str(run)),
         algok("explain", str(run), victim),
         algok("explain", str(source), "--number", "5"),
+        algok("explain", str(source), "--number", "7"),
+        algok("pii", str(source)),
     ]
-    assert [leaks(text) for text in [printed, *shown]] == [[]] * 4
+    assert [leaks(text) for text in [printed, *shown]] == [[]] * 6
+
+
+def test_a_run_that_fails_shows_nothing_and_leaves_only_what_a_resumed_run_needs(planted, tmp_path):
+    folder = planted[0].parent / "in"
+    failed = subprocess.run(
+        [sys.executable, "-m", "algok", "run", "web", "--input", str(folder), "-o", str(tmp_path / "run"), "--workers", "0",
+         "--set", "error_budget=0"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert failed.returncode == 6, failed.stderr
+    assert leaks(failed.stdout + failed.stderr) == []
+    for path in (tmp_path / "run").rglob("*"):
+        if path.suffix == ".parquet":
+            assert leaks(repr(pq.read_table(path).to_pylist())) == []
+        elif path.is_file() and "work" not in path.parts:
+            assert leaks(path.read_text()) == []

@@ -20,17 +20,20 @@ import numpy as np
 import pyarrow as pa
 from fastwarc.warc import ArchiveIterator
 from sets import cards, fingerprint, rows
-from topic_words import CODES, TopicWords
+from topic_words import CODES, PutIn, lexicon
 
 from algok.classifiers.domain import train_domain
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled import Examples, folds
 from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.linear import softmax
 from algok.classifiers.split import held_out
 from algok.classifiers.store import DataSet, open_model
+from algok.classifiers.topic_words import TopicWords
 from algok.pipelines.extract import ExtractError, extract
 from algok.taxonomy.axes import major_of
 
 WORDS = Path("build/topic_words.tsv")
+READ = Path(__file__).with_name("read_documents.tsv")
 # Set -> (most documents, manner). Sets that hold held-out labelled documents are left out, dps_web_sample excepted: the
 # only general web text; its labelled passages are left out by fingerprint.
 UNLABELLED = {
@@ -65,6 +68,7 @@ PUT = 3000  # texts per domain with its words put in
 # Weights of the kinds of examples: the first by cross-validation over the sites of all labelled documents, the others by
 # trial (docs/taxonomy.md). A site's documents count like SITE_DOCUMENTS at most.
 LABEL_WEIGHT, WORDS_WEIGHT, PUT_WEIGHT, SITE_DOCUMENTS = 6.0, 1.0, 0.6, 25
+READ_WEIGHT = 0.7  # of what was read for this model only: one reader, excerpts
 # Small talk is what has no other topic: its words say less.
 SMALL_TALK, SMALL_TALK_WEIGHT = "community_personal", 0.3
 # Labelled documents of the same sites under another name.
@@ -89,6 +93,27 @@ def labelled(data: Path) -> Examples:
     for row in rows(data, "labels/domain_texts"):
         examples.add(row["text"], row["meta"]["domain"], row["source"])
     return examples
+
+
+def read_besides(data: Path, closed: set[str]) -> tuple[Examples, Examples]:
+    """Documents without labels in ../shared/data that were read for this model (read_documents.tsv): domains and styles.
+
+    Group is the host of a page, and of a passage or petition the document itself. Nothing of `closed` sites.
+    """
+    lines = READ.read_text(encoding="utf-8").splitlines()
+    wanted = {line.split("\t")[1]: line.split("\t") for line in lines if not line.startswith("#")}
+    texts = [("", row["text"]) for name in ("noisy/dps_web_sample", "domain/petitions") for row in rows(data, name)]
+    for name in (*WARCS, "html_euckr"):
+        texts += _pages(data / "warc" / f"{name}.warc.gz", closed)
+    domains, written = Examples(), Examples()
+    for host, text in texts:
+        key = fingerprint(text)[:24]
+        if key in wanted:
+            _, _, domain, second, style, _ = wanted.pop(key)
+            label = domain if second == "-" else {domain: 0.7, second: 0.3}
+            domains.add(text, label, host or key)
+            written.add(text, style, host or key)
+    return domains, written
 
 
 def split(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
@@ -126,12 +151,13 @@ def unlabelled(data: Path, known: set[str], closed: set[str]) -> dict[str, list[
         take(name, runs, manner, len(runs))
     for name in WARCS:
         manner = "" if name == "html_spam_seo" else "blog"
-        take(f"warc/{name}", _pages(data / "warc" / f"{name}.warc.gz", closed, chance), manner, 1 << 20)
+        take(f"warc/{name}", _some(_pages(data / "warc" / f"{name}.warc.gz", closed), chance), manner, 1 << 20)
     return parts
 
 
-def _pages(path: Path, closed: set[str], chance: random.Random) -> list[str]:
-    found, seen = [], Counter()
+def _pages(path: Path, closed: set[str]) -> list[tuple[str, str]]:
+    """Host, and title and text, of every page of a WARC file that is not of a closed site."""
+    found = []
     with open(path, "rb") as stream:
         for record in ArchiveIterator(stream):
             host = (record.headers.get("WARC-Target-URI") or "").partition("//")[2].partition("/")[0]
@@ -143,28 +169,33 @@ def _pages(path: Path, closed: set[str], chance: random.Random) -> list[str]:
             except ExtractError:
                 continue
             found.append((host, f"{page.title}\n{page.text}"))
-    chance.shuffle(found)
-    kept = []
-    for host, text in found:
+    return found
+
+
+def _some(pages: list[tuple[str, str]], chance: random.Random) -> list[str]:
+    """The texts of at most PAGES_PER_HOST pages of every host."""
+    seen, kept = Counter(), []
+    chance.shuffle(pages)
+    for host, text in pages:
         seen[host] += 1
         if seen[host] <= PAGES_PER_HOST:
             kept.append(text)
     return kept
 
 
-def with_weights(examples: Examples) -> Examples:
+def with_weights(examples: Examples, factor: float = 1.0) -> Examples:
     """Labelled documents, so weighted that no site counts more than SITE_DOCUMENTS."""
     sites = [site(group) for group in examples.groups]
     sizes, weighted = Counter(sites), Examples()
     for text, label, group, owner in zip(examples.texts, examples.labels, examples.groups, sites, strict=True):
-        weighted.add(text, label, group, LABEL_WEIGHT * min(1, SITE_DOCUMENTS / sizes[owner]))
+        weighted.add(text, label, group, factor * LABEL_WEIGHT * min(1, SITE_DOCUMENTS / sizes[owner]))
     return weighted
 
 
 def by_words(parts: dict[str, list[tuple[str, str]]], words: TopicWords) -> Examples:
     """Unlabelled excerpts, with weights under which every domain has about the same sum, and sure ones count more."""
     texts = [text for part in parts.values() for text, _ in part]
-    shares = np.array([words.probabilities(text) for text in texts])
+    shares = softmax(words.logits(pa.array(texts, pa.large_string())))
     sums = np.maximum(shares.sum(axis=0), 100)
     weights = np.clip((shares @ (600 / sums)) * shares.max(axis=1), 0, 1.5) * WORDS_WEIGHT
     weights *= 1 - (1 - SMALL_TALK_WEIGHT) * shares[:, CODES.index(SMALL_TALK)]
@@ -174,7 +205,7 @@ def by_words(parts: dict[str, list[tuple[str, str]]], words: TopicWords) -> Exam
     return examples
 
 
-def with_words_put_in(parts: dict[str, list[tuple[str, str]]], words: TopicWords) -> Examples:
+def with_words_put_in(parts: dict[str, list[tuple[str, str]]], words: PutIn) -> Examples:
     """Excerpts of 150 to 1,200 characters with words of a domain put for 30 to 80 % of their own."""
     chance, carriers = random.Random(3), {}
     for part in parts.values():
@@ -212,18 +243,46 @@ def figures(truth: list[str], probabilities: np.ndarray, labels: tuple[str, ...]
     }
 
 
-def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, dict[str, Examples]]:
-    """All that a model learns from `labels`, and what it came from, for the card."""
+def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, TopicWords, dict[str, Examples]]:
+    """All that a model learns from `labels`, the lexicon, and what the examples came from, for the card."""
     parts = unlabelled(data, {fingerprint(text) for text in labelled(data).texts}, closed)
-    words = TopicWords(WORDS, [text for part in parts.values() for text, _ in part])
-    everything = with_weights(labels) + by_words(parts, words) + with_words_put_in(parts, words)
+    shares = lexicon(WORDS)
+    words = TopicWords.of(shares, pa.array([text for part in parts.values() for text, _ in part], pa.large_string()))
+    besides, _ = read_besides(data, closed)
+    everything = with_weights(labels) + with_weights(besides, READ_WEIGHT) + by_words(parts, words) + with_words_put_in(parts, PutIn(shares))
     sources = {name: Examples(texts=[text for text, _ in part]) for name, part in parts.items()}
     repositories = {False: "labels/web_labels", True: "labels/domain_texts"}
     read = {
         name: labels.take(row for row, group in enumerate(labels.groups) if ("/" in group) == is_repository)
         for is_repository, name in repositories.items()
     }
-    return everything, read | sources
+    return everything, words, read | {"read_documents.tsv": besides} | sources
+
+
+def learn_and_apply(data: Path, labels: Examples, test: Examples) -> np.ndarray:
+    """Probabilities of the documents of `test` by a model that learnt from `labels`, and from nothing of the sites of `test`."""
+    learnt, words, _ = material(data, labels, {site(group) for group in test.groups})
+    with tempfile.TemporaryDirectory() as folder:
+        train_domain(learnt, Path(folder) / "domain", labels=CODES, words=words)
+        model = TextLabeller(open_model(f"{folder}/domain", "domain"))
+        return model.probabilities(pa.array(test.texts, pa.large_string()))
+
+
+def across_sites(data: Path, labels: Examples) -> np.ndarray:
+    """Probabilities of every labelled document by a model that learnt nothing from its site, of five."""
+    fold, p = folds([site(group) for group in labels.groups], 5, 0), np.zeros((len(labels), len(CODES)), np.float32)
+    for number in range(5):
+        train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        p[test] = learn_and_apply(data, labels.take(train), labels.take(test))
+    return p
+
+
+def by_set(name: str, test: Examples, p: np.ndarray) -> dict[str, dict]:
+    """Figures over all, over the documents of web_labels and over those of domain_texts."""
+    repositories = np.array(["/" in group for group in test.groups])
+    parts = (("sites", np.arange(len(test))), ("web_labels", np.flatnonzero(~repositories)),
+             ("domain_texts", np.flatnonzero(repositories)))  # fmt: skip
+    return {f"{name} {part}": figures([test.labels[row] for row in rows], p[rows], CODES) for part, rows in parts}
 
 
 def main() -> None:
@@ -231,26 +290,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--output", type=Path, default=Path("classifiers/models/domain-1"))
     parser.add_argument("--measure-only", action="store_true")
+    parser.add_argument("--folds", action="store_true", help="measure by five folds over all sites instead; 5 minutes")
     options = parser.parse_args()
 
     labels = labelled(options.data)
     development, out = split(labels)
     test = labels.take(out)
-    learnt, _ = material(options.data, labels.take(development), {site(group) for group in test.groups})
-    with tempfile.TemporaryDirectory() as folder:
-        train_domain(learnt, Path(folder) / "domain", labels=CODES)
-        model = TextLabeller(open_model(f"{folder}/domain", "domain"))
-        p = model.probabilities(pa.array(test.texts, pa.large_string()))
-    repositories = np.array(["/" in group for group in test.groups])
-    metrics = {
-        f"held-out {name}": figures([test.labels[row] for row in chosen], p[chosen], model.labels)
-        for name, chosen in (("sites", np.arange(len(test))), ("web_labels", np.flatnonzero(~repositories)),
-                             ("domain_texts", np.flatnonzero(repositories)))
-    }  # fmt: skip
+    if options.folds:
+        print(json.dumps(by_set("five folds,", labels, across_sites(options.data, labels)), indent=1))
+        return
+    metrics = by_set("held-out", test, learn_and_apply(options.data, labels.take(development), test))
     print(json.dumps(metrics, indent=1))
     if options.measure_only:
         return
-    learnt, sources = material(options.data, labels, set())
+    learnt, words, sources = material(options.data, labels, set())
     data = cards(options.data, sources)
     data.append(
         DataSet(
@@ -264,6 +317,7 @@ def main() -> None:
         learnt,
         options.output,
         labels=CODES,
+        words=words,
         data=data,
         metrics=metrics,
         description="What a Korean document is about, of twenty sub-domains. The figures are of a model trained in the same "

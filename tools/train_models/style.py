@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from domain import site, split
+from domain import read_besides, site, split
 from sets import cards, fingerprint, rows
 
 from algok.classifiers.labelled import Examples
@@ -53,7 +53,7 @@ SHORT = {
     "noisy/spam_short": (230, "ad", "\n"),
 }
 # A document of a set says less than one that was read; a site counts as SITE_DOCUMENTS at most.
-SET_WEIGHT, SITE_DOCUMENTS = 0.2, 25
+SET_WEIGHT, READ_WEIGHT, SITE_DOCUMENTS = 0.2, 0.7, 25
 
 
 def labelled(data: Path) -> Examples:
@@ -93,6 +93,14 @@ def of_one_style(data: Path, known: set[str]) -> dict[str, Examples]:
     return parts
 
 
+def read(data: Path, closed: set[str]) -> Examples:
+    """What was read for this model and the domain's."""
+    _, examples = read_besides(data, closed)
+    sizes = Counter(map(site, examples.groups))
+    examples.weights = [READ_WEIGHT * min(1, SITE_DOCUMENTS / sizes[site(group)]) for group in examples.groups]
+    return examples
+
+
 def figures(truth: list[str], probabilities: np.ndarray, labels: tuple[str, ...]) -> dict:
     """Accuracy, and per style precision, recall and documents."""
     best, truth = np.array(labels)[probabilities.argmax(axis=1)], np.array(truth)
@@ -129,13 +137,15 @@ def main() -> None:
     closed = {group.removeprefix("source:") for group in test.groups}
     open_parts = {name: part for name, part in parts.items() if name.partition("/")[2] not in closed}
     with tempfile.TemporaryDirectory() as folder:
-        train_style(together(labels.take(development), open_parts), Path(folder) / "style", labels=styles())
+        besides = {"read": read(options.data, {site(group) for group in test.groups})}
+        train_style(together(labels.take(development), open_parts | besides), Path(folder) / "style", labels=styles())
         model = TextLabeller(open_model(f"{folder}/style", "style"))
         p = model.probabilities(pa.array(test.texts, pa.large_string()))
     metrics = {"held-out sites": figures(test.labels, p, model.labels)}
     print(json.dumps(metrics, indent=1))
     if options.measure_only:
         return
+    parts["read_documents.tsv"] = read(options.data, set())
     manifest = train_style(
         together(labels, parts),
         options.output,

@@ -1,7 +1,7 @@
-"""Weak supervision by words: what the words of a text say about its domain, and texts made to be about a domain.
+"""Weak supervision by words: the lexicon of the domains, and texts made to be about a domain.
 
-The lexicon is taxonomy/seeds (by hand) and build/topic_words.tsv (expanded by `expand_seeds.py`). A run of Hangul counts as
-the longest word of the lexicon that it begins with, so particles do not matter.
+The lexicon is taxonomy/seeds (by hand) and build/topic_words.tsv (expanded by `expand_seeds.py`). What its
+words say of a text tells `algok.classifiers.topic_words`.
 """
 
 import random
@@ -14,35 +14,19 @@ from algok.taxonomy.axes import major_of, seeds
 CODES = tuple(major_of())
 _RUN = re.compile(r"[가-힣]{2,}|[A-Za-z][A-Za-z+#.]+")
 _LONGEST = 7
-_READ = 8000  # characters of a document that are looked at
 _SEED_SURENESS = 0.78  # a seed's own domain; the rest is spread evenly
 
 
-class TopicWords:
-    """The lexicon and the documents' frequencies of its words, which say how telling each is."""
+class PutIn:
+    """Puts words of a domain into texts for their own."""
 
-    def __init__(self, words_file, background: list[str]):
-        shares = _lexicon(words_file)
+    def __init__(self, shares: dict[str, np.ndarray]):
         self._words = {word: row for row, word in enumerate(shares)}
-        self._shares = np.array(list(shares.values()))
-        found = np.zeros(len(shares))
-        for text in background:
-            found[sorted(self.words(text))] += 1
-        self._weight = np.log((len(background) + 1) / (found + 1))
-        self._bags = {code: self._bag(k) for k, code in enumerate(CODES)}
-        self._prior = np.zeros(len(CODES))
-        self._prior = np.mean([self._logits(text) for text in background], axis=0)
-
-    def words(self, text: str) -> set[int]:
-        """The rows of the lexicon's words in a text."""
-        rows = (self._row(run) for run in _RUN.findall(text[:_READ]))
-        return {row for row in rows if row is not None}
-
-    def probabilities(self, text: str) -> np.ndarray:
-        """A distribution over CODES; over the background every domain has about the same mean."""
-        logits = self._logits(text) - self._prior
-        shifted = np.exp(logits - logits.max())
-        return shifted / shifted.sum()
+        table, words = np.array(list(shares.values())), list(shares)
+        self._bags = {}
+        for k, code in enumerate(CODES):
+            rows = np.flatnonzero(table[:, k] > 0.4)
+            self._bags[code] = [words[row] for row in rows], np.cumsum(table[rows, k]) / table[rows, k].sum()
 
     def about(self, text: str, code: str, share: float, chance: random.Random) -> str:
         """The text with this share of its topic words replaced by words of a domain, particles kept: its grammar and
@@ -51,44 +35,21 @@ class TopicWords:
 
         def replaced(run: re.Match[str]) -> str:
             found = run.group()
-            row_length = self._match(found)
-            if row_length is None or chance.random() > share:
+            length = self._match(found)
+            if length is None or chance.random() > share:
                 return found
-            return words[int(np.searchsorted(cumulative, chance.random()))] + found[row_length[1] :]
+            return words[int(np.searchsorted(cumulative, chance.random()))] + found[length:]
 
         return _RUN.sub(replaced, text)
 
-    def _row(self, run: str) -> int | None:
-        found = self._match(run)
-        return found[0] if found else None
-
-    def _match(self, run: str) -> tuple[int, int] | None:
+    def _match(self, run: str) -> int | None:
         if run[0] <= "z":
             word = run.lower().rstrip(".")
-            return (self._words[word], len(word)) if word in self._words else None
-        for length in range(min(len(run), _LONGEST), 1, -1):
-            if run[:length] in self._words:
-                return self._words[run[:length]], length
-        return None
-
-    def _logits(self, text: str) -> np.ndarray:
-        rows = sorted(self.words(text))
-        if not rows:
-            return self._prior
-        weight, shares = self._weight[rows], self._shares[rows]
-        mean = weight @ shares / weight.sum()
-        # The mean share is steady in long texts, the mean logarithm in short ones: half of each (scales by trial).
-        logs = weight @ np.log((shares + 0.01) / 0.06) / np.sqrt(weight @ weight)
-        return 25 * mean + 0.25 * logs
-
-    def _bag(self, domain: int) -> tuple[list[str], np.ndarray]:
-        share = self._shares[:, domain]
-        rows = np.flatnonzero(share > 0.4)
-        words = list(self._words)
-        return [words[row] for row in rows], np.cumsum(share[rows]) / share[rows].sum()
+            return len(word) if word in self._words else None
+        return next((n for n in range(min(len(run), _LONGEST), 1, -1) if run[:n] in self._words), None)
 
 
-def _lexicon(words_file) -> dict[str, np.ndarray]:
+def lexicon(words_file) -> dict[str, np.ndarray]:
     shares: dict[str, np.ndarray] = {}
     column, even = {code: k for k, code in enumerate(CODES)}, 1 / len(CODES)
     for line in words_file.read_text(encoding="utf-8").splitlines():
