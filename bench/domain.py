@@ -71,7 +71,7 @@ def accuracy(data: Path) -> None:
     train, test = examples.take(development), examples.take(out)
     repositories = np.array(["/" in group for group in test.groups])
     print(f"{len(train)} development documents, {len(test)} held-out ones")
-    p = ours(data, train, test)
+    p = learn_and_apply(data, train, test)
     for name, found in (("algok", p), ("regression", regression(train, test)), ("fastText", fast_text(train, test))):
         for part, chosen in (("web_labels", ~repositories), ("domain_texts", repositories), ("all", repositories >= 0)):
             chosen = np.flatnonzero(chosen)

@@ -64,7 +64,13 @@ def presidio(texts: list[str]) -> list[list[tuple[str, int, int]]]:
     from presidio_analyzer import predefined_recognizers as shipped
 
     logging.getLogger("tldextract").setLevel(logging.CRITICAL)  # their e-mail recogniser asks the network for suffixes
-    names = ("KrRrnRecognizer", "KrFrnRecognizer", "KrBrnRecognizer", "KrDriverLicenseRecognizer", "KrPassportRecognizer")
+    names = (
+        "KrRrnRecognizer",
+        "KrFrnRecognizer",
+        "KrBrnRecognizer",
+        "KrDriverLicenseRecognizer",
+        "KrPassportRecognizer",
+    )
     recognisers = [getattr(shipped, name)(supported_language="ko") for name in names]
     recognisers += [
         shipped.CreditCardRecognizer(supported_language="ko"), shipped.EmailRecognizer(supported_language="ko"),
@@ -106,7 +112,10 @@ def recall(data: Path) -> None:
 
 
 def clean(data: Path, show: bool) -> None:
-    sets = [*CLEAN, *(f"clean/{path.name.removesuffix('.jsonl.zst')}" for path in sorted((data / "clean").glob("*.zst")))]
+    sets = [
+        *CLEAN,
+        *(f"clean/{path.name.removesuffix('.jsonl.zst')}" for path in sorted((data / "clean").glob("*.zst"))),
+    ]
     print(f"{'set':32}{'MB':>7}{'per MB':>8}  masked kinds")
     for name in sets:
         texts = [row["text"] for row in read(data / f"{name}.jsonl.zst")]
@@ -137,7 +146,9 @@ def speed(data: Path) -> None:
     numbers = "\n".join(f"{k:05d} 010-{k % 9000:04d}-{k * 7 % 9000:04d} {k}-{k}" for k in range(40_000))
     warc = [text for name in ("html_blogs", "html_org_company", "html_spam_seo") for text in pages(data, name)]
     corpora = {"no candidates": [prose] * 4000, "WARC pages": warc, "a page of numbers": [numbers]}
-    corpora |= {name: [row["text"] for row in read(data / f"{name}.jsonl.zst")] for name in ("domain/petitions", CLEAN[0])}
+    corpora |= {
+        name: [row["text"] for row in read(data / f"{name}.jsonl.zst")] for name in ("domain/petitions", CLEAN[0])
+    }
     step = Pii()
     step.edit(_batch(["성명: 배도현 010-0423-8891"]))
     for name, texts in corpora.items():

@@ -89,7 +89,9 @@ def train_labeller(
         """The linear model and, with words, the regression, from these rows."""
         linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
         sure = rows[certain[rows]]
-        return linear, () if said is None else _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
+        return linear, () if said is None else _regression(
+            said[sure], targets[sure].argmax(axis=1), weights[sure], len(names)
+        )
 
     temperature, measured = 1.0, {}
     tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))

@@ -36,7 +36,9 @@ class TopicWords:
     @classmethod
     def load(cls, model: Model) -> "TopicWords":
         """From a model folder. Raises ModelError."""
-        return cls({name: model.array(name) for name in ("words.npy", "gates.npy", "shares.npy", "weights.npy", "prior.npy")})
+        return cls(
+            {name: model.array(name) for name in ("words.npy", "gates.npy", "shares.npy", "weights.npy", "prior.npy")}
+        )
 
     @classmethod
     def of(cls, shares: Mapping[str, np.ndarray], background: pa.Array) -> "TopicWords":

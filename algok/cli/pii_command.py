@@ -15,7 +15,9 @@ _AROUND = 24  # characters beside a finding
 @click.argument("target", metavar="FILE")
 @click.option("--recipe", default="web", show_default=True, help="Recipe whose policies decide.")
 @click.option("--kind", "kinds", multiple=True, help="Only findings of this kind. Repeatable.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Findings shown; all are counted.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=100, show_default=True, help="Findings shown; all are counted."
+)
 @click.option("--reveal", is_flag=True, help="Show the values. Without it nothing personal is printed.")
 @set_option
 @json_option
@@ -88,12 +90,16 @@ def _batches(target: str, limits) -> Iterator[tuple[Any, int]]:
         yield RecordBatch.from_pylist([], DOCUMENT_SCHEMA), left
 
 
-def _entry(number: int, text: str, span: dict, own: list[dict], policies: dict[str, str], reveal: bool) -> dict[str, Any]:
+def _entry(
+    number: int, text: str, span: dict, own: list[dict], policies: dict[str, str], reveal: bool
+) -> dict[str, Any]:
     """One finding, its place and what stands around it."""
     low, high = max(0, span["start"] - _AROUND), span["end"] + _AROUND
     around = text[low:high] if reveal else _masked(text, low, high, own)
     entry = {"document": number, **span, "score": round(span["score"], 3), "policy": policies[span["kind"]]}
-    return entry | {"around": around.replace("\n", "⏎")} | ({"value": text[span["start"] : span["end"]]} if reveal else {})
+    return (
+        entry | {"around": around.replace("\n", "⏎")} | ({"value": text[span["start"] : span["end"]]} if reveal else {})
+    )
 
 
 def _masked(text: str, low: int, high: int, own: list[dict]) -> str:
@@ -111,7 +117,15 @@ def _masked(text: str, low: int, high: int, own: list[dict]) -> str:
 
 def _show(shown: list[dict], counts: Counter, documents: int, policies: dict[str, str]) -> None:
     rows = [
-        [f["document"], f["kind"], f"{f['start']}–{f['end']}", f["score"], f["rule"], f["policy"], printable(f["around"])]
+        [
+            f["document"],
+            f["kind"],
+            f"{f['start']}–{f['end']}",
+            f["score"],
+            f["rule"],
+            f["policy"],
+            printable(f["around"]),
+        ]
         for f in shown
     ]
     print_table(["document", "kind", "place", "score", "rule", "policy", "around"], rows)

@@ -39,7 +39,8 @@ REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
     _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 대표 원장 센터 책임 관리 상담 보험",
     _STRICT: "성명 담당 저는 예금 받는 보내 본인 세대",
-    _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안",
+    _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 "
+    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안",
     _CLOSING: "드림 올림 배상",
     _AT: "골뱅",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
@@ -66,10 +67,8 @@ def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG = map(
-    _code, "으지하시군구님성이인서명"
-)
-# What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and in names of services (아이디, 인스타, 텔레그램, 카카오).
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG = map(_code, "으지하시군구님성이인서명")
+# What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and of services (아이디, 인스타, 텔레그램).
 _PERSONS, _SERVICES = "인자주이", "디타그오이"
 
 
@@ -135,7 +134,7 @@ def _name_behind(data, i, end, attributes, marked):
     if rest > 3:
         return False
     k = i + 3 * rest
-    for second in range(2):  # 받는 분: …
+    for _ in range(2):  # 받는 분: …
         first, mark = k, not marked
         while k < end and k - first < 16 and _hangul(data, k, end) < 0:
             byte = data[k]
@@ -151,7 +150,12 @@ def _name_behind(data, i, end, attributes, marked):
             return True
         # 배 상 호
         if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0 and k + 10 < end:
-            apart = data[k + 3] == 0x20 and _run(data, k + 4, end) == 1 and data[k + 7] == 0x20 and _run(data, k + 8, end) == 1
+            apart = (
+                data[k + 3] == 0x20
+                and _run(data, k + 4, end) == 1
+                and data[k + 7] == 0x20
+                and _run(data, k + 8, end) == 1
+            )
             if apart:
                 return True
         if length > 2 or marked:
@@ -216,10 +220,10 @@ def _colon_behind(data, i, end):
 @kernel
 def _nim_behind(data, i, end):
     """님 follows within three syllables and a space."""
+    found = False
     for j in range(i, min(end, i + 11)):
-        if _hangul(data, j, end) == _NIM:
-            return True
-    return False
+        found |= _hangul(data, j, end) == _NIM
+    return found
 
 
 @kernel
@@ -234,10 +238,10 @@ def _digits_behind(data, i, end, least):
 
 @kernel
 def _holds(codes, code):
+    found = False
     for k in range(len(codes)):
-        if codes[k] == code:
-            return True
-    return False
+        found |= codes[k] == code
+    return found
 
 
 @kernel
@@ -246,7 +250,7 @@ def _district_before(data, i, start, attributes, numbers, conditions):
     for k in range(max(start, i - 100), i):
         if data[k] == 0x20:
             code = _hangul(data, k - 3, k) if k - 6 >= start else -1
-            if code == _SI or code == _GUN or code == _GU:
+            if code in (_SI, _GUN, _GU):
                 before = _hangul(data, k - 6, k)
                 needed = _CITY if code == _SI else _COUNTY if code == _GUN else _DISTRICT
                 if before >= 0 and attributes[before] & needed:
@@ -317,7 +321,7 @@ def _wide_digit(data, i, end):
     if byte == 0xE2 and i + 2 < end:
         second, third = data[i + 1], data[i + 2]
         circled = second == 0x91 and 0xA0 <= third <= 0xBF
-        bold = second == 0x9E and third <= 0x93 or second == 0x9D and third >= 0xB6
+        bold = (second == 0x9E and third <= 0x93) or (second == 0x9D and third >= 0xB6)
         other = second == 0x93 and (third == 0xAA or third >= 0xB5)
         raised = second == 0x81 and (third == 0xB0 or 0xB4 <= third <= 0xB9)
         lowered = second == 0x82 and 0x80 <= third <= 0x89
@@ -342,9 +346,9 @@ def _skip(data, i, end):
             for k in range(i + 1, min(end, i + 40)):
                 if data[k] == 0x3E:
                     return k + 1 - i
-    elif byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and 0x8B <= data[i + 2] <= 0x8F:
-        return 3
-    elif byte == 0xEF and i + 2 < end and data[i + 1] == 0xBB and data[i + 2] == 0xBF:
+    elif (byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and 0x8B <= data[i + 2] <= 0x8F) or (
+        byte == 0xEF and i + 2 < end and data[i + 1] == 0xBB and data[i + 2] == 0xBF
+    ):
         return 3
     elif byte == 0xC2 and i + 1 < end and data[i + 1] == 0xAD:
         return 2
@@ -377,7 +381,7 @@ def _is_shape(groups, leads, number, hyphens):
         return True
     if a == 1 and b == 1 and c == 1 and d == 1 and groups[4] == 1 and number >= 10:
         return True
-    return hyphens >= 10 and not (c == 4 and b <= 2 and a <= 2)
+    return hyphens >= 10 and hyphens > a and not (c == 4 and b <= 2 and a <= 2)
 
 
 @kernel
@@ -408,9 +412,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                     if data[k] == 0x20:
                         k -= 1
                 code = _hangul(data, k - 2, end) if k - 2 >= start else -1
-                if code >= 0 and attributes[code] & _ROAD and _hangul(data, k - 5, end) != _EU:
-                    if _district_before(data, k - 2, start, attributes, numbers, conditions):
-                        hit_start, hit_end = k - 2, i
+                is_road = code >= 0 and attributes[code] & _ROAD != 0 and _hangul(data, k - 5, end) != _EU
+                if is_road and _district_before(data, k - 2, start, attributes, numbers, conditions):
+                    hit_start, hit_end = k - 2, i
         elif byte < 0x80:
             if byte == 0x40:
                 before = i - 2 if i > start and data[i - 1] == 0x20 else i - 1
@@ -422,14 +426,16 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 # O and o, I, l: digits where a digit is beside them
                 alike = byte == 0x4F or byte == 0x6F or byte == 0x49 or byte == 0x6C
                 # (at), [at]
-                if (byte | 32) == 0x61 and i > start and i + 2 < end and (data[i + 1] | 32) == 0x74:
-                    if data[i - 1] in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):
-                        hit_start, hit_end = i, i + 2
+                at = (byte | 32) == 0x61 and i > start and i + 2 < end and (data[i + 1] | 32) == 0x74
+                if at and data[i - 1] in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):
+                    hit_start, hit_end = i, i + 2
                 digit = alike and ((i > start and _is_digit(data[i - 1])) or (i + 1 < end and _is_digit(data[i + 1])))
                 wide += digit
                 brk = not digit
             elif (
-                byte == _STAR and total >= 2 and (_is_digit(data[i - 1]) or data[i - 1] == _STAR or data[i - 1] == 0x2D)
+                byte == _STAR
+                and total >= 2
+                and (_is_digit(data[i - 1]) or data[i - 1] == 0x2D or (last == i and data[i - 1] == _STAR))
             ):
                 digit = True
                 stars += 1
@@ -458,7 +464,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 word = numbers[0, code]
                 if word:
                     behind = i + 3
-                    while behind < i + 6 and behind < end and data[behind] == 0x20 and (code == _SEONG or code == _I):
+                    while behind < i + 6 and behind < end and data[behind] == 0x20 and code in (_SEONG, _I):
                         behind += 1  # 성  명, 이 름
                     code = _hangul(data, behind, end)
                     condition = conditions[word, numbers[1, code]] if code >= 0 else 0

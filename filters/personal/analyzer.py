@@ -13,7 +13,8 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from algok.filters.kiwi import kiwi
-from algok.filters.personal import contact, numbers, places
+from algok.filters.personal import contact as contact_
+from algok.filters.personal import numbers, places
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.people import GIVEN, names
 
@@ -125,7 +126,8 @@ class Persons(EntityRecognizer):
         """Kiwi is loaded by the first candidate."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: KoreanWords) -> list[RecognizerResult]:
-        contacts = resolve(finding for other in self._others for finding in nlp_artifacts.findings(other.function))
+        others = [other for other in self._others if set(other.supported_entities) & set(entities)]
+        contacts = resolve(finding for other in others for finding in nlp_artifacts.findings(other.function))
         return [_result(finding, self) for finding in names(text, contacts, nlp_artifacts.is_name)]
 
 
@@ -158,7 +160,7 @@ _KINDS_OF = {
 def analyzer() -> AnalyzerEngine:
     """The engine, built once per process."""
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)  # it would name what it finds
-    functions = (*numbers.RECOGNISERS, *contact.RECOGNISERS, *places.RECOGNISERS)
+    functions = (*numbers.RECOGNISERS, *contact_.RECOGNISERS, *places.RECOGNISERS)
     patterns = [PatternsOf(function, _KINDS_OF.get(function.__name__, [function.__name__])) for function in functions]
     registry = RecognizerRegistry(recognizers=[*patterns, Persons(patterns)], supported_languages=[_LANGUAGE])
     return AnalyzerEngine(
@@ -169,8 +171,19 @@ def analyzer() -> AnalyzerEngine:
     )
 
 
-def analyze(text: str) -> list[Finding]:
-    """Findings in a folded text, apart from one another and in order."""
-    results = analyzer().analyze(text, language=_LANGUAGE)
+@cache
+def _kinds(digits: bool, contact: bool) -> tuple[str, ...]:
+    """The kinds that a text can hold that has digits, or an e-mail address or id, or neither."""
+    kinds = {"person"}
+    for functions, wanted in (((*numbers.RECOGNISERS, *places.RECOGNISERS), digits), (contact_.RECOGNISERS, contact)):
+        for function in functions if wanted else ():
+            kinds.update(_KINDS_OF.get(function.__name__, [function.__name__]))
+    return tuple(sorted(kinds))
+
+
+def analyze(text: str, digits: bool = True, contact: bool = True) -> list[Finding]:
+    """Findings in a folded text, apart from one another and in order; numbers and addresses are looked for if it has
+    `digits`, e-mail, ids and IP if it has `contact`."""
+    results = analyzer().analyze(text, language=_LANGUAGE, entities=list(_kinds(digits, contact)))
     name = RecognizerResult.RECOGNIZER_NAME_KEY
     return resolve(Finding(r.entity_type, r.start, r.end, r.score, r.recognition_metadata[name]) for r in results)

@@ -25,8 +25,12 @@ _DOCUMENTED = re.compile(
 )
 _REPEATED = re.compile(r"(?:([A-Za-z])\1*@|.*@([A-Za-z])\2*\.[A-Za-z.]+$)")
 _NOBODY = frozenset(
-    "git user username user1 user2 root test tester foo bar name yourname your.name your-email youremail your_email email "
-    "example sample id userid noreply no-reply donotreply hg svn ubuntu ec2-user someone somebody abc xxx aaa".split()
+    re.findall(
+        r"\S+",
+        "git user username user1 user2 root test tester foo bar name yourname your.name your-email youremail "
+        "your_email email example sample id userid noreply no-reply donotreply hg svn ubuntu ec2-user someone "
+        "somebody abc xxx aaa",
+    )
 )
 
 

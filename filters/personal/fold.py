@@ -64,7 +64,7 @@ def _folded(piece: str) -> str:
         if piece[0] == "<":
             return " " if piece[1:3].lower() in ("br", "p>", "td", "tr", "li", "/p", "/t", "/l", "di", "/d") else ""
         return unicodedata.normalize("NFC", piece)
-    if "가" <= piece <= "힣" or piece <= "\x7f" and piece != "\t":
+    if "가" <= piece <= "힣" or (piece <= "\x7f" and piece != "\t"):
         return piece
     if piece in _DASHES:
         return "-"
@@ -76,6 +76,8 @@ def _folded(piece: str) -> str:
         return ""
     if piece in _OTHERS:
         return _OTHERS[piece]
+    if "\u3131" <= piece <= "\u318e":  # jamo that stand alone
+        return piece
     normal = unicodedata.normalize("NFKC", piece)
     if len(normal) == 1 or normal.isdigit():
         return normal

@@ -18,14 +18,17 @@ GIVEN = frozenset(
     "태택평필하학한해향헌혁현형혜호홍화환회효후훈휘희"
 )
 DOUBLE = "남궁|황보|제갈|선우|독고|사공|서문|동방"
-_NAME = rf"(?:(?:{DOUBLE})[가-힣]{{1,2}}|[{SURNAMES}][가-힣]{{2}}|[{SURNAMES}] [가-힣] [가-힣](?![가-힣])|[{SURNAMES}][가-힣](?![가-힣]))"
-_FULL_NAME = rf"(?:(?:{DOUBLE})[가-힣]{{2}}|[{SURNAMES}][가-힣]{{2}})"
 _APART = rf"[{SURNAMES}] [가-힣] [가-힣](?![가-힣])"
+_NAME = rf"(?:(?:{DOUBLE})[가-힣]{{1,2}}|[{SURNAMES}][가-힣]{{2}}|{_APART}|[{SURNAMES}][가-힣](?![가-힣]))"
+_FULL_NAME = rf"(?:(?:{DOUBLE})[가-힣]{{2}}|[{SURNAMES}][가-힣]{{2}})"
 _TITLE = (
     "(?:님|씨|군|양|선생|교수|과장|대리|부장|차장|사원|팀장|실장|대표|이사|원장|사장|회장|목사|전도사|변호사|기자|간사|주무관|사무관|주임|계장|국장|소장|총무|"
     "매니저|연구원|조교|박사|코치|감독|강사|선교사|집사|장로|권사|스님|신부|의원|반장|통장|이장|조합장|중개사|실무관|담당|점장|센터장|본부장|위원|학생|어머니|아버지|차주)"
 )
-_PARTICLE = "은|는|이|가|을|를|과|와|의|에게|께|한테|이고|이며|입니다|이라|라고|이라고|로|으로|이고요|이에요|예요|이다|드림|올림|배상"
+_PARTICLE = (
+    "은|는|이|가|을|를|과|와|의|에게|께|한테|이고|이며|입니다|이라|라고|이라고|로|으로|이고요|이에요|예요|이다|"
+    "드림|올림|배상"
+)
 _PUBLIC = re.compile(
     r"(?:배우|가수|방송인|개그맨|코미디언|아나운서|의원|장관|총리|대통령|시장|지사|감독|작가|선수|앵커|기자|PD|피디|모델|성우|시인)\s?$"
 )
@@ -43,7 +46,10 @@ _MARK_IN_LINE = _MARK.replace(r"\s", r"[ ]")
 _FORM = re.compile(rf"(?<![가-힣])(?:{_STRICT}){_MARK}({_NAME}){_END}", re.IGNORECASE)
 _FORM_OPEN = re.compile(rf"(?<![가-힣])(?:{_OPEN}){_MARK_IN_LINE}({_FULL_NAME}){_END}", re.IGNORECASE)
 _FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE})(?:{_MARK_IN_LINE}|[ ]{{1,3}})({_FULL_NAME}){_END}")
-_SPACED = r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|민원인|청구인|수취인|수령인|받는\s?(?:분|사람)|보내는\s?(?:분|사람)|입금자명?|청원인|청원자|제안자"
+_SPACED = (
+    r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|민원인|청구인|수취인|수령인|"
+    r"받는\s?(?:분|사람)|보내는\s?(?:분|사람)|입금자명?|청원인|청원자|제안자"
+)
 _FORM_SPACED = re.compile(
     rf"(?<![가-힣])(?:{_SPACED})(?:은|는)?\s{{1,4}}({_FULL_NAME}|{_APART})(?=$|[^가-힣]|{_TITLE}|입니다|이고|이며)"
 )
@@ -67,10 +73,14 @@ _BEHIND = re.compile(
 _CONTACT = frozenset(("mobile", "landline", "email", "account", "rrn", "frn", "card", "handle", "address", "passport"))
 _AFTER = frozenset(("account", "mobile", "landline", "email", "rrn", "frn", "address"))  # kinds that a name follows
 _NEVER = frozenset(
-    "이메일 전화번 연락처 주소지 고객님 담당자 관리자 운영자 대표자 사용자 이용자 신청자 작성자 문의처 이름은 성명은 전화 주소 이상 이하 이후 이전 정보 조회 "
-    "안내 문의 예약 상담 기타 한국 서울 전국 지역 주식 회사 우리 국민 신한 기업 하나 농협 가능 방법 공지 이용 사항 전체 신청 기간 장소 인원 남자 여자 "
-    "성별 나이 연령 직업 학교 학년 소속 부서 직책 직위 이력 경력 팩스 모바 핸드 홈페 이런 저런 그런 이것 전송 송금 은행 계좌 이벤 공유 구독 추천 조언 "
-    "차주분 제가 저희 저는 경우 고객센 사일로 홍길동 김철수 이영희 아무개".split()
+    re.findall(
+        r"\S+",
+        "이메일 전화번 연락처 주소지 고객님 담당자 관리자 운영자 대표자 사용자 이용자 신청자 작성자 문의처 이름은 성명은 전화 "
+        "주소 이상 이하 이후 이전 정보 조회 안내 문의 예약 상담 기타 한국 서울 전국 지역 주식 회사 우리 국민 신한 기업 하나 "
+        "농협 가능 방법 공지 이용 사항 전체 신청 기간 장소 인원 남자 여자 성별 나이 연령 직업 학교 학년 소속 부서 직책 직위 "
+        "이력 경력 팩스 모바 핸드 홈페 이런 저런 그런 이것 전송 송금 은행 계좌 이벤 공유 구독 추천 조언 차주분 제가 저희 "
+        "저는 경우 고객센 사일로 홍길동 김철수 이영희 아무개",
+    )
 )
 
 _OFFICE_REACH = 120  # characters between the head of an office and the number or address it is called by
@@ -83,7 +93,12 @@ _PLACES = frozenset(
     for name in names
     for end in ("", ends)
 )
-_PROVINCES = frozenset("경기도 강원도 충청도 충북 충남 전라도 전북 전남 경상도 경북 경남 제주도 이기도 여기도".split())
+_PROVINCES = frozenset(
+    re.findall(
+        r"\S+",
+        "경기도 강원도 충청도 충북 충남 전라도 전북 전남 경상도 경북 경남 제주도 이기도 여기도",
+    )
+)
 
 
 def _could_be(value: str) -> bool:
@@ -98,6 +113,8 @@ def _could_be(value: str) -> bool:
         return False
     return value[-1] not in _OFFICES and not (len(value) == 3 and value[1] == "모" and value[2] in "씨군양가는의")
 
+
+_WALL = "\x01"  # stands between pieces of different places, see scan.py
 
 IsName = Callable[[int, int], bool]
 
@@ -116,7 +133,7 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
             candidates.append((match.span(1), 0.7, "introduction"))
     contacts = [contact for contact in contacts if contact.kind in _CONTACT]
     for match in _FORM_OFFICE.finditer(text):
-        if any(-_OFFICE_REACH < contact.start - match.end() < _OFFICE_REACH for contact in contacts):
+        if any(_near(text, match.end(), contact.start) for contact in contacts):
             candidates.append((match.span(1), 0.75, "office"))
     for contact in contacts:
         before = text[max(0, contact.start - 36) : contact.start]
@@ -138,3 +155,9 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
         seen.add((start, len(value)))
         if is_name(start, start + len(value)):
             yield Finding("person", start, start + len(value), score, rule)
+
+
+def _near(text: str, one: int, other: int) -> bool:
+    """Two places of one piece, not too far from each other."""
+    low, high = min(one, other), max(one, other)
+    return high - low < _OFFICE_REACH and _WALL not in text[low:high]

@@ -1,6 +1,8 @@
 """From texts to findings: windows that the kernel flags, folded, many at a time through the analyzer, and back to places
 in the text."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +18,14 @@ PIECE, OVERLAP = 4000, 200  # characters of a window that are read at once, and 
 _TOGETHER = 8000  # characters of pieces that go through the analyzer in one call
 # Between pieces: farther than any rule looks.
 _WALL = "\n" + "\x01" * 80 + "\n"
+# Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
+_DIGITS = re.compile(
+    r"(?:\d[^\d]{0,4}){4}|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}"
+)
+_CONTACT = re.compile(
+    r"@|골뱅|앳|\bat\b|카|텔레|위챗|인스타|디스코드|스카이프|네이트온|아이디|ID|kakao|tele|insta|discord|skype|chat|\.\d",
+    re.IGNORECASE,
+)
 
 
 class _Piece(NamedTuple):
@@ -31,16 +41,19 @@ class _Piece(NamedTuple):
 def findings(texts: pa.Array) -> dict[int, list[Finding]]:
     """By row of the column (nulls are ValueError) its findings in code points, apart from one another and in order."""
     found: dict[int, list[Finding]] = {}
-    group: list[_Piece] = []
-    size = 0
+    groups: dict[tuple[bool, bool], list[tuple[_Piece, Folded]]] = {}
+    sizes: Counter[tuple[bool, bool]] = Counter()
     for piece in _pieces(texts):
-        group.append(piece)
-        size += len(piece.text)
-        if size >= _TOGETHER:
-            _read(group, found)
-            group, size = [], 0
-    _read(group, found)
-    return {row: resolve(own) for row, own in found.items()}
+        folded = fold(piece.text)
+        holds = _DIGITS.search(folded.text) is not None, _CONTACT.search(folded.text) is not None
+        groups.setdefault(holds, []).append((piece, folded))
+        sizes[holds] += len(folded.text)
+        if sizes[holds] >= _TOGETHER:
+            _read(groups.pop(holds), holds, found)
+            sizes[holds] = 0
+    for holds, group in sorted(groups.items()):
+        _read(group, holds, found)
+    return {row: resolve(own) for row, own in sorted(found.items())}
 
 
 def _pieces(texts: pa.Array) -> Iterator[_Piece]:
@@ -62,19 +75,17 @@ def _length(data: np.ndarray) -> int:
     return int(np.count_nonzero(data & 0xC0 != 0x80))
 
 
-def _read(group: list[_Piece], found: dict[int, list[Finding]]) -> None:
-    """Adds what the analyzer finds in the pieces."""
-    if not group:
-        return
+def _read(group: list[tuple[_Piece, Folded]], holds: tuple[bool, bool], found: dict[int, list[Finding]]) -> None:
+    """Adds what the analyzer finds in the pieces, which hold digits, contact data, both or neither."""
     from algok.filters.personal.analyzer import analyze  # Presidio takes seconds to import, and many runs need it late
 
-    folded = [fold(piece.text) for piece in group]
-    starts = np.cumsum([0, *(len(fold_.text) + len(_WALL) for fold_ in folded)])
-    for finding in analyze(_WALL.join(fold_.text for fold_ in folded)):
+    starts = np.cumsum([0, *(len(folded.text) + len(_WALL) for _, folded in group)])
+    for finding in analyze(_WALL.join(folded.text for _, folded in group), *holds):
         which = int(np.searchsorted(starts, finding.start, "right")) - 1
-        own = _placed(finding, int(starts[which]), folded[which], group[which])
+        piece, folded = group[which]
+        own = _placed(finding, int(starts[which]), folded, piece)
         if own:
-            found.setdefault(group[which].document, []).append(own)
+            found.setdefault(piece.document, []).append(own)
 
 
 def _placed(finding: Finding, shift: int, folded: Folded, piece: _Piece) -> Finding | None:

@@ -104,11 +104,16 @@ def test_softmax_finds_the_shares_of_a_single_feature():
 def test_a_lexicon_is_a_part_of_the_model(tmp_path):
     labels = sorted(WORDS)
     shares = {
-        word: np.array([0.9 if code == label else 0.05 for label in labels]) for code, own in WORDS.items() for word in own
+        word: np.array([0.9 if code == label else 0.05 for label in labels])
+        for code, own in WORDS.items()
+        for word in own
     }
     shares |= {"해열제": np.array([0.05 if label != "medicine_health" else 0.9 for label in labels])}  # in no example
     words = TopicWords.of(shares, pa.array(examples().texts, pa.large_string()))
     manifest = train_domain(examples(), tmp_path / "own", labels=labels, words=words)
     assert "mixture" in manifest.parameters
-    assert predicted(tmp_path / "own", ["해열제를 샀다", "축구 감독과 선수"]) == ["medicine_health", "sports_leisure_travel"]
+    assert predicted(tmp_path / "own", ["해열제를 샀다", "축구 감독과 선수"]) == [
+        "medicine_health",
+        "sports_leisure_travel",
+    ]
     assert train_domain(examples(), tmp_path / "again", labels=labels, words=words).digest == manifest.digest

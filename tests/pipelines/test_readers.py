@@ -261,9 +261,14 @@ def test_empty_file_is_no_record(tmp_path):
 
 def test_excerpts_are_masked(tmp_path):
     result = read(
-        write(tmp_path / "a.jsonl", '{"tel": "010-1234-5678", "mail": "someone@example.com", "name": \x01 broken')
+        write(
+            tmp_path / "a.jsonl",
+            '{"tel": "010-0423-8891", "no": 4711, "mail": "someone@example.com", "name": \x01 broken',
+        )
     )
-    assert result.quarantined[0]["excerpt"] == '{"tel": "###-####-####", "mail": "@", "name": \\x01 broken'
+    assert (
+        result.quarantined[0]["excerpt"] == '{"tel": "<전화번호>", "no": ####, "mail": "<예시>", "name": \\x01 broken'
+    )
 
 
 PACKERS = {"gz": gzip.compress, "zst": zstd, "bz2": bz2.compress, "xz": lzma.compress}

@@ -249,7 +249,12 @@ def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, 
     shares = lexicon(WORDS)
     words = TopicWords.of(shares, pa.array([text for part in parts.values() for text, _ in part], pa.large_string()))
     besides, _ = read_besides(data, closed)
-    everything = with_weights(labels) + with_weights(besides, READ_WEIGHT) + by_words(parts, words) + with_words_put_in(parts, PutIn(shares))
+    everything = (
+        with_weights(labels)
+        + with_weights(besides, READ_WEIGHT)
+        + by_words(parts, words)
+        + with_words_put_in(parts, PutIn(shares))
+    )
     sources = {name: Examples(texts=[text for text, _ in part]) for name, part in parts.items()}
     repositories = {False: "labels/web_labels", True: "labels/domain_texts"}
     read = {
