@@ -44,7 +44,7 @@ _CANDIDATES = {
 MIXED = 0.15  # share of the second language, by bytes, from which Korean is mixed
 MIXED_BYTES = 45  # and its letters in bytes: a sentence
 KANA = 0.05  # share of kana in kana and Han from which the text is Japanese
-EXCERPT = 200  # bytes that py3langid sees
+EXCERPT = 150  # bytes that py3langid sees
 SURE = 0.3  # of what it must be sure; below are code, names and noise
 
 NORTH_RATE, NORTH_FORMS = 0.02, 2
