@@ -38,13 +38,13 @@ _PROVINCE = 10  # opens no window, but makes a place of the name of a road
 REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
     _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 대표 원장 센터 책임 관리 상담 보험",
-    _STRICT: "성명 담당 저는 예금 받는 보내 본인 세대",
+    _STRICT: "성명 담당 저는 예금 받는 받으 보내 본인 세대 성함 존함 배우",
     _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 "
-    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안",
+    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보",
     _CLOSING: "드림 올림 배상",
-    _AT: "골뱅",
+    _AT: "골뱅 뒷자",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
-    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카",
+    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카 라인 디스",
     _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
     _PASSPORT: "여권",
     _MONEY: "계좌 통장 은행 농협 뱅크 신협 입금 송금 금고",
@@ -67,9 +67,9 @@ def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG = map(_code, "으지하시군구님성이인서명")
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG, _SAN = map(_code, "으지하시군구님성이인서명산")
 # What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and of services (아이디, 인스타, 텔레그램).
-_PERSONS, _SERVICES = "인자주이", "디타그오이"
+_PERSONS, _SERVICES = "인자주이", "디타그오이코"
 
 
 def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -393,9 +393,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
     begin, last, total, stars, gap, number, hyphens, dots, longest = start, start, 0, 0, 0, 0, 0, 0, 0
     for k in range(5):
         groups[k] = 0
-    wide, shape, joint = 0, False, np.uint8(0)
+    wide, shape, joint, was_spelt = 0, False, np.uint8(0), False
     while i <= end:
-        width, digit, separator, brk = 1, False, False, False
+        width, digit, separator, brk, spelt = 1, False, False, False, False
         hit_start, hit_end = -1, -1
         byte = data[i] if i < end else np.uint8(0x41)
         if i == end:
@@ -411,6 +411,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                     k -= 6
                     if data[k] == 0x20:
                         k -= 1
+                elif k - 3 >= start and _hangul(data, k - 2, end) == _SAN and data[k - 3] == 0x20:  # 산 12
+                    k -= 4
                 code = _hangul(data, k - 2, end) if k - 2 >= start else -1
                 is_road = code >= 0 and attributes[code] & _ROAD != 0 and _hangul(data, k - 5, end) != _EU
                 if is_road and _district_before(data, k - 2, start, attributes, numbers, conditions):
@@ -457,7 +459,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 if attribute & _PLATE and i > start and _is_plate(data, i, start, end):
                     hit_start, hit_end = max(start, i - 4), min(end, i + 8)
                 if attribute & _NUMERAL:
-                    digit = True
+                    digit, spelt = True, True
                     wide += 1
                 else:
                     brk = True
@@ -492,7 +494,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 brk = not signs
 
         if digit:
-            if total == 0 or gap:
+            # Hangul beside digits begins a group of its own: 이 and 일 are particles and days more often than digits.
+            if total == 0 or gap or spelt != was_spelt:
+                was_spelt = spelt
                 if total == 0:
                     begin, stars, number, hyphens, dots, longest, shape = i, 0, 0, 0, 0, 0, False
                     for k in range(5):
@@ -500,7 +504,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 else:
                     shape |= _is_shape(groups, leads, number, hyphens)
                     dots += gap == 1 and joint == 0x2E
-                    if gap != 1 or joint != 0x2D:
+                    if gap and (gap != 1 or joint != 0x2D):
                         hyphens = 0
                 for k in range(4, 0, -1):
                     groups[k], leads[k] = groups[k - 1], leads[k - 1]

@@ -67,12 +67,16 @@ _SERVICE = (
     r"kakao\s?talk|kakao|telegram|wechat|instagram|insta|discord|skype)"
 )
 _HANDLE = re.compile(
-    rf"{_SERVICE}\s?(?:(?:아이디|계정|id|친구\s?추가|주소)\s?(?:는|은)?\s?[:=\-)\]]{{0,2}}|[:=]|(?=@))\s{{0,2}}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{{2,29}})(?![A-Za-z0-9@/])",
+    rf"{_SERVICE}\s?(?:(?:아이디|계정|id|친구\s?추가|주소)\s?(?:는|은)?\s?[:=\-)\]]{{0,2}}|[:=]|(?=@))\s{{0,2}}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{{2,29}}(?:#\d{{4}})?)(?![A-Za-z0-9@/])",
     re.IGNORECASE,
 )
 _CHAT = re.compile(
-    r"(?:카\s?톡|텔레\s?그램|위챗|인스타(?:그램)?)\s{1,2}(@?[A-Za-z][A-Za-z0-9_.\-]{2,29})(?![A-Za-z0-9@/])"
+    r"(?:카\s?톡|텔레\s?그램|위챗|인스타(?:그램)?|디스코드)\s{1,2}(@?[A-Za-z][A-Za-z0-9_.\-]{2,29}(?:#\d{4})?)(?![A-Za-z0-9@/])"
 )
+_NEAR_AT = re.compile(
+    rf"{_SERVICE}(?![a-z])[^\n@]{{1,12}}(@[A-Za-z0-9][A-Za-z0-9_.]{{2,29}})(?![A-Za-z0-9@/.])", re.IGNORECASE
+)
+_LINE = re.compile(r"라인\s?(?:아이디|ID|id)\s?[:=]?\s{0,2}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{2,29})(?![A-Za-z0-9@/])")
 _OWN_ID = re.compile(
     r"(?:아이디|(?<![A-Za-z])ID)\s?(?:는|은)?\s?[:=]\s{0,2}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{3,29})(?![A-Za-z0-9@/])",
     re.IGNORECASE,
@@ -82,18 +86,20 @@ _NO_HANDLE = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의", re.IGNORECASE
+    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|비번|비밀번호|패스워드|PW|\d{4}-\d{4}|문의",
+    re.IGNORECASE,
 )
 
 
 def handle(text: str) -> Iterator[Finding]:
     """Ids behind the name of a messenger; ids alone only in a form or beside a number to call."""
-    for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75)):
+    for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75), (_NEAR_AT, 0.75), (_LINE, 0.8)):
         for match in expression.finditer(text):
             value = match[1].rstrip(".-")
             plain = value.isalpha() and value.islower() is False and value[0] != "@"
-            needs_mark = expression is _CHAT and not re.search(r"[0-9_@]", value)
-            if _NO_HANDLE.match(value) or plain or needs_mark:
+            needs_mark = expression is _CHAT and not re.search(r"[0-9_@#]", value)
+            official = "공식" in text[max(0, match.start() - 8) : match.start()]
+            if _NO_HANDLE.match(value.lstrip("@")) or plain or needs_mark or official:
                 continue
             yield Finding("handle", match.start(1), match.start(1) + len(value), score, "messenger")
     for match in _OWN_ID.finditer(text):
@@ -103,7 +109,7 @@ def handle(text: str) -> Iterator[Finding]:
             _FORM.search(around)
             and re.search(r"[0-9]", value)
             and re.search(r"[A-Za-z]{2}", value)
-            and not _NO_HANDLE.match(value)
+            and not _NO_HANDLE.match(value.lstrip("@"))
         ):
             yield Finding("handle", match.start(1), match.start(1) + len(value), 0.7, "form")
 

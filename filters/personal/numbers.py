@@ -51,6 +51,7 @@ _THIRTEEN = re.compile(
     r"([0-9*xX●○◯■□ㅇ]{6})(?![0-9*])(?!-[0-9])"
 )
 _MASKED_ALL = re.compile(r"(?<![0-9])(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\s?-\s?[*xX●○■]{6,8}(?![*xX●○■])")
+_HALVES = re.compile(r"(?<![0-9])(\d{6})[^0-9\n]{0,10}뒷?\s?자리[^0-9\n]{0,5}(\d{7})(?![0-9])")
 _REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상", re.IGNORECASE)
 _RESIDENT = re.compile(r"주\s?민|외국인|RRN|resident|신분증|민번|생년", re.IGNORECASE)
 _CORPORATE = re.compile(r"법\s?인|corporate", re.IGNORECASE)
@@ -80,6 +81,9 @@ def registration(text: str) -> Iterator[Finding]:
             yield Finding(kind, *match.span(), score, "checked" if checked else "context" if told else "shape")
         elif checked and not has_crn_check(digits) and not digits.startswith("880"):  # 880…: bar codes of Korea
             yield Finding(kind, *match.span(), 0.7, "checked")
+    for match in _HALVES.finditer(text):
+        if is_birth(match[1] + match[2][0]):
+            yield Finding("rrn", match.start(1), match.end(2), 0.9, "halves")
     for match in _MASKED_ALL.finditer(text):
         yield Finding("rrn", *match.span(), 0.9, "partly-masked")
 
@@ -119,7 +123,7 @@ def passport(text: str) -> Iterator[Finding]:
 
 _LICENCE = re.compile(r"(?<![0-9])(?<![0-9]-)(?:1[1-9]|2[0-8])([ \-]{0,3})\d{2}\1\d{6}\1\d{2}(?![0-9])(?!-[0-9])")
 _LICENCE_OLD = re.compile(
-    r"(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)\s?\d{2}"
+    r"(?:서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산)[ \-]?\d{2}"
     r"[ \-]{1,3}\d{6}[ \-]{1,3}\d{2}(?![0-9])"
 )
 _LICENCE_WORD = re.compile(r"면\s?허|licen[cs]e", re.IGNORECASE)
@@ -177,7 +181,7 @@ _BANK = (
     "새마을|우체국|카카오|토스|케이"
 )
 _ACCOUNT_WORD = re.compile(
-    rf"계\s?좌|통\s?장|입\s?금|송\s?금|예금주|뱅크|금고|신협|농협|수협|우체국|(?:{_BANK})\s?은행|은행|(?:국민|기업|신한|하나|우리)(?=[\s:]{{1,3}}\d)|account",
+    rf"계\s?좌|통\s?장|입\s?금|송\s?금|예금주|뱅크|금고|신협|농협|수협|우체국|(?:{_BANK})\s?은행|은행|(?:국민|기업|신한|하나|우리|카카오|토스|(?<![A-Za-z])(?:KB|IBK|NH|SC))(?=[\s:]{{1,3}}\d)|account",
     re.IGNORECASE,
 )
 _HOLDER = re.compile(r"[\s(\[,/]{0,4}(?:예금주|은행|농협|국민|신한|우리|하나|기업|카카오뱅크|입금)")
@@ -219,7 +223,7 @@ def _near(words: list[int], at: int, distance: int) -> bool:
 
 _PLUS = r"(?:\(?\+?\s?82\)?[ .\-)\n]{0,3}\(?0?\)?[ .\-]{0,2}|\(?0\s?)"
 _MOBILE = re.compile(
-    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}1[016789]\)?[ .\-)/~\n]{{0,3}}(\d{{3,4}})[ .\-/~\n]{{0,3}}(\d{{4}})(?![0-9])"
+    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}1[016789]\)?[ .\-)/~_\n]{{0,3}}(\d{{3,4}})[ .\-/~_\n]{{0,3}}(\d{{4}})(?![0-9])"
 )
 _MOBILE_SPACED = re.compile(
     r"(?<![0-9])(?<![0-9][ .\-])0[ .\-]{1,2}1[ .\-]{1,2}[016789](?:[ .\-]{1,3}\d){7,8}(?![0-9])(?![ .\-]\d)"
@@ -283,7 +287,8 @@ def landline(text: str) -> Iterator[Finding]:
     for match in _LANDLINE.finditer(text):
         if _in_code(text, match):
             continue
-        apart = match[1] and match[3] and _JOINT.search(match[0])
+        bracket = ")" in match[0]
+        apart = (match[1] or bracket) and match[3] and (_JOINT.search(match[0]) or _alone(text, match))
         told = _CALL.search(_before(text, match.start(), 25))
         if apart or told or text[match.start()] == "+":
             yield _telephone(
@@ -304,6 +309,13 @@ def local_number(text: str) -> Iterator[Finding]:
 def _bare(match: re.Match[str]) -> tuple[int, int]:
     """The span without a bracket that opens before the number and closes behind it."""
     return match.start() + (match[0][0] == "(" and ")" not in match[0]), match.end()
+
+
+def _alone(text: str, match: re.Match[str]) -> bool:
+    """Neither a digit nor a sign between digits stands before or behind, a space away: not a row of a table."""
+    return not (
+        re.search(r"[0-9][ \t]?$", _before(text, match.start(), 2)) or re.match(r"[ \t][0-9]", text[match.end() :])
+    )
 
 
 def main_number(text: str) -> Iterator[Finding]:
@@ -338,7 +350,7 @@ def plate(text: str) -> Iterator[Finding]:
         if _PLATE_WORD.search(around):
             yield Finding("plate", *match.span(), 0.95, "context")
         elif re.fullmatch(r"(?:[가-힣]{2}\s?)?\d{2,3}[가나다라마거너더러머버서어저고노두루무허하]\d{4}", match[0]):
-            yield Finding("plate", *match.span(), 0.7, "shape")
+            yield Finding("plate", *match.span(), 0.93 if match[0][0] > "9" else 0.7, "shape")
 
 
 RECOGNISERS: tuple[Recogniser, ...] = (

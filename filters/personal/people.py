@@ -37,7 +37,8 @@ _END = rf"(?=$|[^가-힣]|(?:{_TITLE}|{_PARTICLE}))"
 _STRICT = (
     r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|신청자|청구인|민원인|진정인|고소인|고발인|의뢰인|제보자|보호자|수취인|수령인|"
     r"받는\s?(?:분|사람|이)|보내는\s?(?:분|사람|이)|주문자|주문인|구매자|계약자|입금자명?|임차인|임대인|매도인|매수인|피해자|참가자명?|응모자|당첨자|"
-    r"수신인|발신인|청원인|청원자|제안자|세대주|본인"
+    r"수신인|발신인|청원인|청원자|제안자|세대주|본인|성\s?함|존함|접수자|등록자|지원자|응시자|수험자|피보험자|수익자|송금인|발송인|인솔자|"
+    r"(?:받으|보내)시는\s?분"
 )
 _OPEN = r"이\s{0,3}름|담\s?당|환자명?|학생명?|고객명?|회원명?|보험자|문의자?|문의처|연락처|상담|name|contact"
 _OFFICE = r"대\s?표\s?(?:자|이사|원장|변호사)?(?:명|\s?성명)?|원\s?장|센터장|책임자|관리자|보호\s?책임자"
@@ -48,10 +49,10 @@ _FORM_OPEN = re.compile(rf"(?<![가-힣])(?:{_OPEN}){_MARK_IN_LINE}({_FULL_NAME}
 _FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE})(?:{_MARK_IN_LINE}|[ ]{{1,3}})({_FULL_NAME}){_END}")
 _SPACED = (
     r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|민원인|청구인|수취인|수령인|"
-    r"받는\s?(?:분|사람)|보내는\s?(?:분|사람)|입금자명?|청원인|청원자|제안자"
+    r"받는\s?(?:분|사람)|보내는\s?(?:분|사람)|입금자명?|청원인|청원자|제안자|성\s?함|지원자|(?:받으|보내)시는\s?분"
 )
 _FORM_SPACED = re.compile(
-    rf"(?<![가-힣])(?:{_SPACED})(?:은|는)?\s{{1,4}}({_FULL_NAME}|{_APART})(?=$|[^가-힣]|{_TITLE}|입니다|이고|이며)"
+    rf"(?<![가-힣])(?:{_SPACED})\s{{1,4}}({_FULL_NAME}|{_APART})(?=$|[^가-힣]|{_TITLE}|입니다|이고|이며)"
 )
 _CLOSING = re.compile(
     rf"(?:^|\n|[.!?]\s)[ ]{{0,20}}(?:[가-힣]{{1,10}}\s)?({_NAME})\s{{0,2}}(?:드림|올림|배상|拜上|拜)(?![가-힣])"
@@ -68,7 +69,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    rf"[\s)\],:/|·.\-]{{0,4}}(?:에\s(?:사는|거주하는)\s|\(?예금주\s?:?\s?|\(|성명\s?:?\s?)?({_FULL_NAME}){_END}"
+    rf"[\s)\],:/|·.\-]{{0,4}}(?:에\s(?:사는|거주하는)\s|\(?예금주\s?:?\s?|\(|성명\s?:?\s?|\(?담당(?:자)?\s?:?\s?|\(?(?:국민|신한|우리|하나|기업|농협|카카오)(?:은행|뱅크)?\s)?({_FULL_NAME}){_END}"
 )
 _CONTACT = frozenset(("mobile", "landline", "email", "account", "rrn", "frn", "card", "handle", "address", "passport"))
 _AFTER = frozenset(("account", "mobile", "landline", "email", "rrn", "frn", "address"))  # kinds that a name follows
@@ -111,7 +112,11 @@ def _could_be(value: str) -> bool:
         or value in _PROVINCES
     ):
         return False
-    return value[-1] not in _OFFICES and not (len(value) == 3 and value[1] == "모" and value[2] in "씨군양가는의")
+    return (
+        value[-1] not in _OFFICES
+        and value[-1] != "요"
+        and not (len(value) == 3 and value[1] == "모" and value[2] in "씨군양가는의")
+    )
 
 
 _WALL = "\x01"  # stands between pieces of different places, see scan.py
@@ -143,7 +148,7 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
             candidates.append(((match.start(1) + shift, match.end(1) + shift), 0.8, "contact"))
         elif contact.kind in _AFTER:
             match = _BEHIND.match(text, contact.end)
-            if match:
+            if match and (contact.kind not in ("landline", "email") or "\n" not in match[0]):
                 candidates.append((match.span(1), 0.75, "contact"))
     seen = set()
     for (start, end), score, rule in candidates:

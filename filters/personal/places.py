@@ -10,7 +10,7 @@ _NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}"
 _NOT_COUNTED = (
     r"(?![0-9])(?![ ]?(?:년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번|도|차|위|점|회|대|㎞|km|킬로|미터|m|㎡|"
     r"평|층|세|살|인|가지|배|주|장|권|쪽|조|항|표|박|곳|건|종|단계|편|부|승|패|골|학년|㎜|cm|℃|가(?![가-힣])|번?길|로|[∼~]|"
-    r"동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
+    r"가구|세대|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
 )
 _WHOLE = rf"({_NUMBER}(?:\s?-\s?\d{{1,4}}(?![0-9])(?:번지)?|번지|{_NOT_COUNTED}))"
 _ROAD = re.compile(
@@ -46,7 +46,7 @@ _BUILDING = (
 )
 _DETAIL = re.compile(
     r"(?:[\s,]{0,3}(?:(?:지하\s?|B)?\d{1,3}층|\d{1,4}\s?-\s?\d{1,4}호|\d{1,4}동(?![가-힣])|[가-힣A-Za-z]?동\s?\d{1,4}호|\d{1,5}호(?!선)|"
-    rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
+    rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)(?:\s?\d{{1,4}}-\d{{1,4}}(?!\d))?|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
     r"{0,6}"
 )
 _UNIT = re.compile(r"(?<![0-9])\d{1,4}동\s{0,2}\d{3,4}호(?![선])")
@@ -72,7 +72,7 @@ def address(text: str) -> Iterator[Finding]:
             if match[0][1] == "가" and not match[0][0].isdigit() and not _DISTRICT_END.search(before):
                 continue
             if districts:
-                says = is_road or exact or label is not None
+                says = is_road or exact or label is not None or (len(match[1]) > 1 and match[0][1] == "리")
             else:
                 says = label is not None and (
                     exact or (is_road and match[0][1] != "가" and _NAMED_ROAD.search(before) is not None)

@@ -19,9 +19,7 @@ _TOGETHER = 8000  # characters of pieces that go through the analyzer in one cal
 # Between pieces: farther than any rule looks.
 _WALL = "\n" + "\x01" * 80 + "\n"
 # Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
-_DIGITS = re.compile(
-    r"(?:\d[^\d]{0,4}){4}|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}"
-)
+_DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
 _CONTACT = re.compile(
     r"@|골뱅|앳|\bat\b|카|텔레|위챗|인스타|디스코드|스카이프|네이트온|아이디|ID|kakao|tele|insta|discord|skype|chat|\.\d",
     re.IGNORECASE,
