@@ -30,11 +30,21 @@ def show_columns() -> None:
         "domain.confidence": "sure",
         "style.label": "style",
         "tokens.count": "tokens",
+        "pii.masked": "masked",
     }
-    kept = ds.dataset(OUTPUT / "kept", format="parquet").to_table(columns=list(columns)).to_pylist()
-    rows = [[(row["url"] or "").removeprefix("https://"), *list(row.values())[1:]] for row in kept[::4]]
+    kept = ds.dataset(OUTPUT / "kept", format="parquet").to_table(columns=[*columns, "text"]).to_pylist()
+    rows = [
+        [(row["url"] or "").removeprefix("https://"), *(row[name] for name in list(columns)[1:])]
+        for number, row in enumerate(kept)
+        if number % 4 == 0 or row["pii.masked"]
+    ]
     print("\nSome columns of the kept documents:\n")
     print_table(list(columns.values()), rows)
+    print("\nWhere personal data stood:\n")
+    for row in kept:
+        for line in row["text"].split("\n") if row["pii.masked"] else ():
+            if "<" in line:
+                print(f"  {line}")
 
 
 def main() -> None:
