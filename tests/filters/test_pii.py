@@ -166,3 +166,17 @@ def test_hostile_text_takes_linear_time(unit):
 def test_names_of_kinds_in_labelled_sets():
     assert kind_of("PHONE") == "mobile" and kind_of("BANK_ACCOUNT") == "account" and kind_of("rrn") == "rrn"
     assert kind_of("colour") is None
+
+
+def test_nothing_is_looked_up_on_the_network(monkeypatch):
+    from algok.filters.personal import contact
+
+    def refuse(*_, **__):
+        raise AssertionError("a connection was asked for")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    contact._suffixes.cache_clear()
+    contact._has_suffix.cache_clear()
+    assert edit("gildong.k@no-such-place.co.kr")[0] == "<이메일>"
+    assert edit("gildong.k@no-such-place.nosuchsuffix")[0] == "gildong.k@no-such-place.nosuchsuffix"
