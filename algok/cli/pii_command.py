@@ -31,7 +31,7 @@ def command(target, recipe, kinds, limit, reveal, overrides, as_json) -> None:
     Examples:
       algok pii page.html
       algok pii petitions.jsonl.zst --kind person --limit 50
-      echo '문의: 010-2345-6781' | algok pii - --json
+      echo '문의: 010-0423-8891' | algok pii - --json
     """
     from algok.errors import RecipeError
     from algok.filters.personal.kinds import KINDS
