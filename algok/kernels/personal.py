@@ -9,6 +9,7 @@ One pass over the UTF-8 buffer. It decides nothing: what could be personal is fl
 * dotted quads; number plates;
 * an `@` between letters or digits, spaces beside it or none;
 * a road, district or village name with a number behind it and a city, district or county before it;
+* the words `passport`, `ID` and ` at ` and roads in Latin letters with what must follow or precede them;
 * words of WORDS, each under its condition.
 
 Every candidate widens by MARGIN bytes on both sides; windows that touch are one.
@@ -37,17 +38,18 @@ _AT = 11  # always
 _PROVINCE = 10  # opens no window, but makes a place of the name of a road
 REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
-    _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 대표 원장 센터 책임 관리 상담 보험",
-    _STRICT: "성명 담당 저는 예금 받는 받으 보내 본인 세대 성함 존함 배우",
+    _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 원장 센터 책임 관리 상담 보험 참석",
+    _STRICT: "성명 담당 저는 예금 받는 받으 보내 본인 세대 성함 존함 배우 상주",
     _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 "
-    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보",
+    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보 "
+    "소유 명의 운전 영업 서명 예약 탑승 서류 체납 채무 근로 대상 이민",
     _CLOSING: "드림 올림 배상",
     _AT: "골뱅 뒷자",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
-    _MESSENGER: "카톡 카카 텔레 위챗 인스 아이 스카 라인 디스",
+    _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북",
     _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
-    _PASSPORT: "여권",
-    _MONEY: "계좌 통장 은행 농협 뱅크 신협 입금 송금 금고",
+    _PASSPORT: "여권 주민",
+    _MONEY: "계좌 통장 은행 농협 뱅크 카뱅 케뱅 신협 입금 송금 금고",
     _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
 }  # fmt: skip
 _PASSPORTS = tuple(ord(letter) for letter in "msrgdo")
@@ -67,9 +69,11 @@ def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG, _SAN = map(_code, "으지하시군구님성이인서명산")
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG, _SAN, _E = map(
+    _code, "으지하시군구님성이인서명산에"
+)
 # What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and of services (아이디, 인스타, 텔레그램).
-_PERSONS, _SERVICES = "인자주이", "디타그오이코"
+_PERSONS, _SERVICES = "인자주이", "디타그오이코터드북는로톡"
 
 
 def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -115,6 +119,12 @@ def _is_digit(byte):
 @kernel
 def _is_word(byte):
     return _is_digit(byte) or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
+
+
+@kernel
+def _is_alike(byte):
+    """O, o, I and l, which stand for digits."""
+    return byte == 0x4F or byte == 0x6F or byte == 0x49 or byte == 0x6C
 
 
 @kernel
@@ -204,9 +214,9 @@ def _id_behind(data, i, end):
 
 @kernel
 def _colon_behind(data, i, end):
-    """Behind the rest of a word and a few signs comes a colon or a bar."""
+    """Behind the rest of a word and a few signs (one of them perhaps &nbsp;) comes a colon or a bar."""
     k = i + 3 * _run(data, i, end)
-    for j in range(k, min(end, k + 5)):
+    for j in range(k, min(end, k + 12)):
         if (
             data[j] == 0x3A
             or data[j] == 0x7C
@@ -227,10 +237,31 @@ def _nim_behind(data, i, end):
 
 
 @kernel
+def _wide_digit(data, i, end):
+    """The bytes of a digit beyond ASCII at i (full-width, circled, superscript, mathematical), 0 if there is none."""
+    byte = data[i]
+    if byte == 0xEF:
+        return 3 if i + 2 < end and data[i + 1] == 0xBC and 0x90 <= data[i + 2] <= 0x99 else 0
+    if byte == 0xE2 and i + 2 < end:
+        second, third = data[i + 1], data[i + 2]
+        circled = second == 0x91 and 0xA0 <= third <= 0xBF
+        bold = (second == 0x9E and third <= 0x93) or (second == 0x9D and third >= 0xB6)
+        other = second == 0x93 and (third == 0xAA or third >= 0xB5)
+        raised = second == 0x81 and (third == 0xB0 or 0xB4 <= third <= 0xB9)
+        lowered = second == 0x82 and 0x80 <= third <= 0x89
+        return 3 if circled or bold or other or raised or lowered else 0
+    if byte == 0xC2:
+        return 2 if i + 1 < end and data[i + 1] in (0xB2, 0xB3, 0xB9) else 0
+    if byte == 0xF0:
+        return 4 if i + 3 < end and data[i + 1] == 0x9D and data[i + 2] == 0x9F and data[i + 3] >= 0x8E else 0
+    return 0
+
+
+@kernel
 def _digits_behind(data, i, end, least):
     """So many digits stand from i to the end, counted until they are enough."""
     for k in range(i, end):
-        least -= _is_digit(data[k])
+        least -= _is_digit(data[k]) or _wide_digit(data, k, end) > 0
         if least == 0:
             return True
     return False
@@ -265,6 +296,103 @@ def _district_before(data, i, start, attributes, numbers, conditions):
 
 
 @kernel
+def _place_before(data, i, start, end, attributes, numbers, conditions):
+    """Where the name of a road or village begins its last syllable, if one stands before the number at i and a district
+    before it; -1 otherwise."""
+    k = i - 1
+    if data[k] == 0x20:
+        k -= 1
+    # 지하 152
+    if k - 6 >= start and _hangul(data, k - 2, end) == _HA and _hangul(data, k - 5, end) == _JI:
+        k -= 6
+        if data[k] == 0x20:
+            k -= 1
+    elif k - 3 >= start and _hangul(data, k - 2, end) == _SAN and data[k - 3] == 0x20:  # 산 12
+        k -= 4
+    code = _hangul(data, k - 2, end) if k - 2 >= start else -1
+    is_road = code >= 0 and attributes[code] & _ROAD != 0 and _hangul(data, k - 5, end) != _EU
+    if is_road and _district_before(data, k - 2, start, attributes, numbers, conditions):
+        return k - 2
+    return -1
+
+
+@kernel
+def _domain(data, i, end):
+    """Letters, a dot and a letter, without a space: name.tld."""
+    if i >= end or not _is_word(data[i]):
+        return False
+    for k in range(i + 1, min(end - 1, i + 40)):
+        if data[k] == 0x2E:
+            return _is_word(data[k + 1]) and not _is_digit(data[k + 1])
+        if not _is_word(data[k]) and data[k] != 0x2D:
+            return False
+    return False
+
+
+@kernel
+def _in_quad(data, i, start, end):
+    """A masked part of a dotted quad begins at i: 118.90.xxx.33, 39.7.36.*."""
+    return i >= start + 4 and data[i - 1] == 0x2E and _is_digit(data[i - 2])
+
+
+@kernel
+def _is_six(data, i, start, end):
+    """The first colon of an IPv6 address: four hexadecimal digits before it, and another colon soon."""
+    if i < start + 4 or (i > start + 4 and (_is_word(data[i - 5]) or data[i - 5] == 0x3A)):
+        return False
+    for k in range(i - 4, i):
+        if not _is_digit(data[k]) and not 0x61 <= (data[k] | 32) <= 0x66:
+            return False
+    for k in range(i + 1, min(end, i + 6)):
+        if data[k] == 0x3A:
+            return True
+        if not _is_digit(data[k]) and not 0x61 <= (data[k] | 32) <= 0x66:
+            return False
+    return False
+
+
+@kernel
+def _own_id(data, i, start, end):
+    """ID or id as a word, and behind it a few signs and a word with a digit or an underscore."""
+    if (data[i + 1] | 32) != 0x64 or (i > start and _is_word(data[i - 1])) or (i + 2 < end and _is_word(data[i + 2])):
+        return False
+    k = i + 2
+    while k < end and k < i + 12 and not _is_word(data[k]) and data[k] != 0x0A:
+        k += 1
+    if k == i + 2:
+        return False
+    while k < end and (_is_word(data[k]) or data[k] == 0x5F or data[k] == 0x2E):
+        if _is_digit(data[k]) or data[k] == 0x5F:
+            return True
+        k += 1
+    return False
+
+
+@kernel
+def _is_passport(data, i, start, end):
+    """The word passport at i, and seven digits near it."""
+    word = b"assport"
+    if i + 8 > end:
+        return False
+    for k in range(7):
+        if (data[i + 1 + k] | 32) != word[k]:
+            return False
+    return _digits_behind(data, max(start, i - REACH), min(end, i + REACH), 7)
+
+
+@kernel
+def _is_street(data, i, start, end):
+    """-ro, -gil, -gu, -dong behind a word, and a digit before it: an address in Latin letters."""
+    first, second = data[i + 1] | 32, data[i + 2] | 32
+    road = first == 0x72 and second == 0x6F  # -ro
+    road |= first == 0x67 and (second == 0x75 or second == 0x69)  # -gu, -gil
+    road |= first == 0x64 and (second == 0x6F or second == 0x61)  # -dong, -daero
+    if not road or i == start or not _is_word(data[i - 1]):
+        return False
+    return _digits_behind(data, max(start, i - 30), i, 1)
+
+
+@kernel
 def _opens(data, i, start, end, condition, attributes, persons, services):
     """A word whose two syllables begin at i meets one of its conditions."""
     behind = i + 6
@@ -291,46 +419,44 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
 
 
 @kernel
+def _width_before(data, i, start):
+    """The bytes of the digit, ASCII or full-width, that ends before i; 0 if there is none."""
+    if i > start and _is_digit(data[i - 1]):
+        return 1
+    return 3 if i - 3 >= start and data[i - 3] == 0xEF and _wide_digit(data, i - 3, i) else 0
+
+
+@kernel
 def _is_plate(data, i, start, end):
-    """Two or three digits before i, four and no more behind its syllable, a space between or none."""
+    """One to three digits before i, four and no more behind its syllable, a space between or none; or no digit, but a word
+    before it (대구 달서 마 6550)."""
     digits = 0
-    k = i - 1
-    if k >= start and data[k] == 0x20:
+    k = i
+    if k > start and data[k - 1] == 0x20:
         k -= 1
-    while k >= start and _is_digit(data[k]) and digits < 4:
+    spaced = k < i
+    width = _width_before(data, k, start)
+    while width and digits < 4:
         digits += 1
-        k -= 1
-    if digits < 2 or digits > 3:
+        k -= width
+        width = _width_before(data, k, start)
+    if digits > 3 or (
+        digits == 0 and not (spaced and _hangul(data, k - 3, end) >= 0 and i + 3 < end and data[i + 3] == 0x20)
+    ):
         return False
+    few = digits < 2
     k = i + 3
     if k < end and (data[k] == 0x20 or data[k] == 0x2D):
         k += 1
     digits = 0
-    while k < end and _is_digit(data[k]) and digits < 5:
+    while k < end and digits < 5:
+        if not _is_digit(data[k]) and not (data[k] == 0xEF and _wide_digit(data, k, end)):
+            break
+        k += 1 if data[k] < 0x80 else 3
         digits += 1
-        k += 1
-    return digits == 4
-
-
-@kernel
-def _wide_digit(data, i, end):
-    """The bytes of a digit beyond ASCII at i (full-width, circled, superscript, mathematical), 0 if there is none."""
-    byte = data[i]
-    if byte == 0xEF:
-        return 3 if i + 2 < end and data[i + 1] == 0xBC and 0x90 <= data[i + 2] <= 0x99 else 0
-    if byte == 0xE2 and i + 2 < end:
-        second, third = data[i + 1], data[i + 2]
-        circled = second == 0x91 and 0xA0 <= third <= 0xBF
-        bold = (second == 0x9E and third <= 0x93) or (second == 0x9D and third >= 0xB6)
-        other = second == 0x93 and (third == 0xAA or third >= 0xB5)
-        raised = second == 0x81 and (third == 0xB0 or 0xB4 <= third <= 0xB9)
-        lowered = second == 0x82 and 0x80 <= third <= 0x89
-        return 3 if circled or bold or other or raised or lowered else 0
-    if byte == 0xC2:
-        return 2 if i + 1 < end and data[i + 1] in (0xB2, 0xB3, 0xB9) else 0
-    if byte == 0xF0:
-        return 4 if i + 3 < end and data[i + 1] == 0x9D and data[i + 2] == 0x9F and data[i + 3] >= 0x8E else 0
-    return 0
+    return digits == 4 and (
+        not few or spaced or (i > start + 1 and _hangul(data, i - 5, end) >= 0) or data[i - 2] == 0x20
+    )
 
 
 @kernel
@@ -343,7 +469,11 @@ def _skip(data, i, end):
                 return k + 1 - i
     elif byte == 0x3C:  # <br>
         if i + 1 < end and (data[i + 1] == 0x2F or _is_word(data[i + 1])):
+            digits = 0
             for k in range(i + 1, min(end, i + 40)):
+                digits = digits + 1 if _is_digit(data[k]) else digits if data[k] == 0x2D else 0
+                if data[k] == 0x40 or digits == 7:  # <blue@daum.net>, <a href="tel:...">
+                    return 0
                 if data[k] == 0x3E:
                     return k + 1 - i
     elif (byte == 0xE2 and i + 2 < end and data[i + 1] == 0x80 and 0x8B <= data[i + 2] <= 0x8F) or (
@@ -403,37 +533,43 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
         elif _is_digit(byte):
             digit = True
             if (i == start or not _is_digit(data[i - 1])) and i > start + 3:  # a number begins: a place before it?
-                k = i - 1
-                if data[k] == 0x20:
-                    k -= 1
-                # 지하 152
-                if k - 6 >= start and _hangul(data, k - 2, end) == _HA and _hangul(data, k - 5, end) == _JI:
-                    k -= 6
-                    if data[k] == 0x20:
-                        k -= 1
-                elif k - 3 >= start and _hangul(data, k - 2, end) == _SAN and data[k - 3] == 0x20:  # 산 12
-                    k -= 4
-                code = _hangul(data, k - 2, end) if k - 2 >= start else -1
-                is_road = code >= 0 and attributes[code] & _ROAD != 0 and _hangul(data, k - 5, end) != _EU
-                if is_road and _district_before(data, k - 2, start, attributes, numbers, conditions):
-                    hit_start, hit_end = k - 2, i
+                place = _place_before(data, i, start, end, attributes, numbers, conditions)
+                if place >= 0:
+                    hit_start, hit_end = place, i
         elif byte < 0x80:
             if byte == 0x40:
                 before = i - 2 if i > start and data[i - 1] == 0x20 else i - 1
-                behind = i + 2 if i + 1 < end and data[i + 1] == 0x20 else i + 1
+                behind = i + 2 if i + 1 < end and (data[i + 1] == 0x20 or data[i + 1] == 0x0A) else i + 1
                 if before >= start and behind < end and _is_word(data[before]) and _is_word(data[behind]):
                     hit_start, hit_end = i, i + 1
                 brk = True
             elif _is_word(byte):
-                # O and o, I, l: digits where a digit is beside them
-                alike = byte == 0x4F or byte == 0x6F or byte == 0x49 or byte == 0x6C
+                # O and o, I, l: digits where a digit, or another of them, is beside them
+                alike = _is_alike(byte)
                 # (at), [at]
                 at = (byte | 32) == 0x61 and i > start and i + 2 < end and (data[i + 1] | 32) == 0x74
                 if at and data[i - 1] in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):
                     hit_start, hit_end = i, i + 2
-                digit = alike and ((i > start and _is_digit(data[i - 1])) or (i + 1 < end and _is_digit(data[i + 1])))
+                digit = alike and (
+                    (i > start and (_is_digit(data[i - 1]) or _is_alike(data[i - 1])))
+                    or (i + 1 < end and (_is_digit(data[i + 1]) or _is_alike(data[i + 1])))
+                )
                 wide += digit
                 brk = not digit
+                letter = byte | 32
+                if letter == 0x61 or letter == 0x69 or letter == 0x70 or letter == 0x74 or letter == 0x78:
+                    spaced = letter == 0x61 and i > start and data[i - 1] == 0x20 and i + 2 < end
+                    if spaced and data[i + 1] | 32 == 0x74 and data[i + 2] == 0x20 and _domain(data, i + 3, end):
+                        hit_start, hit_end = i, i + 2  # name at daum.net
+                    if letter == 0x69 and i + 2 < end and _own_id(data, i, start, end):
+                        hit_start, hit_end = i, i + 2
+                    if letter == 0x70 and _is_passport(data, i, start, end):
+                        hit_start, hit_end = i, i + 8
+                    link = letter == 0x74 and i + 5 < end and data[i + 1] == 0x2E and data[i + 4] == 0x2F
+                    if link and data[i + 2] == 0x6D and data[i + 3] == 0x65 and _is_word(data[i + 5]):
+                        hit_start, hit_end = i, i + 6  # t.me/name
+                    if letter == 0x78 and _in_quad(data, i, start, end):
+                        hit_start, hit_end = i, i + 3
             elif (
                 byte == _STAR
                 and total >= 2
@@ -443,10 +579,27 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 stars += 1
             else:
                 separator = True
+                if byte == _STAR and _in_quad(data, i, start, end):
+                    hit_start, hit_end = i, i + 3
+                if byte == 0x3A and _is_six(data, i, start, end):
+                    hit_start, hit_end = i, i + 1
+                if (byte == 0x23 or byte == 0x5F) and i > start and i + 4 < end and _is_word(data[i - 1]):
+                    at_between = byte == 0x5F and data[i + 1] == 0x61 and data[i + 2] == 0x74 and data[i + 3] == 0x5F
+                    if (byte == 0x23 and _domain(data, i + 1, end)) or (at_between and _domain(data, i + 4, end)):
+                        hit_start, hit_end = i, i + 1  # name#daum.net, name_at_daum.net
                 if byte == 0x28 and i + 4 < end:
                     code = _hangul(data, i + 1, end)
                     if (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG):
                         hit_start, hit_end = i, i + 4  # (인), (서명)
+                if byte == 0x2D and i + 2 < end and _is_street(data, i, start, end):
+                    hit_start, hit_end = i, i + 3
+                # %40 and &#64; are @
+                coded = byte == 0x25 and i + 2 < end and data[i + 1] == 0x34 and data[i + 2] == 0x30
+                coded |= (
+                    byte == 0x26 and i + 3 < end and data[i + 1] == 0x23 and data[i + 2] == 0x36 and data[i + 3] == 0x34
+                )
+                if coded:
+                    hit_start, hit_end = i, i + 3
                 if byte == 0x26 or byte == 0x3C:
                     skipped = _skip(data, i, end)
                     if skipped:
@@ -461,6 +614,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 if attribute & _NUMERAL:
                     digit, spelt = True, True
                     wide += 1
+                elif code == _E and total >= 3 and last == i:  # 공일공에 1234에 5678
+                    separator = True
                 else:
                     brk = True
                 word = numbers[0, code]
@@ -481,11 +636,20 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 width = skipped
             elif digits:
                 width, digit, wide = digits, True, wide + 1
+                if (i > start + 3 and 0xEA <= data[i - 3] <= 0xED) or data[i - 1] == 0x20:
+                    place = _place_before(data, i, start, end, attributes, numbers, conditions)
+                    if place >= 0:
+                        hit_start, hit_end = place, i
             else:
                 width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
                 # ＠; letters break a stretch, signs beyond ASCII (dashes, middle dots, spaces) do not
                 if byte == 0xEF and i + 2 < end and data[i + 1] == 0xBC and data[i + 2] == 0xA0:
                     hit_start, hit_end = i, i + 3
+                talk = (
+                    byte == 0xE3 and i + 6 < end and data[i + 2] == 0x8B and data[i + 5] == 0x8C and data[i + 1] == 0x85
+                )
+                if talk and _id_behind(data, i + 6, end):  # ㅋㅌ, for 카톡
+                    hit_start, hit_end = i, i + 6
                 signs = byte == 0xE2 or byte == 0xEF or (byte == 0xE3 and i + 1 < end and data[i + 1] == 0x80)
                 signs |= byte == 0xC2
                 # ー and ㅡ serve as dashes

@@ -8,16 +8,28 @@ from functools import cache
 from algok.filters.personal.finding import Finding
 
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-/:])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63} ?@ ?"
+    r"(?<![A-Za-z0-9._%+\-/])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\*{0,10} ?(?:@|%40)[ \n]?"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?: ?\. ?|(?<=[A-Za-z0-9])\.)){1,4}[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
-# name [at] daum (dot) net, 이름 골뱅이 네이버 닷컴
+_APART, _USUAL = re.compile(r"[ \n]@|@[ \n]"), re.compile(r"\.(?:com|net|kr|org|edu)$", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"//[^\s/@]{0,64}:$")  # https://user:pass@host
+# name [at] daum (dot) net, 이름 골뱅이 네이버 닷컴, name_at_daum.net
+_DOT = r"(?:\s?(?:[\[({<]\s?(?:dot|\.|점|닷)\s?[\])}>]|\.|닷|점|\sdot\s)\s?(?:[A-Za-z]{2,24}|컴|넷|케이알|씨오))"
 _SPELT = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])([A-Za-z0-9][A-Za-z0-9._%+\-]{1,63})\s?(?:[\[({<]\s?(?:at|@|골뱅이)\s?[\])}>]|골뱅이|앳|\sat\s)\s?"
-    r"((?:[A-Za-z0-9\-]{2,63}|네이버|다음|한메일|지메일|구글|네이트|핫메일)(?:\s?(?:[\[({<]\s?(?:dot|\.|점|닷)\s?[\])}>]|\.|닷|점|\sdot\s)\s?"
-    r"(?:[A-Za-z]{2,24}|컴|넷|케이알|씨오)){1,3})",
+    r"(?<![A-Za-z0-9._%+\-])([A-Za-z0-9][A-Za-z0-9._%+\-]{1,63}?)\s?(?:[\[({<]\s?(?:at|@|골뱅이)\s?[\])}>]|골뱅이|앳|\sat\s|_at_|@(?=[A-Za-z0-9\-]{2,63}\s?[\[({<]))\s?"
+    rf"((?:[A-Za-z0-9\-]{{2,63}}|네이버|다음|한메일|지메일|구글|네이트|핫메일){_DOT}{{1,3}})",
     re.IGNORECASE,
 )
+# English says "see you at pytorch.org".
+_AT_MAIL = re.compile(
+    r"\.\s?kr$|(?<![A-Za-z0-9_.])(?=[^ ]*[A-Za-z])[A-Za-z0-9_.]*[0-9_.][A-Za-z0-9_.]* at |(?:naver|daum|hanmail|gmail|nate|hotmail|outlook|yahoo|kakao|korea)\s?\.",
+    re.IGNORECASE,
+)
+# name#daum.net (#을 @로)
+_HASH = re.compile(
+    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9][A-Za-z0-9._%+\-]{1,63}#(?:[A-Za-z0-9\-]{1,63}\.){1,3}[A-Za-z]{2,24}"
+)
+_HASH_TOLD = re.compile(r"#[을를은]\s?@|@\s?대신\s?#")
 _DOCUMENTED = re.compile(
     r"(?:^|[.@])(?:example|test|domain|sample|yourdomain|mydomain|mail|email|company|yoursite|mysite|yourcompany|mycompany|contoso|fabrikam|admin|site|host|abc|foo|bar|xxx+|aaa+)"
     r"\.(?:com|org|net|co\.kr|kr|edu)$|\.(?:example|test|invalid|localhost|local|internal)$",
@@ -50,8 +62,12 @@ def _has_suffix(ending: str) -> bool:
 def email(text: str) -> Iterator[Finding]:
     """E-mail addresses with a known suffix; those of documentation are placeholders."""
     for match in _EMAIL.finditer(text):
-        value = match[0].replace(" ", "")
+        if _CREDENTIALS.search(text[max(0, match.start() - 70) : match.start()]):
+            continue
+        value = re.sub(r"\s", "", match[0]).replace("%40", "@")
         local, _, domain = value.rpartition("@")
+        if _APART.search(match[0]) and not _USUAL.search(domain):
+            continue
         if not _has_suffix(".".join(domain.lower().split(".")[-2:])) and not _has_suffix(
             domain.rpartition(".")[2].lower()
         ):
@@ -59,87 +75,132 @@ def email(text: str) -> Iterator[Finding]:
         nobody = local.lower() in _NOBODY or _DOCUMENTED.search(domain) or _REPEATED.match(value)
         yield Finding("placeholder" if nobody else "email", *match.span(), 0.98, "email")
     for match in _SPELT.finditer(text):
-        yield Finding("email", *match.span(), 0.85, "spelt")
+        if " at " not in match[0] or _AT_MAIL.search(match[0]):
+            yield Finding("email", *match.span(), 0.85, "spelt")
+    for match in _HASH.finditer(text) if "#" in text and _HASH_TOLD.search(text) else ():
+        yield Finding("email", *match.span(), 0.8, "spelt")
 
 
 _SERVICE = (
-    r"(?<![A-Za-z가-힣])(?:카카오\s?톡|카\s?톡|카카오|텔레\s?그램|텔레|위챗|인스타\s?그램|인스타|디스코드|오픈\s?채팅|스카이프|네이트온|"
-    r"kakao\s?talk|kakao|telegram|wechat|instagram|insta|discord|skype)"
+    r"(?<![A-Za-z가-힣])(?:카카오\s?(?:톡|페이)|카\s?톡|카카오|ㅋㅌ|ㅋㅏ톡|텔레\s?그램|텔레|텔ㄹㅔ|텔|위챗|인스타\s?그램|인스타|인별그램|인별|디스코드|디코|"
+    r"오픈\s?채팅|스카이프|네이트온|페이팔|(?:kakao\s?talk|kakao|telegram|wechat|instagram|insta|discord|skype|paypal)(?![A-Za-z]))"
 )
+# Where persons of public life write too: with a word of asking only.
+_PUBLIC_SERVICE = (
+    r"(?<![A-Za-z가-힣])(?:라인|트위터|스레드|페이스북|페북|틱톡|(?:line|twitter|threads|facebook|tiktok)(?![A-Za-z]))"
+)
+_ASKS = re.compile(
+    r"디엠|dm|맞팔|친추|친구|추가|문의|연락|상담|주세요|아이디|아디|(?<![A-Za-z])id(?![A-Za-z])", re.IGNORECASE
+)
+_ID = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}"
+_BOUND = r"(?![A-Za-z0-9@/])"
+_ID_WORD = r"(?:아이디|아디|계정|id|친구\s?추가|친추|주소|디엠|dm)"
+# 카톡 아이디: abc12, 텔레 @abc, LINE ID: abc
 _HANDLE = re.compile(
-    rf"{_SERVICE}\s?(?:(?:아이디|계정|id|친구\s?추가|주소)\s?(?:는|은)?\s?[:=\-)\]]{{0,2}}|[:=]|(?=@))\s{{0,2}}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{{2,29}}(?:#\d{{4}})?)(?![A-Za-z0-9@/])",
+    rf"{_SERVICE}\s?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=\-)\]→▷>]{{0,2}}|[:=→▷>]|(?=@))\s{{0,2}}(@?\s?{_ID}(?:#\d{{4}})?){_BOUND}",
     re.IGNORECASE,
 )
-_CHAT = re.compile(
-    r"(?:카\s?톡|텔레\s?그램|위챗|인스타(?:그램)?|디스코드)\s{1,2}(@?[A-Za-z][A-Za-z0-9_.\-]{2,29}(?:#\d{4})?)(?![A-Za-z0-9@/])"
+# 카톡 abc12, [카톡] abc12, 카톡abc12
+_CHAT = re.compile(rf"{_SERVICE}[\])]?\s{{0,2}}(@?[A-Za-z_][A-Za-z0-9_.\-]{{2,29}}(?:#\d{{4}})?){_BOUND}")
+_PUBLIC_HANDLE = re.compile(
+    rf"{_PUBLIC_SERVICE}(?:\s?\(X\))?\s?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=]?|(?=@))\s{{0,2}}(@?{_ID}){_BOUND}",
+    re.IGNORECASE,
 )
-_NEAR_AT = re.compile(
-    rf"{_SERVICE}(?![a-z])[^\n@]{{1,12}}(@[A-Za-z0-9][A-Za-z0-9_.]{{2,29}})(?![A-Za-z0-9@/.])", re.IGNORECASE
-)
-_LINE = re.compile(r"라인\s?(?:아이디|ID|id)\s?[:=]?\s{0,2}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{2,29})(?![A-Za-z0-9@/])")
+_NEAR_AT = re.compile(rf"{_SERVICE}(?![a-z])[^\n@]{{1,12}}(@{_ID})(?![A-Za-z0-9@/.])", re.IGNORECASE)
+_LINK = re.compile(rf"(?<![A-Za-z0-9.\-])(?:t\.me/|open\.kakao\.com/o/)({_ID})(?![A-Za-z0-9/])")
 _OWN_ID = re.compile(
-    r"(?:아이디|(?<![A-Za-z])ID)\s?(?:는|은)?\s?[:=]\s{0,2}(@?[A-Za-z0-9][A-Za-z0-9_.\-]{3,29})(?![A-Za-z0-9@/])",
+    rf"(?:아이디|아디|(?<![A-Za-z_])ID(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}",
     re.IGNORECASE,
 )
 _NO_HANDLE = re.compile(
-    r"https?|www\.|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger)$",
+    r"https?|www\.|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger|plus|works|messaging|notify)$",
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|비번|비밀번호|패스워드|PW|\d{4}-\d{4}|문의",
+    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의|계좌|입금|뱅킹|이용자|전번|송금|친추|[톡챗]",
     re.IGNORECASE,
 )
 
 
 def handle(text: str) -> Iterator[Finding]:
     """Ids behind the name of a messenger; ids alone only in a form or beside a number to call."""
-    for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75), (_NEAR_AT, 0.75), (_LINE, 0.8)):
+    for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75), (_PUBLIC_HANDLE, 0.75), (_NEAR_AT, 0.75), (_LINK, 0.75)):
         for match in expression.finditer(text):
             value = match[1].rstrip(".-")
             plain = value.isalpha() and value.islower() is False and value[0] != "@"
-            needs_mark = expression is _CHAT and not re.search(r"[0-9_@#]", value)
+            needs_mark = expression is _CHAT and not re.search(r"[0-9_@#.]", value)
             official = "공식" in text[max(0, match.start() - 8) : match.start()]
-            if _NO_HANDLE.match(value.lstrip("@")) or plain or needs_mark or official:
+            asks = expression is not _PUBLIC_HANDLE or _ASKS.search(text, match.start(), match.end() + 15)
+            if (
+                _NO_HANDLE.match(value.lstrip("@ "))
+                or plain
+                or needs_mark
+                or official
+                or not asks
+                or not value.strip("_@ ")
+            ):
                 continue
             yield Finding("handle", match.start(1), match.start(1) + len(value), score, "messenger")
     for match in _OWN_ID.finditer(text):
-        value = match[1].rstrip(".-")
+        value = match[2].rstrip(".-")
         around = text[max(0, match.start() - 40) : match.start()] + text[match.end() : match.end() + 40]
+        told = re.search(r"[0-9]", value) and re.search(r"[A-Za-z]{2}", value)
         if (
-            _FORM.search(around)
-            and re.search(r"[0-9]", value)
-            and re.search(r"[A-Za-z]{2}", value)
+            (told or ("_" in value and not match[1]))
+            and _FORM.search(around)
             and not _NO_HANDLE.match(value.lstrip("@"))
         ):
-            yield Finding("handle", match.start(1), match.start(1) + len(value), 0.7, "form")
+            yield Finding("handle", match.start(2), match.start(2) + len(value), 0.7, "form")
 
 
-_QUAD = re.compile(r"(?<![0-9.\-/])(?:\d{1,3}\.){3}(?:\d{1,3}|\*{1,3}|x{1,3})(?![0-9])(?!\.[0-9])(?!/\d)")
-_WRITER = re.compile(
-    r"작성자|글쓴이|닉네임|방문자|접속자|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|접속\s?(?:기록|IP|아이피)"
+_QUAD = re.compile(
+    r"(?<![0-9.\-/])\d{1,3}\.\d{1,3}\.(?:\d{1,3}|\*{1,3}|x{1,3})\.(?:\d{1,3}|\*{1,3}|x{1,3})(?![0-9])(?!\.[0-9])(?!/\d)"
 )
+_SIX = re.compile(r"(?<![0-9A-Za-z:.])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}(?![0-9A-Za-z:])")
+_WRITER = re.compile(
+    r"작성자|글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
+    r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$",
+    re.IGNORECASE,
+)
+_WRITER_BEHIND = re.compile(r"\s?(?:\(?(?:토론|기여)| ?님| ?사용자| - - \[|\)?에서 (?:접속|들어)|\]? (?:ㅋ|ㅎ|ㅇ))")
 _VERSION = re.compile(r"버전|버젼|version|ver\.?|빌드|build|release|릴리스|[A-Za-z]\s?\(?$", re.IGNORECASE)
-_NAMED = re.compile(r"[가-힣A-Za-z0-9*]{2,15}\s?[(\[]\s?(?:IP\s?:?\s?)?$")
+_SERVER = re.compile(
+    r"서버|server|호스트|host|192\.168|127\.0\.0|게이트웨이|gateway|DNS|ping|(?<![A-Za-z])ssh(?![A-Za-z])|curl|예(?:시|를|:)|nameserver|bind|listen",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"[가-힣ㄱ-ㅎA-Za-z0-9*]{2,15}\s?[(\[]\s?(?:IP\s?:?\s?)?$|^\s*\[$|\n\[$", re.IGNORECASE)
+_KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "1.2.3.4", "9.9.9.9", "168.126.63.1", "168.126.63.2"))
 
 
 def ip(text: str) -> Iterator[Finding]:
-    """Public addresses of writers: behind a word for one, or in brackets behind a name. Servers in examples stay."""
+    """Public addresses of writers and visitors: behind a word for one, or in brackets. Servers in examples stay."""
     for match in _QUAD.finditer(text):
-        before = text[max(0, match.start() - 30) : match.start()]
-        if _VERSION.search(before):
-            continue
-        named = (
-            _NAMED.search(before) and text[match.end() : match.end() + 1] in (")", "]") and re.search("[가-힣]", before)
-        )
-        if not (named or _WRITER.search(before)):
-            continue
-        value = re.sub(r"[*x]+", "1", match[0])
-        try:
-            public = ipaddress.ip_address(value).is_global
-        except ValueError:
-            continue
-        if public and value not in ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.2.3.4"):
+        before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 16]
+        named = _NAMED.search(before) and behind[:1] in (")", "]")
+        if (named or _is_writer(before, behind)) and not (_VERSION.search(before) and not _IP_WORD.search(before)):
+            value = re.sub(r"[*x]+", "1", match[0])
+            if value not in _KNOWN and _is_public(value):
+                yield Finding("ip", *match.span(), 0.85, "writer")
+    for match in _SIX.finditer(text):
+        before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 16]
+        if _is_writer(before, behind) and _is_public(match[0]):
             yield Finding("ip", *match.span(), 0.85, "writer")
+
+
+_IP_WORD = re.compile(r"(?<![A-Za-z])ip\W{0,4}$|from \[?$|remote\W{0,2}$|Ban $", re.IGNORECASE)
+
+
+def _is_writer(before: str, behind: str) -> bool:
+    return (_WRITER.search(before) is not None and not _SERVER.search(before)) or _WRITER_BEHIND.match(
+        behind
+    ) is not None
+
+
+def _is_public(value: str) -> bool:
+    try:
+        return ipaddress.ip_address(value).is_global
+    except ValueError:
+        return False
 
 
 RECOGNISERS = (email, handle, ip)

@@ -17,7 +17,10 @@ _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _OTHERS = {"⓪": "0", "⓿": "0", "🄋": "0", "🄌": "0"}
 _PLAIN = re.compile(r"[\x00-\x08\x0a-\x25\x27-\x3b\x3d-\x7f가-힣]*")
 _PIECE = re.compile(
-    r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});|</?[A-Za-z][^<>]{0,60}>|[\u1100-\u11ff]+|[^\x00-\x08\x0a-\x7f가-힣]|\t"
+    r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
+    # <blue@daum.net> and the target of a link stay
+    r"|</?[A-Za-z](?![^<>]{0,60}(?:@|%40|\d{7}|\d-\d{3,4}-))[^<>]{0,60}>"
+    r"|[\u1100-\u11ff]+|[^\x00-\x08\x0a-\x7f가-힣]|\t"
 )
 
 

@@ -17,7 +17,7 @@ _ROAD = re.compile(
     rf"(?:[가-힣]|\d(?=[로길가거]))(?:대로|로|거리|길|가)(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}"
     rf"{_WHOLE}"
 )
-_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}{_WHOLE}")
+_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}(?:\d{{1,3}}통 ?\d{{1,3}}반 ?)?{_WHOLE}")
 _PROVINCE = (
     r"서울(?:특별시|시)?|부산(?:광역시|시)?|대구(?:광역시|시)?|인천(?:광역시|시)?|광주(?:광역시|시)?|대전(?:광역시|시)?|울산(?:광역시|시)?|"
     r"세종(?:특별자치시|시)?|경기도?|강원(?:특별자치도|도)?|충청[북남]도|충[북남]|전라[북남]도|전북특별자치도|전[북남]|경상[북남]도|경[북남]|제주(?:특별자치도|도)?"
@@ -31,11 +31,11 @@ _CITY = "|".join(
 )
 # The districts before the road or village, nearest last; what lies between them and the number is the road's own name.
 _BEFORE = re.compile(
-    rf"(?<![가-힣])(?:(?:{_PROVINCE})\s{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])\s{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
+    rf"(?:(?<![가-힣])|(?<=[는은]))(?:(?:{_PROVINCE})\s{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])\s{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
     r"(?:[가-힣0-9]{1,7}[읍면동리가]\s{0,2}){0,2}(?:[가-힣0-9·.]{1,12}\s?)?$"
 )
 _LABEL = re.compile(
-    r"(?:주\s?소(?:지)?|소재지|배송지|본적|거주지|사업장|본사|지사|공장|오시는\s?길|찾아가는\s?길|address|도로명|지번)\s?(?:는|은)?\s?[:：=\]|]{1,2}\s{0,3}"
+    r"(?:주\s{0,4}소(?:지)?|소재지|배송지|본적|거주지|사업장|본사|지사|공장|오시는\s?길|찾아가는\s?길|address|도로명|지번)\s?(?:는|은)?\s?[:：=\]|]{1,2}\s{0,3}"
     r"[가-힣0-9A-Za-z()\[\]., ]{0,40}$",
     re.IGNORECASE,
 )
@@ -50,6 +50,13 @@ _DETAIL = re.compile(
     r"{0,6}"
 )
 _UNIT = re.compile(r"(?<![0-9])\d{1,4}동\s{0,2}\d{3,4}호(?![선])")
+_FLAT = re.compile(r"\d{1,4}(?:동|호)")
+# In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
+_LATIN = re.compile(
+    r"(?<![0-9A-Za-z\-])#?(?:[0-9A-Z]{1,5}(?:-[0-9]{1,4})?(?:ho|-ho|F)?, ?){0,3}[0-9]{1,5}(?:-[0-9]{1,4})?,? "
+    r"[A-Z][A-Za-z]{1,20}(?:[0-9]{1,4}(?:beon)?)?-(?:daero|ro|gil|dong)(?: ?[0-9]{1,4}(?:beon)?-gil)?"
+    r"(?=[, ]{1,2}(?:[A-Z][A-Za-z]{1,20}-(?:dong|gu|si|gun|eup|myeon)|Seoul|Busan|Daegu|Incheon|Gwangju|Daejeon|Ulsan|Sejong|Jeju))"
+)
 
 
 _DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
@@ -71,19 +78,23 @@ def address(text: str) -> Iterator[Finding]:
             exact = "-" in match[1] or "번지" in match[1]
             if match[0][1] == "가" and not match[0][0].isdigit() and not _DISTRICT_END.search(before):
                 continue
+            detail = _DETAIL.match(text, end)
             if districts:
-                says = is_road or exact or label is not None or (len(match[1]) > 1 and match[0][1] == "리")
+                flat = detail is not None and _FLAT.search(detail[0])
+                says = is_road or exact or label or flat or (len(match[1]) > 1 and match[0][1] == "리")
             else:
                 says = label is not None and (
                     exact or (is_road and match[0][1] != "가" and _NAMED_ROAD.search(before) is not None)
                 )
             if says:
-                detail = _DETAIL.match(text, end)
                 stop = max(end, detail.end()) if detail else end
                 yield Finding("address", start, stop, 0.9 if districts else 0.75, "road" if is_road else "lot")
     for match in _UNIT.finditer(text):
-        if _LABEL.search(text[max(0, match.start() - _NEAR) : match.start()]):
+        before = text[max(0, match.start() - _NEAR) : match.start()]
+        if _LABEL.search(before) or _BEFORE.search(before.replace("\n", " ")):
             yield Finding("address", *match.span(), 0.75, "flat")
+    for match in _LATIN.finditer(text) if "-" in text else ():
+        yield Finding("address", *match.span(), 0.85, "latin")
 
 
 RECOGNISERS = (address,)

@@ -21,7 +21,8 @@ _WALL = "\n" + "\x01" * 80 + "\n"
 # Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
 _DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
 _CONTACT = re.compile(
-    r"@|골뱅|앳|\bat\b|카|텔레|위챗|인스타|디스코드|스카이프|네이트온|아이디|ID|kakao|tele|insta|discord|skype|chat|\.\d",
+    r"@|%40|골뱅|앳|\bat\b|_at_|#|카|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|아[이]?디|ID|"
+    r"kakao|tele|insta|discord|skype|chat|line|t\.me|\.\d|:[0-9A-Fa-f]{1,4}:",
     re.IGNORECASE,
 )
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from fastwarc.warc import ArchiveIterator
-from sets import cards, fingerprint, rows
+from read_documents import domains, read_documents
+from sets import cards, fingerprint, pages, rows, site
 from topic_words import CODES, PutIn, lexicon
 
 from algok.classifiers.domain import train_domain
@@ -29,11 +29,9 @@ from algok.classifiers.linear import softmax
 from algok.classifiers.split import held_out
 from algok.classifiers.store import DataSet, open_model
 from algok.classifiers.topic_words import TopicWords
-from algok.pipelines.extract import ExtractError, extract
 from algok.taxonomy.axes import major_of
 
 WORDS = Path("build/topic_words.tsv")
-READ = Path(__file__).with_name("read_documents.tsv")
 # Set -> (most documents, manner). Sets that hold held-out labelled documents are left out, dps_web_sample excepted: the
 # only general web text; its labelled passages are left out by fingerprint.
 UNLABELLED = {
@@ -71,18 +69,6 @@ LABEL_WEIGHT, WORDS_WEIGHT, PUT_WEIGHT, SITE_DOCUMENTS = 6.0, 1.0, 0.6, 25
 READ_WEIGHT = 0.7  # of what was read for this model only: one reader, excerpts
 # Small talk is what has no other topic: its words say less.
 SMALL_TALK, SMALL_TALK_WEIGHT = "community_personal", 0.3
-# Labelled documents of the same sites under another name.
-ALIASES = {
-    "kwanok.me": "kwanok",
-    "money.devkuma.com": "devkuma",
-    "kyokyostory.graffiti-cave.com": "kyokyostory",
-}
-
-
-def site(group: str) -> str:
-    """The owner of a host or repository, so that a blog's pages and its repository are one."""
-    owner = group.partition("/")[0].lower()
-    return ALIASES.get(owner, owner.removesuffix(".github.io"))
 
 
 def labelled(data: Path) -> Examples:
@@ -93,27 +79,6 @@ def labelled(data: Path) -> Examples:
     for row in rows(data, "labels/domain_texts"):
         examples.add(row["text"], row["meta"]["domain"], row["source"])
     return examples
-
-
-def read_besides(data: Path, closed: set[str]) -> tuple[Examples, Examples]:
-    """Documents without labels in ../shared/data that were read for this model (read_documents.tsv): domains and styles.
-
-    Group is the host of a page, and of a passage or petition the document itself. Nothing of `closed` sites.
-    """
-    lines = READ.read_text(encoding="utf-8").splitlines()
-    wanted = {line.split("\t")[1]: line.split("\t") for line in lines if not line.startswith("#")}
-    texts = [("", row["text"]) for name in ("noisy/dps_web_sample", "domain/petitions") for row in rows(data, name)]
-    for name in (*WARCS, "html_euckr"):
-        texts += _pages(data / "warc" / f"{name}.warc.gz", closed)
-    domains, written = Examples(), Examples()
-    for host, text in texts:
-        key = fingerprint(text)[:24]
-        if key in wanted:
-            _, _, domain, second, style, _ = wanted.pop(key)
-            label = domain if second == "-" else {domain: 0.7, second: 0.3}
-            domains.add(text, label, host or key)
-            written.add(text, style, host or key)
-    return domains, written
 
 
 def split(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
@@ -151,32 +116,15 @@ def unlabelled(data: Path, known: set[str], closed: set[str]) -> dict[str, list[
         take(name, runs, manner, len(runs))
     for name in WARCS:
         manner = "" if name == "html_spam_seo" else "blog"
-        take(f"warc/{name}", _some(_pages(data / "warc" / f"{name}.warc.gz", closed), chance), manner, 1 << 20)
+        take(f"warc/{name}", _some(pages(data / "warc" / f"{name}.warc.gz", closed), chance), manner, 1 << 20)
     return parts
 
 
-def _pages(path: Path, closed: set[str]) -> list[tuple[str, str]]:
-    """Host, and title and text, of every page of a WARC file that is not of a closed site."""
-    found = []
-    with open(path, "rb") as stream:
-        for record in ArchiveIterator(stream):
-            host = (record.headers.get("WARC-Target-URI") or "").partition("//")[2].partition("/")[0]
-            if "mulder21c" in host or site(host) in closed:
-                continue
-            body = record.reader.read()
-            try:
-                page = extract(body.partition(b"\r\n\r\n")[2] if body.startswith(b"HTTP/") else body, None)
-            except ExtractError:
-                continue
-            found.append((host, f"{page.title}\n{page.text}"))
-    return found
-
-
-def _some(pages: list[tuple[str, str]], chance: random.Random) -> list[str]:
+def _some(found: list[tuple[str, str]], chance: random.Random) -> list[str]:
     """The texts of at most PAGES_PER_HOST pages of every host."""
     seen, kept = Counter(), []
-    chance.shuffle(pages)
-    for host, text in pages:
+    chance.shuffle(found)
+    for host, text in found:
         seen[host] += 1
         if seen[host] <= PAGES_PER_HOST:
             kept.append(text)
@@ -248,7 +196,7 @@ def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, 
     parts = unlabelled(data, {fingerprint(text) for text in labelled(data).texts}, closed)
     shares = lexicon(WORDS)
     words = TopicWords.of(shares, pa.array([text for part in parts.values() for text, _ in part], pa.large_string()))
-    besides, _ = read_besides(data, closed)
+    besides = domains(read_documents(data, closed))
     everything = (
         with_weights(labels)
         + with_weights(besides, READ_WEIGHT)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from read_documents import qualities, read_documents
 from scipy.stats import spearmanr
-from sets import cards, fingerprint, rows
+from sets import cards, fingerprint, rows, site
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from algok.classifiers.labelled import Examples
@@ -152,16 +153,17 @@ def measure(train: Examples, test: Examples) -> dict:
 
 def material(data: Path, labels: Examples) -> dict[str, Examples]:
     """What there is to learn from besides the labelled documents, by set."""
-    return weak(data, {fingerprint(text) for text in labels.texts})
+    read = qualities(read_documents(data, set()))
+    return {"read_documents.tsv": read} | weak(data, {fingerprint(text) for text in labels.texts})
 
 
 def development(labels: Examples, parts: dict[str, Examples]) -> Examples:
     """What a model may learn from that is measured on the held-out hosts and sets."""
     train = labels.take(row for row, group in enumerate(labels.groups) if not held_out(group))
     pages = listings(_posts(train), LISTINGS)
-    tested = {group for group in labels.groups if held_out(group)}
+    tested = {site(group) for group in labels.groups if held_out(group)}
     for part in parts.values():
-        train += part.take(row for row, group in enumerate(part.groups) if group not in tested)
+        train += part.take(row for row, group in enumerate(part.groups) if site(group) not in tested)
     return train + pages
 
 

@@ -5,11 +5,20 @@ import random
 import re
 from pathlib import Path
 
+from fastwarc.warc import ArchiveIterator
+
 from algok.classifiers.labelled import Examples, read_rows
 from algok.classifiers.store import DataSet
+from algok.pipelines.extract import ExtractError, extract
 
 # No model may learn from pages under NC or ND terms.
 FORBIDDEN = ("mulder21c",)
+# Labelled documents of the same sites under another name.
+ALIASES = {
+    "kwanok.me": "kwanok",
+    "money.devkuma.com": "devkuma",
+    "kyokyostory.graffiti-cave.com": "kyokyostory",
+}
 
 
 def rows(data: Path, name: str, number: int | None = None, seed: int = 0) -> list[dict]:
@@ -22,6 +31,29 @@ def rows(data: Path, name: str, number: int | None = None, seed: int = 0) -> lis
 
 def _forbidden(row: dict) -> bool:
     return any(name in str(row.get(field) or "") for name in FORBIDDEN for field in ("source", "host", "url"))
+
+
+def site(group: str) -> str:
+    """The owner of a host or repository, so that a blog's pages and its repository are one."""
+    owner = group.partition("/")[0].lower()
+    return ALIASES.get(owner, owner.removesuffix(".github.io"))
+
+
+def pages(path: Path, closed: set[str]) -> list[tuple[str, str]]:
+    """Host, and title and text, of every page of a WARC file that is not of a closed site."""
+    found = []
+    with open(path, "rb") as stream:
+        for record in ArchiveIterator(stream):
+            host = (record.headers.get("WARC-Target-URI") or "").partition("//")[2].partition("/")[0]
+            if any(name in host for name in FORBIDDEN) or site(host) in closed:
+                continue
+            body = record.reader.read()
+            try:
+                page = extract(body.partition(b"\r\n\r\n")[2] if body.startswith(b"HTTP/") else body, None)
+            except ExtractError:
+                continue
+            found.append((host, f"{page.title}\n{page.text}"))
+    return found
 
 
 def fingerprint(text: str) -> str:

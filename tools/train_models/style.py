@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from domain import read_besides, site, split
-from sets import cards, fingerprint, rows
+import read_documents
+from domain import split
+from sets import cards, fingerprint, rows, site
 
 from algok.classifiers.labelled import Examples
 from algok.classifiers.labelled_text import TextLabeller
@@ -95,7 +96,7 @@ def of_one_style(data: Path, known: set[str]) -> dict[str, Examples]:
 
 def read(data: Path, closed: set[str]) -> Examples:
     """What was read for this model and the domain's."""
-    _, examples = read_besides(data, closed)
+    examples = read_documents.styles(read_documents.read_documents(data, closed))
     sizes = Counter(map(site, examples.groups))
     examples.weights = [READ_WEIGHT * min(1, SITE_DOCUMENTS / sizes[site(group)]) for group in examples.groups]
     return examples
