@@ -99,6 +99,9 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 _ATTRIBUTES, _NUMBERS, _CONDITIONS = _tables()
+# The letters and signs that _at_letter and _at_sign know.
+_TELLING = np.zeros(256, np.bool_)
+_TELLING[[ord(sign) for sign in "aAiIpPtTxX*:-(%&#_"]] = True
 _PERSON_CODES, _SERVICE_CODES = (np.array([_code(s) for s in text], np.int64) for text in (_PERSONS, _SERVICES))
 
 
@@ -419,6 +422,13 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
 
 
 @kernel
+def _may_be_digit(data, i):
+    """A digit, ASCII or full-width, or a space or hyphen and one."""
+    byte = data[i + 1] if data[i] == 0x20 or data[i] == 0x2D else data[i]
+    return _is_digit(byte) or byte == 0xEF
+
+
+@kernel
 def _width_before(data, i, start):
     """The bytes of the digit, ASCII or full-width, that ends before i; 0 if there is none."""
     if i > start and _is_digit(data[i - 1]):
@@ -430,6 +440,7 @@ def _width_before(data, i, start):
 def _is_plate(data, i, start, end):
     """One to three digits before i, four and no more behind its syllable, a space between or none; or no digit, but a word
     before it (대구 달서 마 6550)."""
+    behind = i + 4 if data[i + 3] == 0x20 or data[i + 3] == 0x2D else i + 3
     digits = 0
     k = i
     if k > start and data[k - 1] == 0x20:
@@ -440,23 +451,13 @@ def _is_plate(data, i, start, end):
         digits += 1
         k -= width
         width = _width_before(data, k, start)
-    if digits > 3 or (
-        digits == 0 and not (spaced and _hangul(data, k - 3, end) >= 0 and i + 3 < end and data[i + 3] == 0x20)
-    ):
+    if digits > 3 or (digits == 0 and not (spaced and behind > i + 3 and _hangul(data, k - 3, end) >= 0)):
         return False
-    few = digits < 2
-    k = i + 3
-    if k < end and (data[k] == 0x20 or data[k] == 0x2D):
-        k += 1
     digits = 0
-    while k < end and digits < 5:
-        if not _is_digit(data[k]) and not (data[k] == 0xEF and _wide_digit(data, k, end)):
-            break
-        k += 1 if data[k] < 0x80 else 3
+    while behind < end and digits < 5 and (_is_digit(data[behind]) or _wide_digit(data, behind, end) == 3):
+        behind += 1 if data[behind] < 0x80 else 3
         digits += 1
-    return digits == 4 and (
-        not few or spaced or (i > start + 1 and _hangul(data, i - 5, end) >= 0) or data[i - 2] == 0x20
-    )
+    return digits == 4
 
 
 @kernel
@@ -515,6 +516,55 @@ def _is_shape(groups, leads, number, hyphens):
 
 
 @kernel
+def _at_letter(data, i, start, end):
+    """The bytes of what begins with the letter at i and opens a window; 0 if nothing does."""
+    letter, before = data[i] | 32, data[i - 1] if i > start else 0x20
+    if letter == 0x61 and data[i + 1] | 32 == 0x74:
+        if before in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):  # (at), [at]
+            return 2
+        if before == 0x20 and data[i + 2] == 0x20 and _domain(data, i + 3, end):  # name at daum.net
+            return 2
+    elif letter == 0x69:
+        return 2 if _own_id(data, i, start, end) else 0
+    elif letter == 0x70:
+        return 8 if _is_passport(data, i, start, end) else 0
+    elif letter == 0x74:  # t.me/name
+        link = data[i + 1] == 0x2E and data[i + 2] == 0x6D and data[i + 3] == 0x65 and data[i + 4] == 0x2F
+        return 6 if link and _is_word(data[i + 5]) else 0
+    elif letter == 0x78:  # 118.90.xxx.33
+        return 3 if _in_quad(data, i, start, end) else 0
+    return 0
+
+
+@kernel
+def _at_sign(data, i, start, end):
+    """The bytes of what begins with the sign at i and opens a window; 0 if nothing does."""
+    byte = data[i]
+    if byte == _STAR:  # 39.7.36.*
+        return 3 if _in_quad(data, i, start, end) else 0
+    if byte == 0x3A:
+        return 1 if _is_six(data, i, start, end) else 0
+    if byte == 0x2D:
+        return 3 if _is_street(data, i, start, end) else 0
+    if byte == 0x28:  # (인), (서명)
+        code = _hangul(data, i + 1, end)
+        seal = (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG)
+        return 4 if seal else 0
+    if byte == 0x25 or byte == 0x26:  # %40 and &#64; are @
+        k = i + 2 if byte == 0x26 and data[i + 1] == 0x23 else i + 1
+        second = 0x30 if byte == 0x25 else 0x34
+        return (
+            3 if (byte == 0x25 or k > i + 1) and data[k] == 0x36 - 2 * (byte == 0x25) and data[k + 1] == second else 0
+        )
+    if _is_word(data[i - 1]):
+        if byte == 0x23 and _domain(data, i + 1, end):  # name#daum.net
+            return 1
+        if byte == 0x5F and data[i + 1] == 0x61 and data[i + 2] == 0x74 and data[i + 3] == 0x5F:  # name_at_daum.net
+            return 1 if _domain(data, i + 4, end) else 0
+    return 0
+
+
+@kernel
 def _scan(data, start, end, attributes, numbers, conditions, persons, services, groups, leads, windows, count):
     """Adds the windows of one document to `windows` (start, end); gives their new number."""
     first_of_document = count
@@ -532,7 +582,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             brk = True
         elif _is_digit(byte):
             digit = True
-            if (i == start or not _is_digit(data[i - 1])) and i > start + 3:  # a number begins: a place before it?
+            # A number begins, and a syllable is before it: a place?
+            if i > start + 3 and not _is_digit(data[i - 1]) and (data[i - 1] >= 0x80 or data[i - 2] >= 0x80):
                 place = _place_before(data, i, start, end, attributes, numbers, conditions)
                 if place >= 0:
                     hit_start, hit_end = place, i
@@ -545,31 +596,15 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 brk = True
             elif _is_word(byte):
                 # O and o, I, l: digits where a digit, or another of them, is beside them
-                alike = _is_alike(byte)
-                # (at), [at]
-                at = (byte | 32) == 0x61 and i > start and i + 2 < end and (data[i + 1] | 32) == 0x74
-                if at and data[i - 1] in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):
-                    hit_start, hit_end = i, i + 2
-                digit = alike and (
+                digit = _is_alike(byte) and (
                     (i > start and (_is_digit(data[i - 1]) or _is_alike(data[i - 1])))
                     or (i + 1 < end and (_is_digit(data[i + 1]) or _is_alike(data[i + 1])))
                 )
                 wide += digit
                 brk = not digit
-                letter = byte | 32
-                if letter == 0x61 or letter == 0x69 or letter == 0x70 or letter == 0x74 or letter == 0x78:
-                    spaced = letter == 0x61 and i > start and data[i - 1] == 0x20 and i + 2 < end
-                    if spaced and data[i + 1] | 32 == 0x74 and data[i + 2] == 0x20 and _domain(data, i + 3, end):
-                        hit_start, hit_end = i, i + 2  # name at daum.net
-                    if letter == 0x69 and i + 2 < end and _own_id(data, i, start, end):
-                        hit_start, hit_end = i, i + 2
-                    if letter == 0x70 and _is_passport(data, i, start, end):
-                        hit_start, hit_end = i, i + 8
-                    link = letter == 0x74 and i + 5 < end and data[i + 1] == 0x2E and data[i + 4] == 0x2F
-                    if link and data[i + 2] == 0x6D and data[i + 3] == 0x65 and _is_word(data[i + 5]):
-                        hit_start, hit_end = i, i + 6  # t.me/name
-                    if letter == 0x78 and _in_quad(data, i, start, end):
-                        hit_start, hit_end = i, i + 3
+                length = _at_letter(data, i, start, end) if _TELLING[byte] and i + 5 < end else 0
+                if length:
+                    hit_start, hit_end = i, i + length
             elif (
                 byte == _STAR
                 and total >= 2
@@ -579,27 +614,10 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 stars += 1
             else:
                 separator = True
-                if byte == _STAR and _in_quad(data, i, start, end):
-                    hit_start, hit_end = i, i + 3
-                if byte == 0x3A and _is_six(data, i, start, end):
-                    hit_start, hit_end = i, i + 1
-                if (byte == 0x23 or byte == 0x5F) and i > start and i + 4 < end and _is_word(data[i - 1]):
-                    at_between = byte == 0x5F and data[i + 1] == 0x61 and data[i + 2] == 0x74 and data[i + 3] == 0x5F
-                    if (byte == 0x23 and _domain(data, i + 1, end)) or (at_between and _domain(data, i + 4, end)):
-                        hit_start, hit_end = i, i + 1  # name#daum.net, name_at_daum.net
-                if byte == 0x28 and i + 4 < end:
-                    code = _hangul(data, i + 1, end)
-                    if (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG):
-                        hit_start, hit_end = i, i + 4  # (인), (서명)
-                if byte == 0x2D and i + 2 < end and _is_street(data, i, start, end):
-                    hit_start, hit_end = i, i + 3
-                # %40 and &#64; are @
-                coded = byte == 0x25 and i + 2 < end and data[i + 1] == 0x34 and data[i + 2] == 0x30
-                coded |= (
-                    byte == 0x26 and i + 3 < end and data[i + 1] == 0x23 and data[i + 2] == 0x36 and data[i + 3] == 0x34
-                )
-                if coded:
-                    hit_start, hit_end = i, i + 3
+                if _TELLING[byte] and i > start and i + 5 < end:
+                    length = _at_sign(data, i, start, end)
+                    if length:
+                        hit_start, hit_end = i, i + length
                 if byte == 0x26 or byte == 0x3C:
                     skipped = _skip(data, i, end)
                     if skipped:
@@ -609,7 +627,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             code = _hangul(data, i, end)
             if code >= 0:
                 attribute = attributes[code]
-                if attribute & _PLATE and i > start and _is_plate(data, i, start, end):
+                # Calls cost more than looking at the byte that must follow.
+                near = attribute & _PLATE and i > start and i + 7 <= end and _may_be_digit(data, i + 3)
+                if near and _is_plate(data, i, start, end):
                     hit_start, hit_end = max(start, i - 4), min(end, i + 8)
                 if attribute & _NUMERAL:
                     digit, spelt = True, True

@@ -16,7 +16,8 @@ from algok.filters.kiwi import kiwi
 from algok.filters.personal import contact as contact_
 from algok.filters.personal import numbers, places
 from algok.filters.personal.finding import Finding, resolve
-from algok.filters.personal.people import GIVEN, names
+from algok.filters.personal.name_shapes import GIVEN
+from algok.filters.personal.people import names
 
 _LANGUAGE = "ko"
 _AROUND = 30  # characters on both sides of a candidate that Kiwi sees

@@ -8,7 +8,7 @@ from functools import cache
 from algok.filters.personal.finding import Finding
 
 _EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+\-/])[A-Za-z0-9][A-Za-z0-9._%+\-]{0,63}\*{0,10} ?(?:@|%40)[ \n]?"
+    r"[A-Za-z0-9](?<![A-Za-z0-9._%+\-/].)[A-Za-z0-9._%+\-]{0,63}\*{0,10} ?(?:@|%40)[ \n]?"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?: ?\. ?|(?<=[A-Za-z0-9])\.)){1,4}[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
 _APART, _USUAL = re.compile(r"[ \n]@|@[ \n]"), re.compile(r"\.(?:com|net|kr|org|edu)$", re.IGNORECASE)
@@ -16,13 +16,14 @@ _CREDENTIALS = re.compile(r"//[^\s/@]{0,64}:$")  # https://user:pass@host
 # name [at] daum (dot) net, 이름 골뱅이 네이버 닷컴, name_at_daum.net
 _DOT = r"(?:\s?(?:[\[({<]\s?(?:dot|\.|점|닷)\s?[\])}>]|\.|닷|점|\sdot\s)\s?(?:[A-Za-z]{2,24}|컴|넷|케이알|씨오))"
 _SPELT = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])([A-Za-z0-9][A-Za-z0-9._%+\-]{1,63}?)\s?(?:[\[({<]\s?(?:at|@|골뱅이)\s?[\])}>]|골뱅이|앳|\sat\s|_at_|@(?=[A-Za-z0-9\-]{2,63}\s?[\[({<]))\s?"
+    r"([A-Za-z0-9](?<![A-Za-z0-9._%+\-].)[A-Za-z0-9._%+\-]{1,63}?)\s?(?:[\[({<]\s?(?:at|@|골뱅이)\s?[\])}>]|골뱅이|앳|\sat\s|_at_|@(?=[A-Za-z0-9\-]{2,63}\s?[\[({<]))\s?"
     rf"((?:[A-Za-z0-9\-]{{2,63}}|네이버|다음|한메일|지메일|구글|네이트|핫메일){_DOT}{{1,3}})",
     re.IGNORECASE,
 )
 # English says "see you at pytorch.org".
 _AT_MAIL = re.compile(
-    r"\.\s?kr$|(?<![A-Za-z0-9_.])(?=[^ ]*[A-Za-z])[A-Za-z0-9_.]*[0-9_.][A-Za-z0-9_.]* at |(?:naver|daum|hanmail|gmail|nate|hotmail|outlook|yahoo|kakao|korea)\s?\.",
+    r"\.\s?kr$|(?<![A-Za-z0-9_.])(?=[^ ]*[A-Za-z])[A-Za-z0-9_.]*[0-9_.][A-Za-z0-9_.]* at "
+    r"|(?:naver|daum|hanmail|gmail|nate|hotmail|outlook|yahoo|kakao|korea)\s?\.",
     re.IGNORECASE,
 )
 # name#daum.net (#을 @로)
@@ -92,12 +93,21 @@ _PUBLIC_SERVICE = (
 _ASKS = re.compile(
     r"디엠|dm|맞팔|친추|친구|추가|문의|연락|상담|주세요|아이디|아디|(?<![A-Za-z])id(?![A-Za-z])", re.IGNORECASE
 )
+# Where the name of a service begins: all literals, so that it is searched for fast.
+_LATIN_SERVICES = (
+    "kakao", "telegram", "wechat", "insta", "discord", "skype", "paypal", "line", "twitter", "threads", "facebook", "tiktok",
+)  # fmt: skip
+_SERVICES = re.compile(
+    "카카오|카\\s?톡|ㅋㅌ|ㅋㅏ톡|텔|위챗|인스타|인별|디스코드|디코|오픈\\s?채팅|스카이프|네이트온|페이팔|라인|트위터|스레드|페이스북|페북|틱톡|"
+    + "|".join(f"{name}|{name.title()}|{name.upper()}" for name in _LATIN_SERVICES)
+    + "|WeChat|PayPal|KakaoTalk|TikTok"
+)
 _ID = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}"
 _BOUND = r"(?![A-Za-z0-9@/])"
 _ID_WORD = r"(?:아이디|아디|계정|id|친구\s?추가|친추|주소|디엠|dm)"
 # 카톡 아이디: abc12, 텔레 @abc, LINE ID: abc
 _HANDLE = re.compile(
-    rf"{_SERVICE}\s?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=\-)\]→▷>]{{0,2}}|[:=→▷>]|(?=@))\s{{0,2}}(@?\s?{_ID}(?:#\d{{4}})?){_BOUND}",
+    rf"{_SERVICE}[\s_]?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=\-)\]→▷>]{{0,2}}|[:=→▷>]|(?=@))\s{{0,2}}(@?\s?{_ID}(?:#\d{{4}})?){_BOUND}",
     re.IGNORECASE,
 )
 # 카톡 abc12, [카톡] abc12, 카톡abc12
@@ -107,10 +117,9 @@ _PUBLIC_HANDLE = re.compile(
     re.IGNORECASE,
 )
 _NEAR_AT = re.compile(rf"{_SERVICE}(?![a-z])[^\n@]{{1,12}}(@{_ID})(?![A-Za-z0-9@/.])", re.IGNORECASE)
-_LINK = re.compile(rf"(?<![A-Za-z0-9.\-])(?:t\.me/|open\.kakao\.com/o/)({_ID})(?![A-Za-z0-9/])")
+_LINK = re.compile(rf"(?:t\.me/(?<![A-Za-z0-9.\-].....)|open\.kakao\.com/o/)({_ID})(?![A-Za-z0-9/])")
 _OWN_ID = re.compile(
-    rf"(?:아이디|아디|(?<![A-Za-z_])ID(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}",
-    re.IGNORECASE,
+    rf"(?:아이디|아디|ID(?<![A-Za-z_]..)(?![A-Za-z_])|id(?<![A-Za-z_]..)(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}"
 )
 _NO_HANDLE = re.compile(
     r"https?|www\.|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger|plus|works|messaging|notify)$",
@@ -122,31 +131,38 @@ _FORM = re.compile(
 )
 
 
+def _id(value: str, start: int, score: float) -> Finding:
+    return Finding("handle", start, start + len(value.rstrip(".-")), score, "messenger")
+
+
+def _is_private(text: str, match: re.Match[str], expression: re.Pattern[str]) -> bool:
+    """An id and not a word, and neither official nor public."""
+    value = match[1].rstrip(".-")
+    plain = value.isalpha() and not value.islower() and value[0] != "@"
+    needs_mark = expression is _CHAT and not re.search(r"[0-9_@#.]", value)
+    official = "공식" in text[max(0, match.start() - 8) : match.start()]
+    asks = expression is not _PUBLIC_HANDLE or _ASKS.search(text, match.start(), match.end() + 15)
+    return bool(
+        asks and value.strip("_@ ") and not (_NO_HANDLE.match(value.lstrip("@ ")) or plain or needs_mark or official)
+    )
+
+
 def handle(text: str) -> Iterator[Finding]:
     """Ids behind the name of a messenger; ids alone only in a form or beside a number to call."""
-    for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75), (_PUBLIC_HANDLE, 0.75), (_NEAR_AT, 0.75), (_LINK, 0.75)):
-        for match in expression.finditer(text):
-            value = match[1].rstrip(".-")
-            plain = value.isalpha() and value.islower() is False and value[0] != "@"
-            needs_mark = expression is _CHAT and not re.search(r"[0-9_@#.]", value)
-            official = "공식" in text[max(0, match.start() - 8) : match.start()]
-            asks = expression is not _PUBLIC_HANDLE or _ASKS.search(text, match.start(), match.end() + 15)
-            if (
-                _NO_HANDLE.match(value.lstrip("@ "))
-                or plain
-                or needs_mark
-                or official
-                or not asks
-                or not value.strip("_@ ")
-            ):
-                continue
-            yield Finding("handle", match.start(1), match.start(1) + len(value), score, "messenger")
+    for service in _SERVICES.finditer(text):
+        for expression, score in ((_HANDLE, 0.85), (_CHAT, 0.75), (_PUBLIC_HANDLE, 0.75), (_NEAR_AT, 0.75)):
+            match = expression.match(text, service.start())
+            if match and _is_private(text, match, expression):
+                yield _id(match[1], match.start(1), score)
+    for match in _LINK.finditer(text):
+        if not _NO_HANDLE.match(match[1]):
+            yield _id(match[1], match.start(1), 0.75)
     for match in _OWN_ID.finditer(text):
         value = match[2].rstrip(".-")
         around = text[max(0, match.start() - 40) : match.start()] + text[match.end() : match.end() + 40]
         told = re.search(r"[0-9]", value) and re.search(r"[A-Za-z]{2}", value)
         if (
-            (told or ("_" in value and not match[1]))
+            (told or (re.search("[_.]", value) and not match[1]))
             and _FORM.search(around)
             and not _NO_HANDLE.match(value.lstrip("@"))
         ):
@@ -154,12 +170,15 @@ def handle(text: str) -> Iterator[Finding]:
 
 
 _QUAD = re.compile(
-    r"(?<![0-9.\-/])\d{1,3}\.\d{1,3}\.(?:\d{1,3}|\*{1,3}|x{1,3})\.(?:\d{1,3}|\*{1,3}|x{1,3})(?![0-9])(?!\.[0-9])(?!/\d)"
+    r"[0-9](?<![0-9.\-/].)\d{0,2}\.\d{1,3}\.(?:\d{1,3}|\*{1,3}|x{1,3})\.(?:\d{1,3}|\*{1,3}|x{1,3})(?![0-9])(?!\.[0-9])(?!/\d)"
 )
-_SIX = re.compile(r"(?<![0-9A-Za-z:.])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}(?![0-9A-Za-z:])")
+_SIX = re.compile(
+    r"[0-9a-fA-F](?<![0-9A-Za-z:.].)[0-9a-fA-F]{0,3}:(?:[0-9a-fA-F]{1,4}:){1,6}(?::?[0-9a-fA-F]{1,4}){1,6}(?![0-9A-Za-z:])"
+)
 _WRITER = re.compile(
     r"작성자|글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
-    r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$",
+    r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|"
+    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$",
     re.IGNORECASE,
 )
 _WRITER_BEHIND = re.compile(r"\s?(?:\(?(?:토론|기여)| ?님| ?사용자| - - \[|\)?에서 (?:접속|들어)|\]? (?:ㅋ|ㅎ|ㅇ))")

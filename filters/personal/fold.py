@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 _DASHES = "‐‑‒–—―−﹘﹣－ーㅡ─"
 _DOTS = "·・･．。ㆍ•∙"
-_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
+_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 # Digits that Unicode normalisation does not give as a digit.
 _OTHERS = {"⓪": "0", "⓿": "0", "🄋": "0", "🄌": "0"}
-_PLAIN = re.compile(r"[\x00-\x08\x0a-\x25\x27-\x3b\x3d-\x7f가-힣]*")
+_PLAIN = re.compile(r"[\x00-\x25\x27-\x3b\x3d-\x7f가-힣]*")
 _PIECE = re.compile(
     r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
     # <blue@daum.net> and the target of a link stay
     r"|</?[A-Za-z](?![^<>]{0,60}(?:@|%40|\d{7}|\d-\d{3,4}-))[^<>]{0,60}>"
-    r"|[\u1100-\u11ff]+|[^\x00-\x08\x0a-\x7f가-힣]|\t"
+    r"|[\u1100-\u11ff]+|[^\x00-\x7f가-힣]"
 )
 
 
@@ -67,7 +67,7 @@ def _folded(piece: str) -> str:
         if piece[0] == "<":
             return " " if piece[1:3].lower() in ("br", "p>", "td", "tr", "li", "/p", "/t", "/l", "di", "/d") else ""
         return unicodedata.normalize("NFC", piece)
-    if "가" <= piece <= "힣" or (piece <= "\x7f" and piece != "\t"):
+    if "가" <= piece <= "힣" or piece <= "\x7f":
         return piece
     if piece in _DASHES:
         return "-"

@@ -21,7 +21,9 @@ Recogniser = Callable[[str], Iterator[Finding]]
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _SEP = r"[ .\-\n]{0,3}"  # between the groups of a number
-_LEFT, _RIGHT = r"(?<![0-9])(?<![0-9][-.,])", r"(?![0-9])(?![-.][0-9])"
+# Looking back comes behind the first digit, since an expression that begins with a character is searched for much faster.
+_FIRST = r"[0-9](?<![0-9][0-9])"
+_LEFT, _RIGHT = rf"{_FIRST}(?<![0-9][-.,][0-9])", r"(?![0-9])(?![-.][0-9])"
 
 
 def digits_of(value: str) -> str:
@@ -50,19 +52,19 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
 # --- registration numbers -------------------------------------------------------------------------------------------
 
 _THIRTEEN = re.compile(
-    r"(?<![0-9])(?<![0-9]-)(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{0,3})([0-9])"
+    rf"({_FIRST}(?<![0-9]-[0-9])\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{{0,3}})([0-9])"
     r"([0-9*xX●○◯■□ㅇ]{6})(?![0-9*])(?!-[0-9])"
 )
-_MASKED_ALL = re.compile(r"(?<![0-9])(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\s?-\s?[*xX●○■]{6,8}(?![*xX●○■])")
-_HALVES = re.compile(r"(?<![0-9])(\d{6})[^0-9\n]{0,10}뒷?\s?자리[^0-9\n]{0,5}(\d{7})(?![0-9])")
+_MASKED_ALL = re.compile(rf"{_FIRST}\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\s?-\s?[*xX●○■]{{6,8}}(?![*xX●○■])")
+_HALVES = re.compile(rf"({_FIRST}\d{{5}})[^0-9\n]{{0,10}}뒷?\s?자리[^0-9\n]{{0,5}}(\d{{7}})(?![0-9])")
 # 6 7 0 3 1 4 - 2 1 6 0 9 9 9
-_THIRTEEN_APART = re.compile(r"(?<![0-9])(?<![0-9] )((?:\d ){5}\d) {0,2}[\-~./]? {0,2}((?:\d ){6}\d)(?! ?[0-9])")
-# Spelt with letters or in Hangul, after _SPELT.
-_THIRTEEN_SPELT = re.compile(r"(?<![0-9])(\d{6})[ \-~./]{0,3}(\d{7})(?![0-9*])(?!-[0-9])")
-_REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상|주번", re.IGNORECASE)
-_RESIDENT = re.compile(
-    r"주\s{0,2}민|외국인|RRN|resident|신분증|민번|생년|주번|세대[주원]\s?[가-힣]{2,4}\s?$", re.IGNORECASE
+_THIRTEEN_APART = re.compile(
+    rf"({_FIRST}(?<![0-9] [0-9]) (?:\d ){{4}}\d) {{0,2}}[\-~./]? {{0,2}}((?:\d ){{6}}\d)(?! ?[0-9])"
 )
+# Spelt with letters or in Hangul, after _SPELT.
+_THIRTEEN_SPELT = re.compile(rf"({_FIRST}\d{{5}})[ \-~./]{{0,3}}(\d{{7}})(?![0-9*])(?!-[0-9])")
+_REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상|주번", re.IGNORECASE)
+_RESIDENT = re.compile(r"주\s{0,2}민|외국인|RRN|[Rr]esident|신분증|민번|생년|주번|세대[주원]\s?[가-힣]{2,4}\s?(?=\d|$)")
 _CORPORATE = re.compile(r"법\s?인|corporate", re.IGNORECASE)
 
 
@@ -94,8 +96,7 @@ def registration(text: str) -> Iterator[Finding]:
         digits = digits_of(match[0])
         if is_birth(digits) and (has_rrn_check(digits) or _RESIDENT.search(_before(text, match.start()))):
             yield Finding("frn" if digits[6] in "5678" else "rrn", *match.span(), 0.9, "digits-apart")
-    if _RESIDENT.search(text):
-        yield from _spelt_registration(text)
+    yield from _spelt_registration(text)
     for match in _HALVES.finditer(text):
         if is_birth(match[1] + match[2][0]):
             yield Finding("rrn", match.start(1), match.end(2), 0.9, "halves")
@@ -105,17 +106,19 @@ def registration(text: str) -> Iterator[Finding]:
 
 def _spelt_registration(text: str) -> Iterator[Finding]:
     """Behind a word for them; with O and l for digits, or all in Hangul."""
-    spelt = text.translate(_SPELT | {ord("|"): "|"})
-    for match in _THIRTEEN_SPELT.finditer(spelt):
-        original = text[match.start() : match.end()]
-        hangul = len(_HANGUL_DIGIT.findall(original))
-        if original == match[0] or hangul not in (0, 13) or not is_birth(match[1] + match[2][0]):
+    for word in _RESIDENT.finditer(text):
+        low = word.end()
+        original = text[low : low + 60]
+        spelt = original.translate(_SPELT_IN_FORMS)
+        match = _THIRTEEN_SPELT.search(spelt) if spelt != original else None
+        if not match or not is_birth(match[1] + match[2][0]) or original[match.start() : match.end()] == match[0]:
             continue
-        if _RESIDENT.search(_before(text, match.start())):
-            yield Finding("frn" if match[2][0] in "5678" else "rrn", *match.span(), 0.9, "spelt")
+        if len(_HANGUL_DIGIT.findall(original, match.start(), match.end())) in (0, 13):
+            kind = "frn" if match[2][0] in "5678" else "rrn"
+            yield Finding(kind, low + match.start(), low + match.end(), 0.9, "spelt")
 
 
-_BRN = re.compile(rf"{_LEFT}\d{{3}}[ ]?-[ ]?\d{{2}}[ ]?-[ ]?\d{{5}}{_RIGHT}")
+_BRN = re.compile(rf"{_LEFT}\d{{2}}[ ]?-[ ]?\d{{2}}[ ]?-[ ]?\d{{5}}{_RIGHT}")
 _BRN_PLAIN = re.compile(r"(?:사업자|등록)[^0-9\n]{0,12}(\d{10})(?!\d)")
 
 
@@ -154,7 +157,9 @@ def passport(text: str) -> Iterator[Finding]:
             yield Finding("passport", *match.span(), 0.8, "list")
 
 
-_LICENCE = re.compile(r"(?<![0-9])(?<![0-9]-)(?:1[1-9]|2[0-8])([ \-]{0,3})\d{2}\1\d{6}\1\d{2}(?![0-9])(?!-[0-9])")
+_LICENCE = re.compile(
+    r"[12](?<![0-9][12])(?<![0-9]-[12])(?:(?<=1)[1-9]|(?<=2)[0-8])([ \-]{0,3})\d{2}\1\d{6}\1\d{2}(?![0-9])(?!-[0-9])"
+)
 _CITIES = "서울|부산|경기|강원|충북|충남|전북|전남|경북|경남|제주|대구|인천|광주|대전|울산"
 _LICENCE_OLD = re.compile(rf"(?:{_CITIES})[ \-]?\d{{2}}[ \-]{{1,3}}\d{{6}}[ \-]{{1,3}}\d{{2}}(?![0-9])")
 # Behind the word only: dots, line breaks, stars, O and l.
@@ -182,11 +187,11 @@ def licence(text: str) -> Iterator[Finding]:
 # --- money ----------------------------------------------------------------------------------------------------------
 
 _CARD = re.compile(
-    rf"{_LEFT}(?:\d{{4}}([ .\-\n]{{0,3}})\d{{4}}\1\d{{4}}\1\d{{4}}|3[47]\d{{2}}[ \-]?\d{{6}}[ \-]?\d{{5}}){_RIGHT}"
+    rf"{_LEFT}(?:\d{{3}}([ .\-\n]{{0,3}})\d{{4}}\1\d{{4}}\1\d{{4}}|(?<=3)[47]\d{{2}}[ \-]?\d{{6}}[ \-]?\d{{5}}){_RIGHT}"
 )
 # Behind the word: signs that differ, digits apart, O and l.
-_CARD_LOOSE = re.compile(r"(?<![0-9A-Za-z])[3-6](?:[ .\-\n]{0,3}[\dOol]){15}(?![0-9A-Za-z])(?![-.][0-9])")
-_CARD_MASKED = re.compile(r"(?<![0-9*])\d{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{3,4}(?![0-9*])")
+_CARD_LOOSE = re.compile(r"[3-6](?<![0-9A-Za-z][3-6])(?:[ .\-\n]{0,3}[\dOol]){15}(?![0-9A-Za-z])(?![-.][0-9])")
+_CARD_MASKED = re.compile(r"[0-9](?<![0-9*][0-9])\d{3}[ -]?[\d*xX]{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{3,4}(?![0-9*])")
 _TEST_CARDS = frozenset(("1234567890123456", "1234567812345678", "4111111111111111", "4242424242424242"))
 _CARD_WORD = re.compile(r"카\s?드|card|visa|master|비자|결제|(?<![A-Za-z])(?:valid|pan)(?![A-Za-z])", re.IGNORECASE)
 
@@ -217,23 +222,28 @@ _BANK = (
 )
 # Of those that nothing else is called by, and of all right before a number or a name.
 _SHORT_BANK = "농협|수협|신협|우체국|카카오뱅크|케이뱅크|토스뱅크|카뱅|케뱅|새마을금고|SC제일|토스"
+_BEFORE_DIGITS = (
+    "국민|기업|신한|하나|우리|카카오|토스|제일|부산|대구|광주|전북|경남|산업|"
+    "KB(?<![A-Za-z]..)|IBK(?<![A-Za-z]...)|NH(?<![A-Za-z]..)|SC(?<![A-Za-z]..)"
+)
 _ACCOUNT_WORD = re.compile(
-    rf"계\s?좌|통\s?장|입\s?금|송\s?금|예금주|뱅크|금고|신협|농협|수협|우체국|카뱅|케뱅|(?:{_BANK})\s?은행|은행|"
-    rf"(?:국민|기업|신한|하나|우리|카카오|토스|제일|부산|대구|광주|전북|경남|산업|(?<![A-Za-z])(?:KB|IBK|NH|SC))(?=[\s:|,/]{{1,3}}\d)|account",
-    re.IGNORECASE,
+    "계\\s?좌|통\\s?장|입\\s?금|송\\s?금|예금주|뱅크|금고|신협|농협|수협|우체국|카뱅|케뱅|은행|account|Account|ACCOUNT|"
+    + "|".join(rf"{name}(?=[\s:|,/]{{1,3}}\d)" for name in _BEFORE_DIGITS.split("|"))
 )
 _HOLDER = re.compile(rf"[\s(\[,/]{{0,4}}(?:예금주|은행|{_SHORT_BANK}|국민|신한|우리|하나|기업|입금|(?:{_BANK})\s?은행)")
 _ACCOUNT = re.compile(
-    r"(?<![0-9])(?<![0-9][-.,/])(?:\d{2,6}(?:[ ]?-{1,2}[ \n]?\d{1,7}){1,4}(?![0-9])(?!-)|\d{10,16}(?![0-9])|"
-    r"\d{3,6}(?: \d{2,6}){1,3} \d{2,7}(?![0-9]))"
+    rf"{_FIRST}(?<![0-9][-.,/][0-9])(?:\d{{1,5}}(?:[ ]?-{{1,2}}[ \n]?\d{{1,7}}){{1,4}}(?![0-9])(?!-)|\d{{9,15}}(?![0-9])|"
+    r"\d{2,5}(?: \d{2,6}){1,3} \d{2,7}(?![0-9]))"
 )
 # Right behind the word: other signs, stars, digits in Hangul.
 _ACCOUNT_LOOSE = re.compile(
-    r"(?<![0-9./])(?:\d{3,6}([./])\d{2,6}\1\d{2,7}(?:\1\d{1,5})?(?![0-9./])|"
-    r"\d{2,6}-(?:\d{2,6}-)?[\d*]{2,7}(?:-[\d*]{2,7}){0,2}(?![0-9*\-])|"
-    r"(?<![가-힣])[공영빵일이삼사오육륙칠팔구](?:[ \-]?[공영빵일이삼사오육륙칠팔구]){9,15}(?![공영빵일이삼사오육륙칠팔구]))"
+    r"[0-9공영빵일이삼사오육륙칠팔구](?<![0-9./가-힣].)(?:(?<=[0-9])(?:\d{2,5}([./])\d{2,6}\1\d{2,7}(?:\1\d{1,5})?(?![0-9./])|"
+    r"\d{1,5}-(?:\d{2,6}-)?[\d*]{2,7}(?:-[\d*]{2,7}){0,2}(?![0-9*\-]))|"
+    r"(?<![0-9])(?:[ \-]?[공영빵일이삼사오육륙칠팔구]){9,15}(?![공영빵일이삼사오육륙칠팔구]))"
 )
 _DATE = re.compile(r"(?:19|20)\d\d\s?-\s?(?:0?[1-9]|1[0-2])\s?-\s?(?:0?[1-9]|[12]\d|3[01])(?:$|\D)")
+_BIRTH_SHAPE = re.compile(r"\d{6}-\d{7}")
+_NO_ACCOUNT = re.compile("주문|소포|송장|접수|등기|예약|승인|사업자|관리번호|바코드|문서|코드")
 _UNIT = re.compile(r"\s?(?:원|만|억|천|명|건|개|%|년|월|회|주)")
 
 
@@ -252,7 +262,10 @@ def account(text: str) -> Iterator[Finding]:
         ):
             continue
         told = any(0 <= match.start() - word <= 30 for word in words)
-        if _in_code(text, match) or (not told and not _HOLDER.match(text, match.end())):
+        plain = match[0].isdigit() and _NO_ACCOUNT.search(_before(text, match.start(), 12))
+        if plain or _in_code(text, match) or (not told and not _HOLDER.match(text, match.end())):
+            continue
+        if _BIRTH_SHAPE.fullmatch(match[0]) and (is_birth(digits) or digits[2:6] == "0000"):  # or our surrogate of one
             continue
         is_mobile = re.match(r"01[016789]", digits) and len(digits) in (10, 11) and not _near(words, match.start(), 12)
         if not is_mobile:
@@ -272,27 +285,29 @@ def _near(words: list[int], at: int, distance: int) -> bool:
 
 # --- telephones -----------------------------------------------------------------------------------------------------
 
-_PLUS = r"(?:\(?\+?\s?(?:00)?82\)?[ .\-)\n]{0,3}\(?0?\)?[ .\-]{0,2}|\(?0\s?)"
-_MOBILE = re.compile(
-    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}1[016789]\)?[ .\-)/~_\n]{{0,3}}(\d{{3,4}})[ .\-/~_\n]{{0,3}}(\d{{4}})(?![0-9])"
+_ABROAD = r"82\)?[ .\-)\n]{0,3}\(?0?\)?[ .\-]{0,2}"
+_ALONE = r"(?<![0-9].)(?<![0-9][-.,].)"
+_PLUS = (
+    rf"(?:\({_ALONE}(?:\+?\s?(?:00)?{_ABROAD}|0\s?)|\+{_ALONE}\s?(?:00)?{_ABROAD}|"
+    rf"0{_ALONE}(?:0{_ABROAD}|\s?)|8{_ALONE}{_ABROAD[1:]})"
 )
+_MOBILE = re.compile(rf"{_PLUS}1[016789]\)?[ .\-)/~_\n]{{0,3}}(\d{{3,4}})[ .\-/~_\n]{{0,3}}(\d{{4}})(?![0-9])")
 _RELEASE = re.compile(r"버[전젼]|펌웨어|빌드|version|ver|build|firmware", re.IGNORECASE)
 # One sign that is not usual, twice; and behind a comma of a list.
 _MOBILE_SIGNS = re.compile(
-    r"(?<![0-9])01[016789]([,=*+:_])\d{3,4}\1\d{4}(?![0-9])|(?<=[0-9],)01[016789]-\d{3,4}-\d{4}(?![0-9])"
+    r"0(?<![0-9]0)1[016789](?:([,=*+:_])\d{3,4}\1\d{4}(?![0-9])|(?<=[0-9],01[0-9])-\d{3,4}-\d{4}(?![0-9]))"
 )
 _MOBILE_SPACED = re.compile(
-    r"(?<![0-9])(?<![0-9][ .\-])0[ .\-]{1,2}1[ .\-]{1,2}[016789](?:[ .\-]{1,3}\d){7,8}(?![0-9])(?![ .\-]\d)"
+    r"0(?<![0-9]0)(?<![0-9][ .\-]0)[ .\-]{1,2}1[ .\-]{1,2}[016789](?:[ .\-]{1,3}\d){7,8}(?![0-9])(?![ .\-]\d)"
 )
-_MOBILE_MASKED = re.compile(r"(?<![0-9])01[016789][ .\-]{0,3}[\d*xX]{3,4}[ .\-]{1,3}[\d*xX]{4}(?![0-9*])")
+_MOBILE_MASKED = re.compile(r"0(?<![0-9]0)1[016789][ .\-]{0,3}[\d*xX]{3,4}[ .\-]{1,3}[\d*xX]{4}(?![0-9*])")
 _AREA = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d?)"
 _LINES = re.compile(r"\s?~\s?\d{1,4}(?![0-9\-])")
 _LANDLINE = re.compile(
-    rf"(?<![0-9])(?<![0-9][-.,]){_PLUS}{_AREA}\)?([ .\-)/~\n]{{0,3}})(\d{{3,4}})([ .\-/~\n]{{0,3}})(\d{{4}})(?![0-9])(?!-[0-9])"
+    rf"{_PLUS}{_AREA}\)?([ .\-)/~\n]{{0,3}})(\d{{3,4}})([ .\-/~\n]{{0,3}})(\d{{4}})(?![0-9])(?!-[0-9])"
 )
 _LOCAL = re.compile(
-    r"(?<![A-Za-z])(?:전\s?화(?:번호)?|전송|팩\s?스|☎|☏|tel|fax|t|f|연락처)\s?[.:)]?\s{0,2}(?!(?:19|20)\d\d-)(\d{3,4})-(\d{4})(?![0-9A-Za-z\-])",
-    re.IGNORECASE,
+    r"(?:전\s?화(?:번호)?|전송|팩\s?스|☎|☏|연락처|T(?<![A-Za-z].)(?:EL|el)?|t(?<![A-Za-z].)(?:el)?|F(?<![A-Za-z].)(?:AX|ax)?|f(?<![A-Za-z].)(?:ax)?)\s?[.:)]?\s{0,2}(?!(?:19|20)\d\d-)(\d{3,4})-(\d{4})(?![0-9A-Za-z\-])"
 )
 _YEARS = re.compile(r"1[568]\d\d.{1,3}(?:1[5-9]|20)\d\d")  # 1835-1909
 _JOINT = re.compile(r"[.\-)]")
@@ -301,12 +316,14 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _MAIN = re.compile(
-    r"(?<![0-9])(?<![0-9][-.,])(?:1[568]\d{2}[ .\-]{1,2}\d{4}|\(?080\)?[ .\-]{1,2}\d{3,4}[ .\-]{1,2}\d{4})(?![0-9])(?!-[0-9])"
+    rf"(?:1{_ALONE}[568]\d{{2}}[ .\-]{{1,2}}\d{{4}}|\({_ALONE}080\)?[ .\-]{{1,2}}\d{{3,4}}[ .\-]{{1,2}}\d{{4}}|"
+    rf"0{_ALONE}80\)?[ .\-]{{1,2}}\d{{3,4}}[ .\-]{{1,2}}\d{{4}})(?![0-9])(?!-[0-9])"
 )
 # Digits that letters and Hangul stand for; one character for one, so that places stay.
 _SPELT = str.maketrans("공영빵일이삼사오육륙칠팔구OoIl|○〇Øㅇ", "0001234566789001110000")
 _BETWEEN = r"(?:[ .\-,~/\n]{0,3}|에 ?| ?다시 ?)"
-_SPELT_MOBILE = re.compile(rf"(?<![0-9])01[016789]{_BETWEEN}(?:[ .\-]?\d){{3,4}}{_BETWEEN}(?:\d[ .\-]?){{3}}\d")
+_SPELT_IN_FORMS = _SPELT | {ord("|"): "|"}
+_SPELT_MOBILE = re.compile(rf"0(?<![0-9]0)1[016789]{_BETWEEN}(?:[ .\-]?\d){{3,4}}{_BETWEEN}(?:\d[ .\-]?){{3}}\d")
 _SPELT_BEGINS = re.compile(
     r"[0공영빵OoØ○〇ㅇ][ .\-,~/\n]{0,3}[1일Il|][ .\-,~/\n]{0,3}[0공영빵OoØ○〇ㅇ일1육륙칠팔구6-9]"
 )
@@ -402,13 +419,14 @@ def _telephone(kind: str, digits: str, span: tuple[int, int], score: float, rule
 _USES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
 _PROVINCES = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _PLATE = re.compile(
-    rf"(?<![0-9.])(?:(?:(?:{_PROVINCES})\s?)?\d{{2,3}}|(?:{_PROVINCES})\s?\d)"
+    r"(?:[0-9](?<![0-9.][0-9])\d{1,2}|" + "|".join(rf"{name}\s?\d{{1,3}}" for name in _PROVINCES.split("|")) + ")"
     rf"\s?[{_USES}국합육해공]\s?-?\d{{4}}(?![0-9])(?![.,]\d)"
 )
 # Motorcycles: province, town, use, number.
 _MOTORCYCLE = re.compile(rf"(?:{_PROVINCES}) [가-힣]{{2,3}} ?[{_USES}] ?\d{{4}}(?![0-9])")
 _PLATE_WORD = re.compile(
-    r"차량|번호판|차주|차번|번호|주차|자동차|승용차|운전|트럭|택시|블랙박스|뺑소니|견인|등록|방치|과태료|렌터?카|(?:제|내|앞|옆) ?차(?![가-힣])|오토바이|이륜"
+    r"차량|번호판|차주|차번|번호|주차|자동차|승용차|운전|트럭|택시|블랙박스|뺑소니|견인|등록|방치|"
+    r"과태료|렌터?카|(?:제|내|앞|옆) ?차(?![가-힣])|오토바이|이륜"
 )
 _CELL = (re.compile(r"(?:^|[,|;\t\n\"'])\s?$"), re.compile(r"\s?(?:$|[,|;\t\n\"'])"))
 _CASE = re.compile(r"선고|판결|사건|결정|대법|법원|헌재|참조|재판|호$")

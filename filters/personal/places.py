@@ -14,10 +14,10 @@ _NOT_COUNTED = (
 )
 _WHOLE = rf"({_NUMBER}(?:\s?-\s?\d{{1,4}}(?![0-9])(?:번지)?|번지|{_NOT_COUNTED}))"
 _ROAD = re.compile(
-    rf"(?:[가-힣]|\d(?=[로길가거]))(?:대로|로|거리|길|가)(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}"
+    rf"[로리길가](?<=[가-힣0-9].)(?:(?<!리)|(?<=거리))(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}"
     rf"{_WHOLE}"
 )
-_LOT = re.compile(rf"[가-힣\d](?:동|리|가|읍|면)[ \n]{{0,2}}(?:\d{{1,3}}통 ?\d{{1,3}}반 ?)?{_WHOLE}")
+_LOT = re.compile(rf"[동리가읍면](?<=[가-힣0-9].)[ \n]{{0,2}}(?:\d{{1,3}}통 ?\d{{1,3}}반 ?)?{_WHOLE}")
 _PROVINCE = (
     r"서울(?:특별시|시)?|부산(?:광역시|시)?|대구(?:광역시|시)?|인천(?:광역시|시)?|광주(?:광역시|시)?|대전(?:광역시|시)?|울산(?:광역시|시)?|"
     r"세종(?:특별자치시|시)?|경기도?|강원(?:특별자치도|도)?|충청[북남]도|충[북남]|전라[북남]도|전북특별자치도|전[북남]|경상[북남]도|경[북남]|제주(?:특별자치도|도)?"
@@ -49,13 +49,14 @@ _DETAIL = re.compile(
     rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)(?:\s?\d{{1,4}}-\d{{1,4}}(?!\d))?|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
     r"{0,6}"
 )
-_UNIT = re.compile(r"(?<![0-9])\d{1,4}동\s{0,2}\d{3,4}호(?![선])")
+_UNIT = re.compile(r"[0-9](?<![0-9][0-9])\d{0,3}동\s{0,2}\d{3,4}호(?![선])")
 _FLAT = re.compile(r"\d{1,4}(?:동|호)")
 # In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
 _LATIN = re.compile(
     r"(?<![0-9A-Za-z\-])#?(?:[0-9A-Z]{1,5}(?:-[0-9]{1,4})?(?:ho|-ho|F)?, ?){0,3}[0-9]{1,5}(?:-[0-9]{1,4})?,? "
     r"[A-Z][A-Za-z]{1,20}(?:[0-9]{1,4}(?:beon)?)?-(?:daero|ro|gil|dong)(?: ?[0-9]{1,4}(?:beon)?-gil)?"
-    r"(?=[, ]{1,2}(?:[A-Z][A-Za-z]{1,20}-(?:dong|gu|si|gun|eup|myeon)|Seoul|Busan|Daegu|Incheon|Gwangju|Daejeon|Ulsan|Sejong|Jeju))"
+    r"(?=[, ]{1,2}(?:[A-Z][A-Za-z]{1,20}-(?:dong|gu|si|gun|eup|myeon)|"
+    r"Seoul|Busan|Daegu|Incheon|Gwangju|Daejeon|Ulsan|Sejong|Jeju))"
 )
 
 
@@ -76,15 +77,15 @@ def address(text: str) -> Iterator[Finding]:
             before = text[max(0, start - _NEAR) : start].replace("\n", " ")
             districts, label = _BEFORE.search(before), _LABEL.search(before)
             exact = "-" in match[1] or "번지" in match[1]
-            if match[0][1] == "가" and not match[0][0].isdigit() and not _DISTRICT_END.search(before):
+            if match[0][0] == "가" and not text[match.start() - 1].isdigit() and not _DISTRICT_END.search(before):
                 continue
             detail = _DETAIL.match(text, end)
             if districts:
                 flat = detail is not None and _FLAT.search(detail[0])
-                says = is_road or exact or label or flat or (len(match[1]) > 1 and match[0][1] == "리")
+                says = is_road or exact or label or flat or (len(match[1]) > 1 and match[0][0] == "리")
             else:
                 says = label is not None and (
-                    exact or (is_road and match[0][1] != "가" and _NAMED_ROAD.search(before) is not None)
+                    exact or (is_road and match[0][0] != "가" and _NAMED_ROAD.search(before) is not None)
                 )
             if says:
                 stop = max(end, detail.end()) if detail else end

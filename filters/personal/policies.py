@@ -59,10 +59,16 @@ class _Surrogates:
         return self._seed
 
 
-def _filled(value: str, digits: list[int], fixed: str) -> str:
-    """The form of a value with other digits: first those of `fixed`, then of `digits`."""
+_ALIKE = "OolI"  # as misread digits
+_HANGUL_DIGITS = "공영빵일이삼사오육륙칠팔구"
+
+
+def _filled(value: str, digits: list[int], fixed: str, letters: str = "") -> str:
+    """The form of a value with other digits: first those of `fixed`, then of `digits`. `letters` stand for digits, and so
+    does Hangul in a value without any."""
     supply = iter([int(digit) for digit in fixed] + digits * 2)
-    return "".join(str(next(supply)) if char.isdigit() or char in "*●○■□" else char for char in value)
+    alike = "*●○■□" + letters + ("" if any(char.isdigit() for char in value) else _HANGUL_DIGITS)
+    return "".join(str(next(supply)) if char.isdigit() or char in alike else char for char in value)
 
 
 def _digits(value: str, digits: list[int]) -> str:
@@ -70,11 +76,11 @@ def _digits(value: str, digits: list[int]) -> str:
 
 
 def _registration(value: str, digits: list[int]) -> str:
-    return _filled(value, digits, f"{digits[0]}{digits[1]}0000")  # no month and no day 00
+    return _filled(value, digits, f"{digits[0]}{digits[1]}0000", _ALIKE)  # no month and no day 00
 
 
 def _licence(value: str, digits: list[int]) -> str:
-    return _filled(value, digits, "00")  # regions are 11 to 28
+    return _filled(value, digits, "00", _ALIKE)  # regions are 11 to 28
 
 
 def _mobile(value: str, digits: list[int]) -> str:
@@ -86,7 +92,7 @@ def _landline(value: str, digits: list[int]) -> str:
 
 
 def _card(value: str, digits: list[int]) -> str:
-    filled = _filled(value, digits, "0000")
+    filled = _filled(value, digits, "0000", _ALIKE)
     from algok.filters.personal.checks import has_luhn
 
     plain = "".join(char for char in filled if char.isdigit())
