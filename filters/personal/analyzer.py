@@ -14,8 +14,8 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from algok.filters.kiwi import kiwi
 from algok.filters.personal import contact as contact_
-from algok.filters.personal import numbers, places
-from algok.filters.personal.finding import Finding, resolve
+from algok.filters.personal import money, numbers, places, plates, telephones
+from algok.filters.personal.finding import Finding, Recogniser, resolve
 from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
 
@@ -30,9 +30,9 @@ class KoreanWords(NlpArtifacts):
         self._text = text
         self.nlp_engine, self.language = engine, _LANGUAGE
         self.entities, self.scores, self.keywords = [], [], []
-        self._findings: dict[numbers.Recogniser, list[Finding]] = {}
+        self._findings: dict[Recogniser, list[Finding]] = {}
 
-    def findings(self, function: numbers.Recogniser) -> list[Finding]:
+    def findings(self, function: Recogniser) -> list[Finding]:
         """What a function finds in the text, which names look at again."""
         if function not in self._findings:
             self._findings[function] = list(function(self._text))
@@ -105,7 +105,7 @@ class KiwiEngine(NlpEngine):
 class PatternsOf(EntityRecognizer):
     """One of our functions over text as a recogniser of Presidio."""
 
-    def __init__(self, function: numbers.Recogniser, kinds: list[str]):
+    def __init__(self, function: Recogniser, kinds: list[str]):
         self.function = function
         super().__init__(supported_entities=kinds, name=function.__name__, supported_language=_LANGUAGE)
 
@@ -150,6 +150,14 @@ def _result(finding: Finding, recogniser: EntityRecognizer) -> RecognizerResult:
     return RecognizerResult(finding.kind, finding.start, finding.end, finding.score, None, names_of)
 
 
+# What needs digits in the text.
+_OF_DIGITS: tuple[Recogniser, ...] = (
+    *numbers.RECOGNISERS,
+    *money.RECOGNISERS,
+    *telephones.RECOGNISERS,
+    *plates.RECOGNISERS,
+    *places.RECOGNISERS,
+)
 _KINDS_OF = {
     "registration": ["rrn", "frn", "crn"], "business": ["brn"], "licence": ["driver_licence"], "card": ["card", "placeholder"],
     "mobile": ["mobile", "placeholder"], "landline": ["landline", "placeholder"],
@@ -161,7 +169,7 @@ _KINDS_OF = {
 def analyzer() -> AnalyzerEngine:
     """The engine, built once per process."""
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)  # it would name what it finds
-    functions = (*numbers.RECOGNISERS, *contact_.RECOGNISERS, *places.RECOGNISERS)
+    functions = (*_OF_DIGITS, *contact_.RECOGNISERS)
     patterns = [PatternsOf(function, _KINDS_OF.get(function.__name__, [function.__name__])) for function in functions]
     registry = RecognizerRegistry(recognizers=[*patterns, Persons(patterns)], supported_languages=[_LANGUAGE])
     return AnalyzerEngine(
@@ -176,7 +184,7 @@ def analyzer() -> AnalyzerEngine:
 def _kinds(digits: bool, contact: bool) -> tuple[str, ...]:
     """The kinds that a text can hold that has digits, or an e-mail address or id, or neither."""
     kinds = {"person"}
-    for functions, wanted in (((*numbers.RECOGNISERS, *places.RECOGNISERS), digits), (contact_.RECOGNISERS, contact)):
+    for functions, wanted in ((_OF_DIGITS, digits), (contact_.RECOGNISERS, contact)):
         for function in functions if wanted else ():
             kinds.update(_KINDS_OF.get(function.__name__, [function.__name__]))
     return tuple(sorted(kinds))

@@ -1,7 +1,7 @@
 """What a recogniser gives, and which of several stands where they overlap."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 
@@ -13,6 +13,9 @@ class Finding(NamedTuple):
     end: int
     score: float
     rule: str
+
+
+Recogniser = Callable[[str], Iterator[Finding]]
 
 
 def resolve(findings: Iterable[Finding]) -> list[Finding]:
