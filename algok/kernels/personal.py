@@ -570,7 +570,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
     first_of_document = count
     i = start
     # The stretch of digits, and its groups (see _is_shape).
-    begin, last, total, stars, gap, number, hyphens, dots, longest = start, start, 0, 0, 0, 0, 0, 0, 0
+    begin, last, total, stars, gap, number, hyphens, dots, quad = start, start, 0, 0, 0, 0, 0, 0, False
     for k in range(5):
         groups[k] = 0
     wide, shape, joint, was_spelt = 0, False, np.uint8(0), False
@@ -682,12 +682,13 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             if total == 0 or gap or spelt != was_spelt:
                 was_spelt = spelt
                 if total == 0:
-                    begin, stars, number, hyphens, dots, longest, shape = i, 0, 0, 0, 0, 0, False
+                    begin, stars, number, hyphens, dots, quad, shape = i, 0, 0, 0, 0, False, False
                     for k in range(5):
                         groups[k] = 0
                 else:
                     shape |= _is_shape(groups, leads, number, hyphens)
-                    dots += gap == 1 and joint == 0x2E
+                    quad |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
+                    dots = dots + 1 if gap == 1 and joint == 0x2E else 0
                     if gap and (gap != 1 or joint != 0x2D):
                         hyphens = 0
                 for k in range(4, 0, -1):
@@ -695,7 +696,6 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 groups[0], leads[0] = 0, 0
                 number += 1
             groups[0] += 1
-            longest = max(longest, groups[0])
             if groups[0] <= 2:
                 leads[0] = leads[0] * 10 + (np.int64(byte) - 0x30 if _is_digit(byte) else 0)
             total += 1
@@ -709,7 +709,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             if brk or gap > GAP:
                 shape |= _is_shape(groups, leads, number, hyphens)
                 disguised = total >= 9 and (wide >= 3 or stars >= 2)
-                quad = number >= 4 and dots >= 3 and longest <= 3
+                quad |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
                 passport = groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
                 if shape or disguised or quad or passport:
                     if hit_start < 0:

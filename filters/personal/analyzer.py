@@ -20,6 +20,7 @@ from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
 
 _LANGUAGE = "ko"
+_SUFFIXES = "자인증서장일용상과부비율료금권점소실원관기"  # one syllable behind a noun makes another
 _AROUND = 30  # characters on both sides of a candidate that Kiwi sees
 
 
@@ -53,18 +54,21 @@ class KoreanWords(NlpArtifacts):
 
     def is_name(self, start: int, end: int) -> bool:
         """Kiwi takes the characters for a proper noun or a word it does not know; or it takes them apart, but not so that
-        they begin with a common noun (이용+자), and the rest could be a given name behind a surname (이+명자)."""
+        they begin with a common noun (이용+자, but 이용+연), and the rest could be a given name behind a surname (이+명자)."""
         low = max(0, start - _AROUND)
         given = all(syllable in GIVEN for syllable in self._text[max(start + 1, end - 2) : end])
-        for token in kiwi().tokenize(self._text[low : end + _AROUND]):
+        tokens = kiwi().tokenize(self._text[low : end + _AROUND])
+        for number, token in enumerate(tokens):
             first, last = token.start + low, token.end + low
             if last <= start or first >= end or token.oov or token.tag == "NNP":
                 continue
             is_word = min(last, end) - first >= 2
+            rest = tokens[number + 1].tag if end - last == 1 and number + 1 < len(tokens) else ""
+            surname = given and rest[:1] == "N" and self._text[last] not in _SUFFIXES
             if (
                 first < start
                 or token.tag[0] == "E"
-                or (is_word and first == start)
+                or (is_word and first == start and not surname)
                 or (not given and (is_word or token.tag[0] != "N"))
             ):
                 return False

@@ -91,7 +91,7 @@ _PUBLIC_SERVICE = (
     r"(?<![A-Za-z가-힣])(?:라인|트위터|스레드|페이스북|페북|틱톡|(?:line|twitter|threads|facebook|tiktok)(?![A-Za-z]))"
 )
 _ASKS = re.compile(
-    r"디엠|dm|맞팔|친추|친구|추가|문의|연락|상담|주세요|아이디|아디|(?<![A-Za-z])id(?![A-Za-z])", re.IGNORECASE
+    r"디엠|dm|멘션|맞팔|친추|친구|추가|문의|연락|상담|주세요|아이디|아디|(?<![A-Za-z])id(?![A-Za-z])", re.IGNORECASE
 )
 # Where the name of a service begins: all literals, so that it is searched for fast.
 _LATIN_SERVICES = (
@@ -126,7 +126,7 @@ _NO_HANDLE = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의|계좌|입금|뱅킹|이용자|전번|송금|친추|[톡챗]",
+    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의|계좌|입금|뱅킹|이용자|전번|송금|친추|접속|구매|수령|[톡챗]",
     re.IGNORECASE,
 )
 
@@ -135,11 +135,15 @@ def _id(value: str, start: int, score: float) -> Finding:
     return Finding("handle", start, start + len(value.rstrip(".-")), score, "messenger")
 
 
+_PHONE_BEFORE = re.compile(r"[0-9]{4}\s?[/,|]\s?$")
+
+
 def _is_private(text: str, match: re.Match[str], expression: re.Pattern[str]) -> bool:
     """An id and not a word, and neither official nor public."""
     value = match[1].rstrip(".-")
     plain = value.isalpha() and not value.islower() and value[0] != "@"
-    needs_mark = expression is _CHAT and not re.search(r"[0-9_@#.]", value)
+    beside = _PHONE_BEFORE.search(text, max(0, match.start() - 12), match.start()) is not None
+    needs_mark = expression is _CHAT and not beside and not re.search(r"[0-9_@#.]", value)
     official = "공식" in text[max(0, match.start() - 8) : match.start()]
     asks = expression is not _PUBLIC_HANDLE or _ASKS.search(text, match.start(), match.end() + 15)
     return bool(
@@ -162,7 +166,7 @@ def handle(text: str) -> Iterator[Finding]:
         around = text[max(0, match.start() - 40) : match.start()] + text[match.end() : match.end() + 40]
         told = re.search(r"[0-9]", value) and re.search(r"[A-Za-z]{2}", value)
         if (
-            (told or (re.search("[_.]", value) and not match[1]))
+            (told or (re.search("[_.]", value) and (not match[1] or match[0][0] > "z")))
             and _FORM.search(around)
             and not _NO_HANDLE.match(value.lstrip("@"))
         ):
@@ -178,7 +182,7 @@ _SIX = re.compile(
 _WRITER = re.compile(
     r"작성자|글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
     r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|"
-    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$",
+    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$|스팸|(?<![A-Za-z])IP\s(?:목록|주소|대역)",
     re.IGNORECASE,
 )
 _WRITER_BEHIND = re.compile(r"\s?(?:\(?(?:토론|기여)| ?님| ?사용자| - - \[|\)?에서 (?:접속|들어)|\]? (?:ㅋ|ㅎ|ㅇ))")
@@ -194,14 +198,14 @@ _KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "1.2.3.4", "9.9.
 def ip(text: str) -> Iterator[Finding]:
     """Public addresses of writers and visitors: behind a word for one, or in brackets. Servers in examples stay."""
     for match in _QUAD.finditer(text):
-        before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 16]
+        before, behind = text[max(0, match.start() - 60) : match.start()], text[match.end() : match.end() + 16]
         named = _NAMED.search(before) and behind[:1] in (")", "]")
         if (named or _is_writer(before, behind)) and not (_VERSION.search(before) and not _IP_WORD.search(before)):
             value = re.sub(r"[*x]+", "1", match[0])
-            if value not in _KNOWN and _is_public(value):
+            if value not in _KNOWN and len(set(value.split("."))) > 1 and _is_public(value):
                 yield Finding("ip", *match.span(), 0.85, "writer")
     for match in _SIX.finditer(text):
-        before, behind = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 16]
+        before, behind = text[max(0, match.start() - 60) : match.start()], text[match.end() : match.end() + 16]
         if _is_writer(before, behind) and _is_public(match[0]):
             yield Finding("ip", *match.span(), 0.85, "writer")
 

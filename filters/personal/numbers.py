@@ -99,6 +99,7 @@ _PASSPORT = re.compile(
 )
 _PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
 _PASSPORT_SHAPE = re.compile(r"(?<![A-Za-z0-9])[MSRGD](?:\d{3}[A-Z]\d{4}|\d{8})(?![A-Za-z0-9])")
+_PASSPORT_BEHIND = re.compile(r"[0-9]{6}-[5-8][0-9]{6}[\t /|,]{1,3}([A-Z]{1,2}[0-9]{7,8})(?![0-9])")
 # A name in capitals, or a registration number, right before it: a row of a list of travellers.
 _TRAVELLER = re.compile(r"(?:[A-Z]{2,}[ /,][A-Z]{2,}(?: [A-Z]{2,})?|\d{6}-\d{7})\s{0,2}[|/,\t]?\s{0,2}$")
 
@@ -111,6 +112,8 @@ def passport(text: str) -> Iterator[Finding]:
             before(text, match.start(), 40) + " " + text[match.end() : match.end() + 15]
         ):
             yield Finding("passport", *match.span(), 1.0, "context")
+    for match in _PASSPORT_BEHIND.finditer(text):
+        yield Finding("passport", *match.span(1), 0.8, "list")
     for match in _PASSPORT_SHAPE.finditer(text):
         if _TRAVELLER.search(before(text, match.start(), 40)):
             yield Finding("passport", *match.span(), 0.8, "list")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from algok.filters.personal import name_forms as forms
 from algok.filters.personal.finding import Finding
-from algok.filters.personal.name_shapes import APART, END, FULL_NAME, NAME, NAME_THEN, ROMAN, TITLE, could_be
+from algok.filters.personal.name_shapes import APART, END, FULL_NAME, GIVEN, NAME, NAME_THEN, ROMAN, TITLE, could_be
 from algok.kernels.personal import SURNAMES
 
 # How far, in characters, contact data may be: from the head of an office, from a name in Latin letters, from others.
@@ -22,16 +22,28 @@ _LATIN_BEFORE = re.compile(
     rf"(?<![A-Za-z])((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?:\s(?:MR|MS|MRS))?[\s/|,()]{{1,4}}$"
 )
 _LATIN_AFTER = re.compile(rf"[\s/|,(]{{1,4}}((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?![A-Za-z])")
+# The same beside a passport or registration number, where names of any country stand.
+_ANY_LATIN = r"[A-Z][A-Za-z]+(?:-[a-z]+)?(?:[ ,/]{1,2}[A-Z][A-Za-z]*\.?(?:-[a-z]+)?){1,3}"
+_TRAVELLER = re.compile(
+    rf"(?<![A-Za-z])({_ANY_LATIN})(?:\s(?:MR|MS|MRS))?[\s/|,(]{{1,4}}(?:여권(?:번호)?|외국인등록번호|passport)?\s?$"
+)
+_RESIDENT = re.compile(r"\s{0,2}[/|,\t]\s{0,2}([가-힣]{1,6}(?: [가-힣]{1,6}){0,3})\s{0,2}(?=[/|,\t\n])")
+_SIGNED = re.compile(
+    rf"(?:^|\n)\s{{0,3}}\d{{1,3}}[.)]?[ \t]{{1,3}}({FULL_NAME}|[{SURNAMES}][가-힣])[ \t]{{1,3}}"
+    r"(?=[가-힣]{2,7}[시군구도] |서울|부산|대구|인천|광주|대전|울산|세종|경기|제주)"
+)
+_INTRODUCED = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:입니다|이에요|예요|이었습니다|이고요)")
+_BYLINE = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:선임|수습|인턴|객원)?기자(?![가-힣])")
 # Members of a family, beside a registration number or an account.
 _FAMILY = re.compile(
-    rf"(?<![가-힣])(?:부|모|처|자|子|女|婦|배우자|자녀|신랑|신부|혼주|故|이름|님)(?:\s?[:：]\s?|\s{{1,2}})({NAME})(?=$|[^가-힣]|님)"
+    rf"(?<![가-힣])(?:부|모|처|자|子|女|婦|배우자|자녀|신랑|신부|혼주|故|이름|이름은|님)(?:\s?[:：]\s?|\s{{1,2}})({NAME})(?=$|[^가-힣]|님|이었|입니다|이고)"
 )
 _FAMILY_NEAR = 60
 _ADDRESSED = re.compile(rf"(?<![가-힣])({FULL_NAME}|[{SURNAMES}][가-힣](?=\s))\s?님(?=$|[^가-힣]|께|의|은|이|을)")
 _CHAT = re.compile(rf"\[({NAME})\]\s?\[(?:오전|오후)")
 _SPEAKER = re.compile(rf"(?:(?:^|\n)[ ]{{0,3}}|[0-9]\]\s)({FULL_NAME})\s{{0,2}}:\s")
 _CELL = re.compile(
-    rf"[\n\t|,;\"'>▶=]\s{{0,3}}({FULL_NAME}|[{SURNAMES}][가-힣](?=[\t|;\"']))[ ]{{0,3}}(?=$|[\n\t|,;\"'<▶&\\])"
+    rf"[\n\t|,;\"'>▶=/]\s{{0,3}}({FULL_NAME}|[{SURNAMES}][가-힣](?=[\t|;\"']))[ ]{{0,3}}(?=$|[\n\t|,;\"'<▶&\\/])"
 )
 # 남궁가람(NAMGUNG GARAM): both.
 _BOTH = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?\(\s?(?:{ROMAN})[ ,/][A-Z]{{2,}}")
@@ -49,18 +61,18 @@ _MYSELF = re.compile(
     rf"(?<![가-힣])({FULL_NAME})(?:이?라고\s(?:합니다|하는|해요)|입니다|이에요|예요)(?![가-힣])"
 )
 # Right before or behind contact data.
-_ROLE = "회장|총무|대장|점장|실장|팀장|원장|소장|사장|부장|과장|대표|간사|담당|고객|상주|이사"
+_ROLE = "주인장|회장|총무|대장|점장|실장|팀장|원장|소장|사장|부장|과장|대표|간사|담당|고객|상주|이사"
 _BEHIND_ROLE = "".join(f"|(?<={role})" for role in _ROLE.split("|"))
 _SMALL_BANK = (
     "국민|신한|우리|하나|기업|농협|카카오|수협|신협|우체국|케이|토스|카|케|새마을|제일|부산|대구|광주|전북|경남|산업"
 )
 _BEFORE = re.compile(
     rf"(?:(?<![가-힣]){_BEHIND_ROLE})({NAME})(?:\s?(?:{TITLE})(?:님)?)?(?:\s?(?:의|은|는))?[\s(\[<,:/|·\-.\"']{{0,4}}"
-    r"(?:(?:의\s)?(?:직통|내선|교무실|사무실|번호|연락처|전화(?:번호)?|휴대폰|휴대전화|핸드폰|이메일|메일|e-?mail|tel|h\.?p|mobile|m|t|c\.?p|☎|☏|📞|📱|계좌(?:번호)?|카드|주민(?:등록)?번호)\.?\s{0,2}[:)\-.]{0,2}\s{0,2})?$",
+    r"(?:(?:의\s)?(?:직통|내선|교무실|사무실|번호|연락처|전화(?:번호)?|휴대폰|휴대전화|핸드폰|이메일|메일|e-?mail|tel|h\.?p|mobile|m|t|c\.?p|☎|☏|📞|📱|계좌(?:번호)?|카드|주민(?:등록)?번호|여권(?:번호)?|면허(?:번호)?|외국인등록번호)\.?\s{0,2}[:)\-.]{0,2}\s{0,2})?$",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    rf"[\s)\],:/|·.\-]{{0,4}}(?:에\s(?:사는|거주하는)\s|\(?예금주\s?:?\s?|\(|성명\s?:?\s?|\(?담당(?:자)?\s?:?\s?|이름\s?|(?:[가-힣]{{2,5}}\s)?(?:{_ROLE})\s|"
+    rf"[\s)\],:/|·.\-]{{0,4}}(?:에\s(?:사는|거주하는)\s|\(?예금주\s?:?\s?|\(|성명\s?:?\s?|\(?담당(?:자)?\s?:?\s?|이름\s?|\(?(?:[가-힣]{{2,5}}\s)?(?:{_ROLE})\s|"
     rf"\(?(?:{_SMALL_BANK})(?:은행|뱅크|금고)?[\s,]{{1,2}})?({FULL_NAME}|[{SURNAMES}][가-힣](?=\)|\s(?:앞|으로|에게))){END}"
 )
 _HELD = re.compile(rf"\s?\(\s?(?:예금주\s?:?\s?)?({NAME})\s?\)")
@@ -81,19 +93,20 @@ _CONTACT = frozenset(
     )
 )
 _AFTER = frozenset(
-    ("account", "mobile", "landline", "email", "rrn", "frn", "address", "plate", "driver_licence", "passport")
+    ("account", "mobile", "landline", "email", "rrn", "frn", "address", "plate", "driver_licence", "passport", "handle")
 )  # kinds that a name follows
 _WALL = "\x01"  # stands between pieces of different places, see scan.py
 
 IsName = Callable[[int, int], bool]
 
 
+_IS_GIVEN = re.compile(rf".[{''.join(sorted(GIVEN))}][{''.join(sorted(GIVEN - set('자인한의을은이')))}]")
 _Candidates = Iterator[tuple[tuple[int, int], float, str]]
 _WITHOUT_KIWI = ("sure", "latin", "foreign")
 _BEHIND_LABELS = (
     (forms.SURE, 0.85, "sure"),
     (forms.FORM, 0.85, "form"),
-    (forms.FORM_SPACED, 0.85, "form"),
+    (forms.FORM_SPACED, 0.85, "label"),
     (forms.FORM_OPEN, 0.8, "form"),
 )
 # Only with contact data so many characters away at most.
@@ -112,6 +125,8 @@ _AROUND_CONTACT = (
     (_FAMILY, "near"),
     (_ADDRESSED, "near"),
     (_SPEAKER, "chat"),
+    (_INTRODUCED, "near"),
+    (_BYLINE, "near"),
     (_BOTH, "near"),
     (_BOTH_LATIN, "latin"),
 )
@@ -128,8 +143,9 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
         place = start, start + len(value)
         if place not in seen and len(value) > 1 and could_be(value):
             seen.add(place)
-            spaced = rule == "form" and " " in value  # 배 상 호
-            if spaced or rule in _WITHOUT_KIWI or is_name(*place):
+            # 배 상 호; and a name whose syllables are those of names, behind a label and a mark
+            certain = rule == "form" and (" " in value or _IS_GIVEN.fullmatch(value))
+            if certain or rule in _WITHOUT_KIWI or is_name(*place):
                 yield Finding("person", *place, score, rule)
 
 
@@ -146,7 +162,7 @@ def _in_forms(text: str, contacts: list[Finding]) -> _Candidates:
         for expression, reach, score, rule in _BEHIND_LABELS_NEAR if contacts else ():
             match = expression.match(text, label.start())
             if match and _any_near(text, match.end(), starts, reach):
-                yield match.span(1), score, rule
+                yield match.span(match.lastindex), score, rule
                 yield from _continued(text, match.end())
         match = forms.FOREIGN.match(text, label.start()) if foreigners else None
         if match and _any_near(text, match.end(1), foreigners, _FAMILY_NEAR):
@@ -181,7 +197,11 @@ def _beside(text: str, contacts: list[Finding]) -> _Candidates:
         low = max(0, contact.start - 40)
         before = text[low : contact.start]
         match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
-        if match and could_be(match[1]):
+        if (
+            match
+            and could_be(match[1])
+            and not (match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의")
+        ):
             yield (match.start(1) + low, match.end(1) + low), 0.8, "contact"
         if contact.kind in _AFTER and not (match and contact.kind in ("landline", "email")):
             match = _BEHIND.match(text, contact.end)
@@ -190,7 +210,15 @@ def _beside(text: str, contacts: list[Finding]) -> _Candidates:
         match = _HELD.match(text, contact.end) if contact.kind == "account" else None
         if match:
             yield match.span(1), 0.8, "sure"
-        match = _LATIN_BEFORE.search(before)
+        if contact.kind == "address":
+            match = _SIGNED.search(text, max(0, contact.start - 50), contact.start)
+            if match and "\n" not in text[match.end() : contact.start]:
+                yield match.span(1), 0.75, "sure"
+        if contact.kind in ("frn", "passport"):
+            match = _RESIDENT.match(text, contact.end)
+            if match:
+                yield match.span(1), 0.7, "foreign"
+        match = (_TRAVELLER if contact.kind in ("frn", "rrn", "passport") else _LATIN_BEFORE).search(before)
         if match:
             yield (match.start(1) + low, match.end(1) + low), 0.7, "latin"
         match = _LATIN_AFTER.match(text, contact.end)

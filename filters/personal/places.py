@@ -7,11 +7,13 @@ from algok.filters.personal.finding import Finding
 from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
 
 _NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}"
-_NOT_COUNTED = (
-    r"(?![0-9])(?![ ]?(?:년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번|도|차|위|점|회|대|㎞|km|킬로|미터|m|㎡|"
+_COUNTERS = (
+    r"년|월|일|시간|시(?![가-힣])|분|초|명|개|원|억|만|천|%|％|호선|번|도|차|위|점|회|대|㎞|km|킬로|미터|m|㎡|"
     r"평|층|세|살|인|가지|배|주|장|권|쪽|조|항|표|박|곳|건|종|단계|편|부|승|패|골|학년|㎜|cm|℃|가(?![가-힣])|번?길|로|[∼~]|"
-    r"가구|세대|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d))"
+    r"가구|세대|동(?!\s?\d{1,4}호)|\.\d|,\d{3}|:\d"
 )
+# Behind a space it is a counter only if no word begins with it: 12 대를, but 119 대명빌딩.
+_NOT_COUNTED = rf"(?![0-9])(?!{_COUNTERS})(?! (?:{_COUNTERS})(?![가-힣]{{2}}))"
 _WHOLE = rf"({_NUMBER}(?:\s?-\s?\d{{1,4}}(?![0-9])(?:번지)?|번지|{_NOT_COUNTED}))"
 _ROAD = re.compile(
     rf"[로리길가](?<=[가-힣0-9].)(?:(?<!리)|(?<=거리))(?:\s?\d{{1,4}}(?:번?길|가))?(?:\s?[가-힣]{{1,3}}길)?[ \n]{{0,2}}"

@@ -20,7 +20,7 @@ _PLATE_WORD = re.compile(
 )
 _CELL = (re.compile(r"(?:^|[,|;\t\n\"'])\s?$"), re.compile(r"\s?(?:$|[,|;\t\n\"'])"))
 _CASE = re.compile(r"선고|판결|사건|결정|대법|법원|헌재|참조|재판|호$")
-_COUNTED = re.compile(r"\s?(?:억|만|천|명|개(?!인)|원|년|월|일|번|호|세대|가구|여|%|m|km|㎡|톤|t|편|장)")
+_COUNTED = re.compile(r"\s?(?:억|만|천|명|개(?!인)|원|년|월|일|번(?! 차)|호|세대|가구|여|%|m|km|㎡|톤|t|편|장)")
 
 
 def plate(text: str) -> Iterator[Finding]:
