@@ -35,6 +35,7 @@ _ADDRESS = 7  # a colon follows, and a digit within PLACE_REACH bytes
 _PASSPORT = 8  # a digit within REACH bytes
 _MONEY = 9  # ACCOUNT_DIGITS digits within REACH bytes behind it
 _AT = 11  # always
+_CLOCK = 12  # a bracket before it, as in records of chats
 _PROVINCE = 10  # opens no window, but makes a place of the name of a road
 REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
 WORDS = {
@@ -45,6 +46,7 @@ WORDS = {
     "소유 명의 운전 영업 서명 예약 탑승 서류 체납 채무 근로 대상 이민",
     _CLOSING: "드림 올림 배상",
     _AT: "골뱅 뒷자",
+    _CLOCK: "오전 오후",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
     _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북",
     _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
@@ -140,6 +142,15 @@ def _run(data, i, end):
 
 
 @kernel
+def _syllable_apart(data, i, end):
+    """Behind one syllable that follows one to three spaces from i; 0 if none does."""
+    k = i
+    while k < end and k < i + 3 and data[k] == 0x20:
+        k += 1
+    return k + 3 if k > i and _run(data, k, end) == 1 else 0
+
+
+@kernel
 def _name_behind(data, i, end, attributes, marked):
     """Behind the rest of a label and a few signs (a mark among them, if `marked`) comes a run of two to eight syllables
     that begins like a name."""
@@ -161,15 +172,9 @@ def _name_behind(data, i, end, attributes, marked):
             return False
         if mark and 2 <= length <= 8 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
             return True
-        # 배 상 호
-        if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0 and k + 10 < end:
-            apart = (
-                data[k + 3] == 0x20
-                and _run(data, k + 4, end) == 1
-                and data[k + 7] == 0x20
-                and _run(data, k + 8, end) == 1
-            )
-            if apart:
+        if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
+            second = _syllable_apart(data, k + 3, end)  # 배 상 호
+            if second > 0 and _syllable_apart(data, second, end) > 0:
                 return True
         if length > 2 or marked:
             return False
@@ -416,7 +421,7 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
         return _digits_behind(data, behind, min(end, behind + PLACE_REACH), 1)
     if condition & 1 << _PASSPORT:
         return _digits_behind(data, max(start, i - REACH), min(end, behind + REACH), 7)
-    if condition & 1 << _AT:
+    if condition & 1 << _AT or (condition & 1 << _CLOCK and i > start and data[i - 1] == 0x5B):
         return True
     return condition & 1 << _MONEY != 0 and _digits_behind(data, behind, min(end, behind + REACH), ACCOUNT_DIGITS)
 

@@ -97,7 +97,8 @@ def account(text: str) -> Iterator[Finding]:
         shown = len(digits_of(match[0].translate(SPELT)))
         enough = 10 <= shown <= 16 if not stars else stars >= 2 and shown >= 6
         if enough and (hangul or stars or match[1]) and _near(words, match.start(), 15):
-            yield Finding("account", *match.span(), 0.8, "spelt" if hangul else "context")
+            particle = hangul and match[0][-2] == " "  # … 구구 이고
+            yield Finding("account", match.start(), match.end() - 2 * particle, 0.8, "spelt" if hangul else "context")
 
 
 def _near(words: list[int], at: int, distance: int) -> bool:

@@ -23,7 +23,10 @@ _LATIN_BEFORE = re.compile(
 )
 _LATIN_AFTER = re.compile(rf"[\s/|,(]{{1,4}}((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?![A-Za-z])")
 # The same beside a passport or registration number, where names of any country stand.
-_ANY_LATIN = r"[A-Z][A-Za-z]+(?:-[a-z]+)?(?:[ ,/]{1,2}[A-Z][A-Za-z]*\.?(?:-[a-z]+)?){1,3}"
+_ANY_LATIN = (
+    r"(?!PASSPORT|Passport|NO|No|NAME|Name|ID|TEL|DATE)"
+    r"[A-Z][A-Za-z]+(?:-[a-z]+)?(?:[ ,/]{1,2}[A-Z][A-Za-z]*\.?(?:-[a-z]+)?){1,3}"
+)
 _TRAVELLER = re.compile(
     rf"(?<![A-Za-z])({_ANY_LATIN})(?:\s(?:MR|MS|MRS))?[\s/|,(]{{1,4}}(?:여권(?:번호)?|외국인등록번호|passport)?\s?$"
 )
