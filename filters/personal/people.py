@@ -195,48 +195,66 @@ def _before_words(text: str) -> _Candidates:
 
 
 def _beside(text: str, contacts: list[Finding]) -> _Candidates:
-    """Right before or behind contact data, and in cells of its row."""
+    """Right before or behind contact data, near it, and in cells of its row."""
     for contact in contacts:
-        low = max(0, contact.start - 40)
-        before = text[low : contact.start]
-        match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
-        if (
-            match
-            and could_be(match[1])
-            and not (match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의")
-        ):
-            yield (match.start(1) + low, match.end(1) + low), 0.8, "contact"
-        if contact.kind in _AFTER and not (match and contact.kind in ("landline", "email")):
-            match = _BEHIND.match(text, contact.end)
-            if match and (contact.kind not in ("landline", "email") or "\n" not in match[0]):
-                yield match.span(1), 0.75, "contact"
-        match = _HELD.match(text, contact.end) if contact.kind == "account" else None
-        if match:
-            yield match.span(1), 0.8, "sure"
-        if contact.kind == "address":
-            match = _SIGNED.search(text, max(0, contact.start - 50), contact.start)
-            if match and "\n" not in text[match.end() : contact.start]:
-                yield match.span(1), 0.75, "sure"
-        if contact.kind in ("frn", "passport"):
-            match = _RESIDENT.match(text, contact.end)
-            if match:
-                yield match.span(1), 0.7, "foreign"
-        match = (_TRAVELLER if contact.kind in ("frn", "rrn", "passport") else _LATIN_BEFORE).search(before)
-        if match:
-            yield (match.start(1) + low, match.end(1) + low), 0.7, "latin"
-        match = _LATIN_AFTER.match(text, contact.end)
-        if match:
-            yield match.span(1), 0.7, "latin"
-        first = max(text.rfind("\n", 0, contact.start), contact.start - _CELL_REACH, 0)
-        last = text.find("\n", contact.end) + 1
-        last = min(last or len(text), contact.end + _CELL_REACH)
+        yield from _adjoining(text, contact)
+    areas = [(max(0, contact.start - _FAMILY_NEAR), contact.end + _FAMILY_NEAR) for contact in contacts]
+    for low, high in _united(areas):
         for expression, rule in _AROUND_CONTACT:
-            for match in expression.finditer(text, max(0, contact.start - _FAMILY_NEAR), contact.end + _FAMILY_NEAR):
-                if _near(text, match.end(), contact.start, _FAMILY_NEAR + contact.end - contact.start):
-                    yield match.span(1), 0.7, rule
-        for cell in _CELL.finditer(text, first, last):
-            if cell.end() < last or last == len(text):
-                yield cell.span(1), 0.7, "cell"
+            for match in expression.finditer(text, low, high):
+                yield match.span(1), 0.7, rule
+    for low, high in _united(_row(text, contact) for contact in contacts):
+        for match in _CELL.finditer(text, low, high):
+            if match.end() < high or high == len(text):
+                yield match.span(1), 0.7, "cell"
+
+
+def _adjoining(text: str, contact: Finding) -> _Candidates:
+    low = max(0, contact.start - 40)
+    before = text[low : contact.start]
+    match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
+    inquiry = match and match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의"  # 상담문의
+    if match and could_be(match[1]) and not inquiry:
+        yield (match.start(1) + low, match.end(1) + low), 0.8, "contact"
+    if contact.kind in _AFTER and not (match and contact.kind in ("landline", "email")):
+        match = _BEHIND.match(text, contact.end)
+        if match and (contact.kind not in ("landline", "email") or "\n" not in match[0]):
+            yield match.span(1), 0.75, "contact"
+    match = _HELD.match(text, contact.end) if contact.kind == "account" else None
+    if match:
+        yield match.span(1), 0.8, "sure"
+    match = _SIGNED.search(text, max(0, contact.start - 50), contact.start) if contact.kind == "address" else None
+    if match and "\n" not in text[match.end() : contact.start]:
+        yield match.span(1), 0.75, "sure"
+    match = _RESIDENT.match(text, contact.end) if contact.kind in ("frn", "passport") else None
+    if match:
+        yield match.span(1), 0.7, "foreign"
+    match = (_TRAVELLER if contact.kind in ("frn", "rrn", "passport") else _LATIN_BEFORE).search(before)
+    if match:
+        yield (match.start(1) + low, match.end(1) + low), 0.7, "latin"
+    match = _LATIN_AFTER.match(text, contact.end)
+    if match:
+        yield match.span(1), 0.7, "latin"
+
+
+def _row(text: str, contact: Finding) -> tuple[int, int]:
+    """What lies within reach of contact data in its line, with the line breaks."""
+    first = max(text.rfind("\n", 0, contact.start), contact.start - _CELL_REACH, 0)
+    last = text.find("\n", contact.end) + 1
+    return first, min(last or len(text), contact.end + _CELL_REACH)
+
+
+def _united(areas: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Areas in order of their beginning, those that overlap as one: a page of numbers is read once."""
+    begin, end = 0, 0
+    for low, high in areas:
+        if low > end:
+            if end:
+                yield begin, end
+            begin = low
+        end = max(end, high)
+    if end:
+        yield begin, end
 
 
 def _any_near(text: str, at: int, starts: list[int], reach: int) -> bool:
