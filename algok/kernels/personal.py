@@ -429,7 +429,7 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
 @kernel
 def _may_be_digit(data, i):
     """A digit, ASCII or full-width, or a space or hyphen and one."""
-    byte = data[i + 1] if data[i] == 0x20 or data[i] == 0x2D else data[i]
+    byte = data[i + 1] if data[i] in (0x20, 0x2D, 0x2E) else data[i]
     return _is_digit(byte) or byte == 0xEF
 
 
@@ -445,12 +445,12 @@ def _width_before(data, i, start):
 def _is_plate(data, i, start, end):
     """One to three digits before i, four and no more behind its syllable, a space between or none; or no digit, but a word
     before it (대구 달서 마 6550)."""
-    behind = i + 4 if data[i + 3] == 0x20 or data[i + 3] == 0x2D else i + 3
+    behind = i + 4 if data[i + 3] in (0x20, 0x2D, 0x2E) else i + 3
     digits = 0
     k = i
-    if k > start and data[k - 1] == 0x20:
+    if k > start and data[k - 1] in (0x20, 0x2D, 0x2E):
         k -= 1
-    spaced = k < i
+    spaced = k < i and data[k] == 0x20
     width = _width_before(data, k, start)
     while width and digits < 4:
         digits += 1
@@ -459,7 +459,11 @@ def _is_plate(data, i, start, end):
     if digits > 3 or (digits == 0 and not (spaced and behind > i + 3 and _hangul(data, k - 3, end) >= 0)):
         return False
     digits = 0
-    while behind < end and digits < 5 and (_is_digit(data[behind]) or _wide_digit(data, behind, end) == 3):
+    while (
+        behind < end
+        and digits < 5
+        and (_is_digit(data[behind]) or _wide_digit(data, behind, end) == 3 or (digits > 1 and data[behind] == _STAR))
+    ):
         behind += 1 if data[behind] < 0x80 else 3
         digits += 1
     return digits == 4
@@ -596,7 +600,12 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             if byte == 0x40:
                 before = i - 2 if i > start and data[i - 1] == 0x20 else i - 1
                 behind = i + 2 if i + 1 < end and (data[i + 1] == 0x20 or data[i + 1] == 0x0A) else i + 1
-                if before >= start and behind < end and _is_word(data[before]) and _is_word(data[behind]):
+                if (
+                    before >= start
+                    and behind < end
+                    and (_is_word(data[before]) or data[before] == _STAR)
+                    and _is_word(data[behind])
+                ):
                     hit_start, hit_end = i, i + 1
                 brk = True
             elif _is_word(byte):
@@ -657,6 +666,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
         else:
             skipped = _skip(data, i, end)
             digits = 0 if skipped else _wide_digit(data, i, end)
+            if byte == 0xE2 and i + 2 < end and data[i + 1] == 0x93 and data[i + 2] == 0x90:  # ⓐ
+                hit_start, hit_end = i, i + 3
             if skipped:
                 width = skipped
             elif digits:

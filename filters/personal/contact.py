@@ -122,11 +122,11 @@ _OWN_ID = re.compile(
     rf"(?:아이디|아디|ID(?<![A-Za-z_]..)(?![A-Za-z_])|id(?<![A-Za-z_]..)(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}"
 )
 _NO_HANDLE = re.compile(
-    r"https?|www\.|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger|plus|works|messaging|notify)$",
+    r"https?|www\.|(?:admin|root|user|test|guest|password|username|email)$|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger|plus|works|messaging|notify)$",
     re.IGNORECASE,
 )
 _FORM = re.compile(
-    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의|계좌|입금|뱅킹|이용자|전번|송금|친추|접속|구매|수령|[톡챗]",
+    r"비번|비밀번호|패스워드|PW|성명|이름|연락처|휴대폰|이메일|e-mail|닉네임|작성자|글쓴이|회원|네이버|다음|\d{4}-\d{4}|문의|계좌|입금|뱅킹|이용자|전번|송금|친추|카페|거래|당첨|접속|구매|수령|[톡챗]",
     re.IGNORECASE,
 )
 
@@ -151,6 +151,9 @@ def _is_private(text: str, match: re.Match[str], expression: re.Pattern[str]) ->
     )
 
 
+_ACCOUNT_OF = re.compile("네이버|다음|카페|회원|구매|당첨|경품")
+
+
 def handle(text: str) -> Iterator[Finding]:
     """Ids behind the name of a messenger; ids alone only in a form or beside a number to call."""
     for service in _SERVICES.finditer(text):
@@ -165,6 +168,7 @@ def handle(text: str) -> Iterator[Finding]:
         value = match[2].rstrip(".-")
         around = text[max(0, match.start() - 40) : match.start()] + text[match.end() : match.end() + 40]
         told = re.search(r"[0-9]", value) and re.search(r"[A-Za-z]{2}", value)
+        told = told or (match[0][0] > "z" and value.islower() and len(value) > 4 and _ACCOUNT_OF.search(around))
         if (
             (told or (re.search("[_.]", value) and (not match[1] or match[0][0] > "z")))
             and _FORM.search(around)
@@ -182,10 +186,12 @@ _SIX = re.compile(
 _WRITER = re.compile(
     r"작성자|글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
     r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|"
-    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$|스팸|(?<![A-Za-z])IP\s(?:목록|주소|대역)",
+    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$|스팸|(?<![A-Za-z])IP\W{1,4}$|(?<![A-Za-z])IP\s(?:목록|주소|대역)",
     re.IGNORECASE,
 )
-_WRITER_BEHIND = re.compile(r"\s?(?:\(?(?:토론|기여)| ?님| ?사용자| - - \[|\)?에서 (?:접속|들어)|\]? (?:ㅋ|ㅎ|ㅇ))")
+_WRITER_BEHIND = re.compile(
+    r"\s?(?:(?: ?이)? ?아이피|\(?(?:토론|기여)| ?님| ?사용자| - - \[|\)?에서 (?:접속|들어)|\]? (?:ㅋ|ㅎ|ㅇ))"
+)
 _VERSION = re.compile(r"버전|버젼|version|ver\.?|빌드|build|release|릴리스|[A-Za-z]\s?\(?$", re.IGNORECASE)
 _SERVER = re.compile(
     r"서버|server|호스트|host|192\.168|127\.0\.0|게이트웨이|gateway|DNS|ping|(?<![A-Za-z])ssh(?![A-Za-z])|curl|예(?:시|를|:)|nameserver|bind|listen",

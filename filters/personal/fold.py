@@ -13,8 +13,8 @@ _DASHES = "‐‑‒–—―−﹘﹣－ーㅡ─"
 _DOTS = "·・･．。ㆍ•∙"
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _NO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-# Digits that Unicode normalisation does not give as a digit.
-_OTHERS = {"⓪": "0", "⓿": "0", "🄋": "0", "🄌": "0"}
+# What Unicode normalisation does not give as it is meant.
+_OTHERS = {"ⓐ": "@", "⓪": "0", "⓿": "0", "🄋": "0", "🄌": "0"}
 _PLAIN = re.compile(r"[\x00-\x25\x27-\x3b\x3d-\x7f가-힣]*")
 _PIECE = re.compile(
     r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"

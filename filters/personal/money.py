@@ -11,10 +11,14 @@ _CARD = re.compile(
     rf"{LEFT}(?:\d{{3}}([ .\-\n]{{0,3}})\d{{4}}\1\d{{4}}\1\d{{4}}|(?<=3)[47]\d{{2}}[ \-]?\d{{6}}[ \-]?\d{{5}}){RIGHT}"
 )
 # Behind the word: signs that differ, digits apart, O and l.
-_CARD_LOOSE = re.compile(r"[3-6](?<![0-9A-Za-z][3-6])(?:[ .\-\n]{0,3}[\dOol]){15}(?![0-9A-Za-z])(?![-.][0-9])")
+_CARD_LOOSE = re.compile(
+    r"[2-9](?<![0-9A-Za-z][2-9])(?:(?:[ .\-\n\t]{0,3}| ?\| ?)[\dOol]){15}(?![0-9A-Za-z])(?![-.][0-9])"
+)
 _CARD_MASKED = re.compile(r"[0-9](?<![0-9*][0-9])\d{3}[ -]?[\d*xX]{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{3,4}(?![0-9*])")
 _TEST_CARDS = frozenset(("1234567890123456", "1234567812345678", "4111111111111111", "4242424242424242"))
-_CARD_WORD = re.compile(r"카\s?드|card|visa|master|비자|결제|(?<![A-Za-z])(?:valid|pan)(?![A-Za-z])", re.IGNORECASE)
+_CARD_WORD = re.compile(
+    r"카\s?드|card|visa|master|비자|결제|승인|(?<![A-Za-z])(?:valid|pan)(?![A-Za-z])", re.IGNORECASE
+)
 
 
 def card(text: str) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE})(?:{_MARK_IN_LINE}|[ ]{{1
 # In running text as well: only with contact data near.
 _OTHERS = (
     r"소유[자주]|명의자|공시송달\s?대상|운전자|대상자|영업자|서명자|예약자|탑승자|체납자|채무자|근로자|이민자|상\s?주|카드\s?소유주|교신저자|회계책임자|"
-    r"세대[주원]|담임(?:교사)?|상대방|예약|환자명|점장|총무|고객님|참석자"
+    r"세대[주원]|담임(?:교사)?|상대방|예약|환자명|점장|총무|고객님|참석자|위임인|수임인|피고소인|소송대리인|농장주|소지자|탑승객|송달받을\s?자|대표자명"
 )
 # Before nouns as well as names.
 _SPACED = _STRICT.replace("|본인", "").replace("|피해자", "")

@@ -10,9 +10,9 @@ from algok.kernels.personal import SURNAMES
 GIVEN = frozenset(
     "가강건경계공광구국권규균근금기길나남녀다달담대덕도동두라란람래려련령례록룡름리린림만말명모무문미민배백범병보복봉분빈상서석선설섭성세소"
     "솔송수숙순슬승시식신심아안애언여연열영예오옥완용우욱운웅원월유윤율은을의이익인일임자장재전점정제조종주준중지진찬창채천철초춘충치"
-    "태택평필하학한해향헌혁현형혜호홍화환회효후훈휘희"
+    "태택평필하학한해향헌혁현형혜호홍화환회효후훈휘희운로온새봄별늘빛결루샘율찬람"
 )
-DOUBLE = "남궁|황보|제갈|선우|독고|사공|서문|동방"
+DOUBLE = "남궁|황보|제갈|선우|독고|사공|서문|동방|어금|강전|망절|소봉"
 APART = rf"[{SURNAMES}] {{1,3}}[가-힣] {{1,3}}[가-힣](?![가-힣])"
 # Without looking whether a syllable follows.
 NAME_THEN = rf"(?:(?:{DOUBLE})[가-힣]{{1,2}}|[{SURNAMES}][가-힣]{{1,2}})"
@@ -57,15 +57,20 @@ _PROVINCES = frozenset(
 )
 
 
+# 홍길동 and the like, and titles.
+_NO_GIVEN = frozenset(
+    (
+        "길동", "아무개", "실장", "과장", "부장", "대리", "팀장", "소장", "원장", "사장", "국장", "계장", "선생", "기자", "교수",
+        "차장", "회장",
+    )
+)  # fmt: skip
+
+
 def could_be(value: str) -> bool:
-    """Neither a word that forms are full of, nor a place or an office, nor a name that is hidden already (김모씨)."""
-    if (
-        value[1:] in ("길동", "아무개")
-        or value in _NEVER
-        or value[:3] in _NEVER
-        or value in _PLACES
-        or value in _PROVINCES
-    ):
+    """Neither a word that forms are full of, nor a place or an office, nor a surname with a title (정실장), nor a name that
+    is hidden already (김모씨)."""
+    value = value.replace(" ", "")
+    if value[1:] in _NO_GIVEN or value in _NEVER or value[:3] in _NEVER or value in _PLACES or value in _PROVINCES:
         return False
     return (
         value[-1] not in _OFFICES

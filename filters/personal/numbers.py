@@ -12,7 +12,7 @@ from algok.filters.personal.digits import FIRST, HANGUL_DIGIT, LEFT, RIGHT, SPEL
 from algok.filters.personal.finding import Finding
 
 _THIRTEEN = re.compile(
-    rf"({FIRST}(?<![0-9]-[0-9])\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{{0,3}})([0-9])"
+    rf"({FIRST}(?<![0-9]-[0-9])\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))([ \-~./\n]{{0,3}}|_|\s?\|\s?)([0-9])"
     r"([0-9*xX●○◯■□ㅇ]{6})(?![0-9*])(?!-[0-9])"
 )
 _MASKED_ALL = re.compile(rf"{FIRST}\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\s?-\s?[*xX●○■]{{6,8}}(?![*xX●○■])")
@@ -22,9 +22,14 @@ _THIRTEEN_APART = re.compile(
     rf"({FIRST}(?<![0-9] [0-9]) (?:\d ){{4}}\d) {{0,2}}[\-~./]? {{0,2}}((?:\d ){{6}}\d)(?! ?[0-9])"
 )
 # Spelt with letters or in Hangul, after SPELT.
+_THIRTEEN_DATED = re.compile(  # 45.02.27-1044842
+    rf"{FIRST}(?<![0-9][.\-][0-9])\d[.](?:0[1-9]|1[0-2])[.](?:0[1-9]|[12]\d|3[01])\s?-\s?[0-9]\d{{6}}(?![0-9])"
+)
 _THIRTEEN_SPELT = re.compile(rf"({FIRST}\d{{5}})[ \-~./]{{0,3}}(\d{{7}})(?![0-9*])(?!-[0-9])")
 _REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상|주번", re.IGNORECASE)
-_RESIDENT = re.compile(r"주\s{0,2}민|외국인|RRN|[Rr]esident|신분증|민번|생년|주번|세대[주원]\s?[가-힣]{2,4}\s?(?=\d|$)")
+_RESIDENT = re.compile(
+    r"주\s{0,2}민|jumin|외국인|RRN|[Rr]esident|신분증|민번|생년|주번|세대[주원]\s?[가-힣]{2,4}\s?(?=\d|$)"
+)
 _SPELT_IN_FORMS = SPELT | {ord("|"): "|"}
 _CORPORATE = re.compile(r"법\s?인|corporate", re.IGNORECASE)
 
@@ -57,6 +62,10 @@ def registration(text: str) -> Iterator[Finding]:
         digits = digits_of(match[0])
         if is_birth(digits) and (has_rrn_check(digits) or _RESIDENT.search(before(text, match.start()))):
             yield Finding("frn" if digits[6] in "5678" else "rrn", *match.span(), 0.9, "digits-apart")
+    for match in _THIRTEEN_DATED.finditer(text):
+        digits = digits_of(match[0])
+        if is_birth(digits):
+            yield Finding("frn" if digits[6] in "5678" else "rrn", *match.span(), 0.9, "dated")
     yield from _spelt_registration(text)
     for match in _HALVES.finditer(text):
         if is_birth(match[1] + match[2][0]):
@@ -94,7 +103,8 @@ def business(text: str) -> Iterator[Finding]:
 
 
 _PASSPORT = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Z][ \-]?(?:[\dOl]{8}|\d{3}[A-Z][\dOl]{4}|\d{4} \d{4}|\d{4}\*{4})|[A-Z]{1,2}\d{7})(?![A-Za-z0-9*])",
+    r"(?<![A-Za-z0-9])(?:[A-Z][ \-]?(?:[\dOl]{8}|\d(?: \d){2} [A-Z](?: \d){4}|\d{3} [A-Z]\d{4}|\d{3}\*{5}|"
+    r"\d{3}[A-Z][\dOl]{4}|\d{4} \d{4}|\d{4}\*{4})|[A-Z]{1,2}\d{7})(?![A-Za-z0-9*])",
     re.IGNORECASE,
 )
 _PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
@@ -126,8 +136,8 @@ _CITIES = "서울|부산|경기|강원|충북|충남|전북|전남|경북|경남
 _LICENCE_OLD = re.compile(rf"(?:{_CITIES})[ \-]?\d{{2}}[ \-]{{1,3}}\d{{6}}[ \-]{{1,3}}\d{{2}}(?![0-9])")
 # Behind the word only: dots, line breaks, stars, O and l.
 _LICENCE_LOOSE = re.compile(
-    rf"(?<![0-9A-Za-z])(?:(?:1[1-9]|2[0-8])|(?:{_CITIES})[ ]?\(?\d{{2}}\)?)[ .\-\n]{{1,3}}(?:[\dOol]{{2}}[ .\-\n]{{1,3}})?"
-    r"[\d*Ool]{6}[ .\-\n]{1,3}[\dOol]{2}(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z])(?:(?:1[1-9]|2[0-8])|\(?(?:{_CITIES})\)?[ ]?\(?\d{{2}}\)?)[ .\-\n/|]{{1,3}}"
+    r"(?:[\dOol]{2}[ .\-\n/|]{1,3})?[\d*Ool]{6}[ .\-\n/|]{1,3}[\dOol]{2}(?![0-9A-Za-z])"
 )
 _LICENCE_WORD = re.compile(r"면\s?허|licen[cs]e", re.IGNORECASE)
 

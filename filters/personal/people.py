@@ -71,7 +71,7 @@ _SMALL_BANK = (
 )
 _BEFORE = re.compile(
     rf"(?:(?<![가-힣]){_BEHIND_ROLE})({NAME})(?:\s?(?:{TITLE})(?:님)?)?(?:\s?(?:의|은|는))?[\s(\[<,:/|·\-.\"']{{0,4}}"
-    r"(?:(?:의\s)?(?:직통|내선|교무실|사무실|번호|연락처|전화(?:번호)?|휴대폰|휴대전화|핸드폰|이메일|메일|e-?mail|tel|h\.?p|mobile|m|t|c\.?p|☎|☏|📞|📱|계좌(?:번호)?|카드|주민(?:등록)?번호|여권(?:번호)?|면허(?:번호)?|외국인등록번호)\.?\s{0,2}[:)\-.]{0,2}\s{0,2})?$",
+    r"(?:(?:의\s)?(?:모\s|부\s|본인|보호자|직통|내선|교무실|사무실|번호|연락처|전화(?:번호)?|휴대폰|휴대전화|핸드폰|이메일|메일|e-?mail|tel|h\.?p|mobile|m|t|c\.?p|☎|☏|📞|📱|계좌(?:번호)?|카드|주민(?:등록)?번호|여권(?:번호)?|면허(?:번호)?|외국인등록번호)\.?\s{0,2}[:)\-.]{0,2}\s{0,2})?$",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
@@ -147,7 +147,7 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
         if place not in seen and len(value) > 1 and could_be(value):
             seen.add(place)
             # 배 상 호; and a name whose syllables are those of names, behind a label and a mark
-            certain = rule == "form" and (" " in value or _IS_GIVEN.fullmatch(value))
+            certain = rule in ("form", "mobile") and (" " in value or _IS_GIVEN.fullmatch(value))
             if certain or rule in _WITHOUT_KIWI or is_name(*place):
                 yield Finding("person", *place, score, rule)
 
@@ -215,7 +215,7 @@ def _adjoining(text: str, contact: Finding) -> _Candidates:
     match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
     inquiry = match and match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의"  # 상담문의
     if match and could_be(match[1]) and not inquiry:
-        yield (match.start(1) + low, match.end(1) + low), 0.8, "contact"
+        yield (match.start(1) + low, match.end(1) + low), 0.8, "mobile" if contact.kind == "mobile" else "contact"
     if contact.kind in _AFTER and not (match and contact.kind in ("landline", "email")):
         match = _BEHIND.match(text, contact.end)
         if match and (contact.kind not in ("landline", "email") or "\n" not in match[0]):

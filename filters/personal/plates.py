@@ -10,8 +10,9 @@ _USES = "가나다라마거너더러머버서어저고노도로모보소오조�
 _PROVINCES = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _PLATE = re.compile(
     r"(?:[0-9](?<![0-9.][0-9])\d{1,2}|" + "|".join(rf"{name}\s?\d{{1,3}}" for name in _PROVINCES.split("|")) + ")"
-    rf"\s?[{_USES}국합육해공]\s?-?\d{{4}}(?![0-9])(?![.,]\d)"
+    rf"[ .~\-]?[{_USES}국합육해공][ .\-]{{0,2}}(?:\d{{4}}|\d{{2}}\*\*)(?![0-9])(?![.,]\d)"
 )
+_WITH_PROVINCE = re.compile(rf"(?:{_PROVINCES})\d{{2}}[{_USES}]\d{{4}}")
 # Motorcycles: province, town, use, number.
 _MOTORCYCLE = re.compile(rf"(?:{_PROVINCES}) [가-힣]{{2,3}} ?[{_USES}] ?\d{{4}}(?![0-9])")
 _PLATE_WORD = re.compile(
@@ -33,6 +34,8 @@ def plate(text: str) -> Iterator[Finding]:
             yield Finding("plate", *match.span(), 0.95, "context")
         elif re.fullmatch(r"(?:[가-힣]{2}\s?)?\d{2,3}[가나다라마거너더러머버서어저고노두루무허하]\d{4}", match[0]):
             yield Finding("plate", *match.span(), 0.93 if match[0][0] > "9" else 0.7, "shape")
+        elif _WITH_PROVINCE.fullmatch(match[0]):
+            yield Finding("plate", *match.span(), 0.93, "shape")
         elif _CELL[0].search(before(text, match.start(), 3)) and _CELL[1].match(text, match.end()):
             yield Finding("plate", *match.span(), 0.7, "cell")
     for match in _MOTORCYCLE.finditer(text):
