@@ -49,7 +49,7 @@ WORDS = {
     _CLOCK: "오전 오후",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
     _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북",
-    _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로",
+    _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로 오시",
     _PASSPORT: "여권 주민",
     _MONEY: "계좌 통장 은행 농협 뱅크 카뱅 케뱅 신협 입금 송금 금고",
     _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
@@ -582,7 +582,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
     begin, last, total, stars, gap, number, hyphens, dots, quad = start, start, 0, 0, 0, 0, 0, 0, False
     for k in range(5):
         groups[k] = 0
-    wide, shape, joint, was_spelt = 0, False, np.uint8(0), False
+    wide, shape, passport, joint, was_spelt = 0, False, False, np.uint8(0), False
     while i <= end:
         width, digit, separator, brk, spelt = 1, False, False, False, False
         hit_start, hit_end = -1, -1
@@ -616,6 +616,10 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 )
                 wide += digit
                 brk = not digit
+                if total == 3 and last == i and i >= start + 4 and (data[i - 4] | 32) in _PASSPORTS:
+                    passport |= _digits_behind(data, i + 1, min(end, i + 5), 4)  # M123A4567
+                    if passport:
+                        hit_start, hit_end = i - 4, i + 1
                 length = _at_letter(data, i, start, end) if _TELLING[byte] and i + 5 < end else 0
                 if length:
                     hit_start, hit_end = i, i + length
@@ -698,12 +702,15 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             if total == 0 or gap or spelt != was_spelt:
                 was_spelt = spelt
                 if total == 0:
-                    begin, stars, number, hyphens, dots, quad, shape = i, 0, 0, 0, 0, False, False
+                    begin, stars, number, hyphens, dots, quad, shape, passport = i, 0, 0, 0, 0, False, False, False
                     for k in range(5):
                         groups[k] = 0
                 else:
                     shape |= _is_shape(groups, leads, number, hyphens)
                     quad |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
+                    passport |= (
+                        groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
+                    )
                     dots = dots + 1 if gap == 1 and joint == 0x2E else 0
                     if gap and (gap != 1 or joint != 0x2D):
                         hyphens = 0
@@ -726,7 +733,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 shape |= _is_shape(groups, leads, number, hyphens)
                 disguised = total >= 9 and (wide >= 3 or stars >= 2)
                 quad |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
-                passport = groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
+                passport |= groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
                 if shape or disguised or quad or passport:
                     if hit_start < 0:
                         hit_start, hit_end = begin, last

@@ -33,7 +33,7 @@ _CITY = "|".join(
 )
 # The districts before the road or village, nearest last; what lies between them and the number is the road's own name.
 _BEFORE = re.compile(
-    rf"(?:(?<![가-힣])|(?<=[는은]))(?:(?:{_PROVINCE})\s{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])\s{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
+    rf"(?:(?<![가-힣])|(?<=[는은]))(?:(?:{_PROVINCE})[\s,]{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])[\s,]{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
     r"(?:[가-힣0-9]{1,7}[읍면동리가]\s{0,2}){0,2}(?:[가-힣0-9·.]{1,12}\s?)?$"
 )
 _LABEL = re.compile(
@@ -52,6 +52,7 @@ _DETAIL = re.compile(
     r"{0,6}"
 )
 _UNIT = re.compile(r"[0-9](?<![0-9][0-9])\d{0,3}동\s{0,2}\d{3,4}호(?![선])")
+_ESTATE = re.compile(r"[가-힣](?:\d{1,2}단지|\d{1,2}차|아파트|빌라|마을|주택|맨션)\s?$")
 _FLAT = re.compile(r"\d{1,4}(?:동|호)")
 # In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
 _LATIN = re.compile(
@@ -62,6 +63,8 @@ _LATIN = re.compile(
 )
 
 
+# A lot of a village that no district stands before: 노형동 573-56 근처.
+_HERE = re.compile(r"\s?(?:번지|근처|인근|앞|뒤|에\s?사는|에\s?거주|에\s?살)")
 _DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
 _NAMED_ROAD = re.compile(r"[가-힣]{2,}(?:대로|로|길)(?:\s?\d{1,4}번?길)?\s?$")
 
@@ -82,19 +85,21 @@ def address(text: str) -> Iterator[Finding]:
             if match[0][0] == "가" and not text[match.start() - 1].isdigit() and not _DISTRICT_END.search(before):
                 continue
             detail = _DETAIL.match(text, end)
+            place = not is_road and exact and match[0][0] == "동" and _HERE.match(text, end) is not None
             if districts:
                 flat = detail is not None and _FLAT.search(detail[0])
                 says = is_road or exact or label or flat or (len(match[1]) > 1 and match[0][0] == "리")
             else:
-                says = label is not None and (
-                    exact or (is_road and match[0][0] != "가" and _NAMED_ROAD.search(before) is not None)
+                says = place or (
+                    label is not None
+                    and (exact or (is_road and match[0][0] != "가" and _NAMED_ROAD.search(before) is not None))
                 )
             if says:
                 stop = max(end, detail.end()) if detail else end
                 yield Finding("address", start, stop, 0.9 if districts else 0.75, "road" if is_road else "lot")
     for match in _UNIT.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()]
-        if _LABEL.search(before) or _BEFORE.search(before.replace("\n", " ")):
+        if _LABEL.search(before) or _ESTATE.search(before) or _BEFORE.search(before.replace("\n", " ")):
             yield Finding("address", *match.span(), 0.75, "flat")
     for match in _LATIN.finditer(text) if "-" in text else ():
         yield Finding("address", *match.span(), 0.85, "latin")
