@@ -6,7 +6,7 @@ they know neither Korean context words nor disguises, and their findings are a p
 
 import logging
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
@@ -53,26 +53,32 @@ class KoreanWords(NlpArtifacts):
         return [token.lemma for token in self.tokens]
 
     def is_name(self, start: int, end: int) -> bool:
-        """Kiwi takes the characters for a proper noun or a word it does not know; or it takes them apart, but not so that
-        they begin with a common noun (이용+자, but 이용+연), and the rest could be a given name behind a surname (이+명자)."""
+        """What `_is_name` says of the characters in their surroundings."""
         low = max(0, start - _AROUND)
-        given = all(syllable in GIVEN for syllable in self._text[max(start + 1, end - 2) : end])
-        tokens = kiwi().tokenize(self._text[low : end + _AROUND])
-        for number, token in enumerate(tokens):
-            first, last = token.start + low, token.end + low
-            if last <= start or first >= end or token.oov or token.tag == "NNP":
-                continue
-            is_word = min(last, end) - first >= 2
-            rest = tokens[number + 1].tag if end - last == 1 and number + 1 < len(tokens) else ""
-            surname = given and rest[:1] == "N" and self._text[last] not in _SUFFIXES
-            if (
-                first < start
-                or token.tag[0] == "E"
-                or (is_word and first == start and not surname)
-                or (not given and (is_word or token.tag[0] != "N"))
-            ):
-                return False
-        return True
+        return _is_name(self._text[low : end + _AROUND], start - low, end - low)
+
+
+@lru_cache(10_000)  # pages of one site repeat themselves
+def _is_name(text: str, start: int, end: int) -> bool:
+    """Kiwi takes the characters for a proper noun or a word it does not know; or it takes them apart, but not so that they
+    begin with a common noun (이용+자, but 이용+연), and the rest could be a given name behind a surname (이+명자)."""
+    given = all(syllable in GIVEN for syllable in text[max(start + 1, end - 2) : end])
+    tokens = kiwi().tokenize(text)
+    for number, token in enumerate(tokens):
+        first, last = token.start, token.end
+        if last <= start or first >= end or token.oov or token.tag == "NNP":
+            continue
+        is_word = min(last, end) - first >= 2
+        rest = tokens[number + 1].tag if end - last == 1 and number + 1 < len(tokens) else ""
+        surname = given and rest[:1] == "N" and text[last] not in _SUFFIXES
+        if (
+            first < start
+            or token.tag[0] == "E"
+            or (is_word and first == start and not surname)
+            or (not given and (is_word or token.tag[0] != "N"))
+        ):
+            return False
+    return True
 
 
 class KiwiEngine(NlpEngine):

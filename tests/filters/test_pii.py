@@ -150,6 +150,16 @@ def test_clean_prose_is_untouched_byte_for_byte():
         "가1",
         "이름 ",
         "12가",
+        "Kim A",
+        "a at b",
+        "카톡 a_",
+        "[배도현] [오후",
+        "\n배도현|",
+        "1-ro, ",
+        "2001:abcd:",
+        "주민 9 ",
+        "<a@",
+        "성명: 배도현, ",
     ],
 )
 def test_hostile_text_takes_linear_time(unit):
