@@ -135,6 +135,7 @@ def _id(value: str, start: int, score: float) -> Finding:
     return Finding("handle", start, start + len(value.rstrip(".-")), score, "messenger")
 
 
+_ASKED = re.compile(r" ?(?:으?로 ?)?(?:톡|문의|연락|추가|친추|주세)")
 _PHONE_BEFORE = re.compile(r"[0-9]{4}\s?[/,|]\s?$")
 
 
@@ -142,7 +143,10 @@ def _is_private(text: str, match: re.Match[str], expression: re.Pattern[str]) ->
     """An id and not a word, and neither official nor public."""
     value = match[1].rstrip(".-")
     plain = value.isalpha() and not value.islower() and value[0] != "@"
-    beside = _PHONE_BEFORE.search(text, max(0, match.start() - 12), match.start()) is not None
+    beside = (
+        _ASKED.match(text, match.end()) is not None
+        or _PHONE_BEFORE.search(text, max(0, match.start() - 12), match.start()) is not None
+    )
     needs_mark = expression is _CHAT and not beside and not re.search(r"[0-9_@#.]", value)
     official = "공식" in text[max(0, match.start() - 8) : match.start()]
     asks = expression is not _PUBLIC_HANDLE or _ASKS.search(text, match.start(), match.end() + 15)

@@ -111,8 +111,8 @@ _PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
 _PASSPORT_SHAPE = re.compile(r"(?<![A-Za-z0-9])[MSRGD](?:\d{3}[A-Z]\d{4}|\d{8})(?![A-Za-z0-9])")
 _PASSPORT_BEHIND = re.compile(r"[0-9]{6}-[5-8][0-9]{6}[\t /|,]{1,3}([A-Z]{1,2}[0-9]{7,8})(?![0-9])")
 _NAMED, _TRAVEL = (
-    re.compile(r"[A-Z][a-z]+[ ,/]{1,2}[A-Z][a-z]+\s{0,2}$"),
-    re.compile("여권|출국|탑승|여행|명단|일행|passport"),
+    re.compile(r"[A-Z][a-z]+[ ,/]{1,2}[A-Z][a-z]+\s{0,2}$|[가-힣]{2,4}\s?[/|,\t]\s?$"),
+    re.compile("여권|출국|탑승|여행|명단|일행|비자|passport"),
 )
 # A name in capitals, or a registration number, right before it: a row of a list of travellers.
 _TRAVELLER = re.compile(r"(?:[A-Z]{2,}[ /,][A-Z]{2,}(?: [A-Z]{2,})?|\d{6}-\d{7})\s{0,2}[|/,\t]?\s{0,2}$")

@@ -34,7 +34,7 @@ _CITY = "|".join(
 # The districts before the road or village, nearest last; what lies between them and the number is the road's own name.
 _BEFORE = re.compile(
     rf"(?:(?<![가-힣])|(?<=[는은]))(?:(?:{_PROVINCE})[\s,]{{0,2}}(?:(?:{_CITY}|[가-힣]{{1,4}}[시군구])[\s,]{{0,2}}){{0,3}}|(?:(?:{_CITY})\s{{0,2}}){{1,3}})"
-    r"(?:[가-힣0-9]{1,7}[읍면동리가]\s{0,2}){0,2}(?:[가-힣0-9·.]{1,12}\s?)?$"
+    r"(?:[가-힣0-9]{1,7}[읍면동리가]\s{0,2}){0,2}(?:[가-힣0-9·.]{1,12}\s?)?(?:\d{1,4}번?길\s?)?$"
 )
 _LABEL = re.compile(
     r"(?:주\s{0,4}소(?:지)?|소재지|배송지|본적|거주지|사업장|본사|지사|공장|오시는\s?길|찾아가는\s?길|address|도로명|지번)\s?(?:는|은)?\s?[:：=\]|]{1,2}\s{0,3}"
@@ -53,7 +53,7 @@ _DETAIL = re.compile(
 )
 _UNIT = re.compile(r"[0-9](?<![0-9][0-9])\d{0,3}동\s{0,2}\d{3,4}호(?![선])")
 _ESTATE = re.compile(r"[가-힣](?:\d{1,2}단지|\d{1,2}차|아파트|빌라|마을|주택|맨션)\s?$")
-_FLAT = re.compile(r"\d{1,4}(?:동|호)")
+_FLAT = re.compile(r"\d{1,4}(?:동|호|층)")
 # In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
 _LATIN = re.compile(
     r"(?<![0-9A-Za-z\-])#?(?:[0-9A-Z]{1,5}(?:-[0-9]{1,4})?(?:ho|-ho|F)?, ?){0,3}[0-9]{1,5}(?:-[0-9]{1,4})?,? "
