@@ -1,7 +1,8 @@
 """Names of private persons: in a form, beside contact data or an account, under a letter, before 고객님.
 
 A name in running text stays, whoever bears it. What is taken for a name: a surname with one or two further syllables that
-Kiwi does not know as a common noun.
+Kiwi does not know as a common noun, or whose syllables are those of names where hardly anything else stands; and names in
+Latin letters or of other countries beside a number of a person. docs/privacy.md, "Persons".
 """
 
 import re
@@ -103,6 +104,7 @@ _WALL = "\x01"  # stands between pieces of different places, see scan.py
 IsName = Callable[[int, int], bool]
 
 
+# A surname and two syllables of given names; not those that end words and nouns with particles as often.
 _IS_GIVEN = re.compile(rf".[{''.join(sorted(GIVEN))}][{''.join(sorted(GIVEN - set('자인한의을은이')))}]")
 _Candidates = Iterator[tuple[tuple[int, int], float, str]]
 _WITHOUT_KIWI = ("sure", "latin", "foreign")
