@@ -559,12 +559,10 @@ def _at_sign(data, i, start, end):
         code = _hangul(data, i + 1, end)
         seal = (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG)
         return 4 if seal else 0
-    if byte == 0x25 or byte == 0x26:  # %40 and &#64; are @
-        k = i + 2 if byte == 0x26 and data[i + 1] == 0x23 else i + 1
-        second = 0x30 if byte == 0x25 else 0x34
-        return (
-            3 if (byte == 0x25 or k > i + 1) and data[k] == 0x36 - 2 * (byte == 0x25) and data[k + 1] == second else 0
-        )
+    if byte == 0x25:  # %40 is @
+        return 3 if data[i + 1] == 0x34 and data[i + 2] == 0x30 else 0
+    if byte == 0x26:  # &#64; is @
+        return 4 if data[i + 1] == 0x23 and data[i + 2] == 0x36 and data[i + 3] == 0x34 else 0
     if _is_word(data[i - 1]):
         if byte == 0x23 and _domain(data, i + 1, end):  # name#daum.net
             return 1

@@ -188,9 +188,9 @@ _SIX = re.compile(
     r"[0-9a-fA-F](?<![0-9A-Za-z:.].)[0-9a-fA-F]{0,3}:(?:[0-9a-fA-F]{1,4}:){1,6}(?::?[0-9a-fA-F]{1,4}){1,6}(?![0-9A-Za-z:])"
 )
 _WRITER = re.compile(
-    r"작성자|글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
+    r"글쓴이|닉네임|방문자|접속|회원|댓글|등록자|신고|가해자|피의자|아이피|작성|사용자|로그인|해킹|차단|편집|토론|기여|"
     r"login|logged|(?<![A-Za-z])ban(?:ned)?(?![A-Za-z])|client|remote|user|Received: from|failed|"
-    r"(?<![A-Za-z])IP\s?[:=]|(?<![A-Za-z])IP ?$|스팸|(?<![A-Za-z])IP\W{1,4}$|(?<![A-Za-z])IP\s(?:목록|주소|대역)",
+    r"스팸|(?<![A-Za-z])IP(?:\s?[:=]|\W{0,4}$|\s(?:목록|주소|대역))",
     re.IGNORECASE,
 )
 _WRITER_BEHIND = re.compile(
@@ -224,9 +224,8 @@ _IP_WORD = re.compile(r"(?<![A-Za-z])ip\W{0,4}$|from \[?$|remote\W{0,2}$|Ban $",
 
 
 def _is_writer(before: str, behind: str) -> bool:
-    return (_WRITER.search(before) is not None and not _SERVER.search(before)) or _WRITER_BEHIND.match(
-        behind
-    ) is not None
+    told = _WRITER.search(before) is not None and not _SERVER.search(before)
+    return told or _WRITER_BEHIND.match(behind) is not None
 
 
 def _is_public(value: str) -> bool:

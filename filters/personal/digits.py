@@ -6,7 +6,6 @@ _NOT_DIGITS = re.compile(r"[^0-9]")
 # Looking back comes behind the first digit, since an expression that begins with a character is searched for much faster.
 FIRST = r"[0-9](?<![0-9][0-9])"
 LEFT, RIGHT = rf"{FIRST}(?<![0-9][-.,][0-9])", r"(?![0-9])(?![-.][0-9])"
-
 # The same behind a first character of another kind.
 ALONE = r"(?<![0-9].)(?<![0-9][-.,].)"
 CALL = re.compile(
@@ -35,7 +34,7 @@ def in_code(text: str, match: re.Match[str]) -> bool:
     """A number without separators is a part of a file name, a key or a digest."""
     if not match[0].isdigit():
         return False
-    ahead = before(text, match.start(), 12)
-    if len(match[0]) == 11 and _FIELD.search(ahead):  # to=01012345678
+    preceding = before(text, match.start(), 12)
+    if len(match[0]) == 11 and _FIELD.search(preceding):  # to=01012345678
         return False
-    return bool(_CODE_BEHIND.match(text, match.end()) or (_CODE.search(ahead) and not CALL.search(ahead)))
+    return bool(_CODE_BEHIND.match(text, match.end()) or (_CODE.search(preceding) and not CALL.search(preceding)))

@@ -41,7 +41,8 @@ def card(text: str) -> Iterator[Finding]:
             yield Finding("card", *match.span(), 0.85, "partly-masked")
 
 
-_BANK = (
+# Names that 은행 or 뱅크 can follow.
+BANK = (
     "국민|기업|우리|신한|하나|농협|수협|신협|산업|외환|제일|씨티|한국씨티|대구|부산|광주|전북|경남|제주|"
     "새마을|우체국|카카오|토스|케이"
 )
@@ -56,7 +57,7 @@ _ACCOUNT_WORD = re.compile(
     + "|".join(rf"{name}(?=[\s:|,/]{{1,3}}\d)" for name in _BEFORE_DIGITS.split("|"))
 )
 _HOLDER = re.compile(
-    rf"[\s(\[,/]{{0,4}}(?:예금주|은행|{_SHORT_BANK}|국민(?!신문고|청원|연금|건강)|신한|우리|하나|기업|입금|(?:{_BANK})\s?은행)"
+    rf"[\s(\[,/]{{0,4}}(?:예금주|은행|{_SHORT_BANK}|국민(?!신문고|청원|연금|건강)|신한|우리|하나|기업|입금|(?:{BANK})\s?은행)"
 )
 _ACCOUNT = re.compile(
     rf"{FIRST}(?<![0-9][-.,/][0-9])(?:\d{{1,5}}(?:[ ]?-{{1,2}}[ \n]?\d{{1,7}}){{1,4}}(?![0-9])(?!-)|\d{{9,15}}(?![0-9])|"
@@ -97,7 +98,6 @@ def account(text: str) -> Iterator[Finding]:
         is_mobile = re.match(r"01[016789]", digits) and len(digits) in (10, 11) and not _near(words, match.start(), 12)
         if not is_mobile:
             yield Finding("account", *match.span(), 0.92 if told else 0.82, "context" if told else "holder")
-
     for match in _ACCOUNT_LOOSE.finditer(text):
         hangul, stars = match[0][0] > "9", match[0].count("*")
         shown = len(digits_of(match[0].translate(SPELT)))

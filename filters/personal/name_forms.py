@@ -5,12 +5,12 @@ import re
 from algok.filters.personal.name_shapes import APART, END, FULL_NAME, NAME, TITLE
 from algok.kernels.personal import SURNAMES
 
-# Labels that can hardly be anything else need no mark behind them.
 _APPLICANTS = (
     "주문자", "신청자", "신청인", "대표자", "보호자", "수령인", "수령자", "학생", "입금자", "고객", "회원", "참가자", "당사자",
     "환자",
 )  # fmt: skip
 _WHOSE = "|".join(rf"{who}\s?{what}" for who in _APPLICANTS for what in ("성명", "성함", "이름"))
+# Labels that can hardly be anything else need no mark behind them.
 _STRICT = (
     rf"{_WHOSE}|"
     r"성\s{0,3}명|예\s?금\s?주|담\s?당\s?자|작성자|글쓴이|신청인|신청자|청구인|민원인|진정인|고소인|고발인|의뢰인|제보자|보호자|수취인|수령인|"

@@ -21,10 +21,11 @@ _HALVES = re.compile(rf"({FIRST}\d{{5}})[^0-9\n]{{0,10}}뒷?\s?자리[^0-9\n]{{0
 _THIRTEEN_APART = re.compile(
     rf"({FIRST}(?<![0-9] [0-9]) (?:\d ){{4}}\d) {{0,2}}[\-~./]? {{0,2}}((?:\d ){{6}}\d)(?! ?[0-9])"
 )
-# Spelt with letters or in Hangul, after SPELT.
-_THIRTEEN_DATED = re.compile(  # 45.02.27-1044842
+# 45.02.27-1044842
+_THIRTEEN_DATED = re.compile(
     rf"{FIRST}(?<![0-9][.\-][0-9])\d[.](?:0[1-9]|1[0-2])[.](?:0[1-9]|[12]\d|3[01])\s?-\s?[0-9]\d{{6}}(?![0-9])"
 )
+# Spelt with letters or in Hangul, after SPELT.
 _THIRTEEN_SPELT = re.compile(rf"({FIRST}\d{{5}})[ \-~./]{{0,3}}(\d{{7}})(?![0-9*])(?!-[0-9])")
 _REGISTRATION = re.compile(r"주\s?민|등록\s?번호|외국인|RRN|resident|생년|신분증|번호|민번|신상|주번", re.IGNORECASE)
 _RESIDENT = re.compile(
@@ -38,16 +39,16 @@ def registration(text: str) -> Iterator[Finding]:
     """Resident, foreigner and corporate registration numbers, which share one shape."""
     for match in _THIRTEEN.finditer(text):
         front, separator, seventh, rest = match.groups()
-        ahead = before(text, match.start())
+        preceding = before(text, match.start())
         digits = front + seventh + rest
-        corporate = _CORPORATE.search(ahead)
-        if corporate and not re.search(r"주\s?민", ahead[corporate.end() :]):
+        corporate = _CORPORATE.search(preceding)
+        if corporate and not re.search(r"주\s?민", preceding[corporate.end() :]):
             yield Finding("crn", *match.span(), 0.95, "corporate-context")
             continue
         if not is_birth(front + seventh):
             continue
         kind = "frn" if seventh in "5678" else "rrn"
-        told = (_REGISTRATION if separator.strip() else _RESIDENT).search(ahead) is not None
+        told = (_REGISTRATION if separator.strip() else _RESIDENT).search(preceding) is not None
         if not digits.isdigit():
             if separator or told:
                 yield Finding(kind, *match.span(), 0.95, "partly-masked")
@@ -109,7 +110,9 @@ _PASSPORT = re.compile(
 )
 _PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
 _PASSPORT_SHAPE = re.compile(r"(?<![A-Za-z0-9])[MSRGD](?:\d{3}[A-Z]\d{4}|\d{8})(?![A-Za-z0-9])")
+# Behind the number of a foreigner.
 _PASSPORT_BEHIND = re.compile(r"[0-9]{6}-[5-8][0-9]{6}[\t /|,]{1,3}([A-Z]{1,2}[0-9]{7,8})(?![0-9])")
+# A name of another manner, where travel is spoken of.
 _NAMED, _TRAVEL = (
     re.compile(r"[A-Z][a-z]+[ ,/]{1,2}[A-Z][a-z]+\s{0,2}$|[가-힣]{2,4}\s?[/|,\t]\s?$"),
     re.compile("여권|출국|탑승|여행|명단|일행|비자|passport"),
@@ -129,8 +132,8 @@ def passport(text: str) -> Iterator[Finding]:
     for match in _PASSPORT_BEHIND.finditer(text):
         yield Finding("passport", *match.span(1), 0.8, "list")
     for match in _PASSPORT_SHAPE.finditer(text):
-        ahead = before(text, match.start(), 100)
-        if _TRAVELLER.search(ahead) or (_NAMED.search(ahead) and _TRAVEL.search(ahead)):
+        preceding = before(text, match.start(), 100)
+        if _TRAVELLER.search(preceding) or (_NAMED.search(preceding) and _TRAVEL.search(preceding)):
             yield Finding("passport", *match.span(), 0.8, "list")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from algok.filters.personal import name_forms as forms
 from algok.filters.personal.finding import Finding
+from algok.filters.personal.money import BANK
 from algok.filters.personal.name_shapes import APART, END, FULL_NAME, GIVEN, NAME, NAME_THEN, ROMAN, TITLE, could_be
 from algok.kernels.personal import SURNAMES
 
@@ -20,6 +21,54 @@ _PUBLIC = re.compile(
     r"(?:배우|가수|방송인|개그맨|코미디언|아나운서|의원|장관|총리|대통령|시장|지사|감독|작가|선수|앵커|기자|PD|피디|모델|성우|시인)\s?$"
 )
 _LATIN_BEFORE = re.compile(
+    rf"(?<![A-Za-z])((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?:\s(?:MR|MS|MRS))?[\s/|,()]{{1,4}}$"
+)
+_LATIN_AFTER = re.compile(rf"[\s/|,(]{{1,4}}((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?![A-Za-z])")
+# The same beside a passport or registration number, where names of any country stand.
+_ANY_LATIN = (
+    r"(?!PASSPORT|Passport|NO|No|NAME|Name|ID|TEL|DATE)"
+    r"[A-Z][A-Za-z]+(?:-[a-z]+)?(?:[ ,/]{1,2}[A-Z][A-Za-z]*\.?(?:-[a-z]+)?){1,3}"
+)
+_TRAVELLER = re.compile(
+    rf"(?<![A-Za-z])({_ANY_LATIN})(?:\s(?:MR|MS|MRS))?[\s/|,(]{{1,4}}(?:여권(?:번호)?|외국인등록번호|passport)?\s?$"
+)
+_RESIDENT = re.compile(r"\s{0,2}[/|,\t]\s{0,2}([가-힣]{1,6}(?: [가-힣]{1,6}){0,3})\s{0,2}(?=[/|,\t\n])")
+_SIGNED = re.compile(
+    rf"(?:^|\n)\s{{0,3}}\d{{1,3}}[.)]?[ \t]{{1,3}}({FULL_NAME}|[{SURNAMES}][가-힣])[ \t]{{1,3}}"
+    r"(?=[가-힣]{2,7}[시군구도] |서울|부산|대구|인천|광주|대전|울산|세종|경기|제주)"
+)
+_INTRODUCED = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:입니다|이에요|예요|이었습니다|이고요)")
+_BYLINE = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:선임|수습|인턴|객원)?기자(?![가-힣])")
+# Members of a family, beside a registration number or an account.
+_FAMILY = re.compile(
+    rf"(?<![가-힣])(?:부|모|처|자|子|女|婦|배우자|자녀|신랑|신부|혼주|故|이름|이름은|님)(?:\s?[:：]\s?|\s{{1,2}})({NAME})(?=$|[^가-힣]|님|이었|입니다|이고)"
+)
+_FAMILY_NEAR = 60
+_ADDRESSED = re.compile(rf"(?<![가-힣])({FULL_NAME}|[{SURNAMES}][가-힣](?=\s))\s?님(?=$|[^가-힣]|께|의|은|이|을)")
+_CHAT = re.compile(rf"\[({NAME})\]\s?\[(?:오전|오후)")
+_SPEAKER = re.compile(rf"(?:(?:^|\n)[ ]{{0,3}}|[0-9]\]\s)({FULL_NAME})\s{{0,2}}:\s")
+_CELL = re.compile(
+    rf"[\n\t|,;\"'>▶=/]\s{{0,3}}({FULL_NAME}|[{SURNAMES}][가-힣](?=[\t|;\"']))[ ]{{0,3}}(?=$|[\n\t|,;\"'<▶&\\/])"
+)
+# 남궁가람(NAMGUNG GARAM): both.
+_BOTH = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?\(\s?(?:{ROMAN})[ ,/][A-Z]{{2,}}")
+_BOTH_LATIN = re.compile(rf"[가-힣]\s?\(\s?((?:{ROMAN})[ ,/][A-Z]{{2,}}(?: [A-Z]{{2,}})?)\)")
+_CELL_REACH = 60
+# Words behind a name, and the name before them.
+_CLOSING_WORD = re.compile("(?:드림|올림|배상|拜上|拜)(?![가-힣])")
+_CLOSING = re.compile(rf"(?:^|\n|[.!?]\s)[ ]{{0,20}}(?:[가-힣]{{1,10}}\s)?({NAME})\s{{0,2}}$")
+_SEAL_WORD = re.compile(r"\((?:인|印|서명)\)")
+_SEAL = re.compile(rf"(?<![가-힣])({FULL_NAME}|{APART})\s{{0,3}}$")
+_CUSTOMER_WORD = re.compile(r"고객\s?님|회원\s?님|환자\s?님|학부모\s?님|수강생\s?님|입주민\s?님|가입자\s?님")
+_CUSTOMER = re.compile(rf"(?<![가-힣])({NAME_THEN})\s?$")
+_MYSELF = re.compile(
+    r"(?:저는(?<![가-힣]..)|제\s이름은(?<![가-힣].....)|본인은(?<![가-힣]...))\s[^.!?\n]{0,60}?"
+    rf"(?<![가-힣])({FULL_NAME})(?:이?라고\s(?:합니다|하는|해요)|입니다|이에요|예요)(?![가-힣])"
+)
+# Right before or behind contact data.
+_ROLE = "주인장|회장|총무|대장|점장|실장|팀장|원장|소장|사장|부장|과장|대표|간사|담당|고객|상주|이사"
+_BEHIND_ROLE = "".join(f"|(?<={role})" for role in _ROLE.split("|"))
+_BEFORE = re.compile(
     rf"(?<![A-Za-z])((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?:\s(?:MR|MS|MRS))?[\s/|,()]{{1,4}}$"
 )
 _LATIN_AFTER = re.compile(rf"[\s/|,(]{{1,4}}((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?![A-Za-z])")
@@ -77,33 +126,19 @@ _BEFORE = re.compile(
 )
 _BEHIND = re.compile(
     rf"[\s)\],:/|·.\-]{{0,4}}(?:에\s(?:사는|거주하는)\s|\(?예금주\s?:?\s?|\(|성명\s?:?\s?|\(?담당(?:자)?\s?:?\s?|이름\s?|\(?(?:[가-힣]{{2,5}}\s)?(?:{_ROLE})\s|"
-    rf"\(?(?:{_SMALL_BANK})(?:은행|뱅크|금고)?[\s,]{{1,2}})?({FULL_NAME}|[{SURNAMES}][가-힣](?=\)|\s(?:앞|으로|에게))){END}"
+    rf"\(?(?:{BANK}|카|케)(?:은행|뱅크|금고)?[\s,]{{1,2}})?({FULL_NAME}|[{SURNAMES}][가-힣](?=\)|\s(?:앞|으로|에게))){END}"
 )
 _HELD = re.compile(rf"\s?\(\s?(?:예금주\s?:?\s?)?({NAME})\s?\)")
 _CONTACT = frozenset(
     (
-        "mobile",
-        "landline",
-        "email",
-        "account",
-        "rrn",
-        "frn",
-        "card",
-        "handle",
-        "address",
-        "passport",
-        "plate",
+        "mobile", "landline", "email", "account", "rrn", "frn", "card", "handle", "address", "passport", "plate",
         "driver_licence",
     )
-)
-_AFTER = frozenset(
-    ("account", "mobile", "landline", "email", "rrn", "frn", "address", "plate", "driver_licence", "passport", "handle")
-)  # kinds that a name follows
+)  # fmt: skip
+_AFTER = _CONTACT - {"card"}  # kinds that a name follows
 _WALL = "\x01"  # stands between pieces of different places, see scan.py
 
 IsName = Callable[[int, int], bool]
-
-
 # A surname and two syllables of given names; not those that end words and nouns with particles as often.
 _IS_GIVEN = re.compile(rf".[{''.join(sorted(GIVEN))}][{''.join(sorted(GIVEN - set('자인한의을은이')))}]")
 _Candidates = Iterator[tuple[tuple[int, int], float, str]]
@@ -147,10 +182,10 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
         value = text[start:end].rstrip()
         place = start, start + len(value)
         if place not in seen and len(value) > 1 and could_be(value):
-            seen.add(place)
             # 배 상 호; and a name whose syllables are those of names, behind a label and a mark
             certain = rule in ("form", "mobile") and (" " in value or _IS_GIVEN.fullmatch(value))
             if certain or rule in _WITHOUT_KIWI or is_name(*place):
+                seen.add(place)
                 yield Finding("person", *place, score, rule)
 
 
@@ -216,11 +251,13 @@ def _adjoining(text: str, contact: Finding) -> _Candidates:
     before = text[low : contact.start]
     match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
     inquiry = match and match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의"  # 상담문의
-    if match and could_be(match[1]) and not inquiry:
+    named = match is not None and could_be(match[1]) and not inquiry
+    if named:
         yield (match.start(1) + low, match.end(1) + low), 0.8, "mobile" if contact.kind == "mobile" else "contact"
-    if contact.kind in _AFTER and not (match and contact.kind in ("landline", "email")):
+    public = contact.kind in ("landline", "email")  # what follows them is less often a name
+    if contact.kind in _AFTER and not (named and public):
         match = _BEHIND.match(text, contact.end)
-        if match and (contact.kind not in ("landline", "email") or "\n" not in match[0]):
+        if match and not (public and "\n" in match[0]):
             yield match.span(1), 0.75, "contact"
     match = _HELD.match(text, contact.end) if contact.kind == "account" else None
     if match:
