@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from algok.errors import RecipeError
 from algok.filters.personal.checks import has_luhn, is_birth
+from algok.filters.personal.digits import SPELT
 from algok.filters.personal.kinds import KINDS, kind_of
 from algok.filters.pii import Pii, PiiOptions
 from algok.pipelines.recipe import load_recipe
@@ -87,6 +88,24 @@ def test_surrogates_have_the_form_of_the_value_and_belong_to_nobody():
     assert not has_luhn(card)
     assert re.search(r"연락처 010-0000-\d{4}", text) and re.search(r"면허 00-\d\d-\d{6}-\d\d", text)
     assert re.search(r"user\d{4}@example\.com", text) and re.search(r"차량번호 00가\d{4}", text)
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ("공공사구육팔사오오육이구구", "농협 계좌 {} 로"),
+        ("구구일이삼일-삼공사이칠일일", "주민번호 {} 입니다"),
+        ("99l23l-3O427ll", "주민번호 {} 맞나요"),
+        ("4OOO-1234-OOOO-1238", "카드번호 {} 요"),
+        ("11.OO.004231.88", "면허 {} 갱신"),
+    ],
+)
+def test_a_surrogate_keeps_no_digit_of_a_disguised_value_but_by_chance(value, words):
+    masked, spans = edit(words.format(value), **SURROGATE)
+    assert spans and value not in masked
+    before, after = (text.translate(SPELT) for text in (value, masked))
+    digits = re.findall(r"[0-9]{4,}", before)
+    assert digits and not any(run in after for run in digits if run != "0000")
 
 
 def test_the_same_value_has_one_surrogate_in_a_document_however_it_is_spaced():
