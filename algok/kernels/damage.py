@@ -162,6 +162,8 @@ def _three_bytes(c, d, e):
         elif d == 0xBB and e == 0xBF:
             return INVISIBLE
     elif c == 0xE1:
+        if d == 0x85 and (e == 0x9F or e == 0xA0):
+            return JAMO | INVISIBLE  # the fillers of conjoining jamo: the blank of spam names where they stand alone
         if 0x84 <= d <= 0x87:
             return JAMO
         if d == 0x9A and e == 0x80:

@@ -69,57 +69,6 @@ _MYSELF = re.compile(
 _ROLE = "주인장|회장|총무|대장|점장|실장|팀장|원장|소장|사장|부장|과장|대표|간사|담당|고객|상주|이사"
 _BEHIND_ROLE = "".join(f"|(?<={role})" for role in _ROLE.split("|"))
 _BEFORE = re.compile(
-    rf"(?<![A-Za-z])((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?:\s(?:MR|MS|MRS))?[\s/|,()]{{1,4}}$"
-)
-_LATIN_AFTER = re.compile(rf"[\s/|,(]{{1,4}}((?:{ROMAN})(?:, ?| |/)[A-Z]{{2,}}(?: [A-Z]{{2,}})?)(?![A-Za-z])")
-# The same beside a passport or registration number, where names of any country stand.
-_ANY_LATIN = (
-    r"(?!PASSPORT|Passport|NO|No|NAME|Name|ID|TEL|DATE)"
-    r"[A-Z][A-Za-z]+(?:-[a-z]+)?(?:[ ,/]{1,2}[A-Z][A-Za-z]*\.?(?:-[a-z]+)?){1,3}"
-)
-_TRAVELLER = re.compile(
-    rf"(?<![A-Za-z])({_ANY_LATIN})(?:\s(?:MR|MS|MRS))?[\s/|,(]{{1,4}}(?:여권(?:번호)?|외국인등록번호|passport)?\s?$"
-)
-_RESIDENT = re.compile(r"\s{0,2}[/|,\t]\s{0,2}([가-힣]{1,6}(?: [가-힣]{1,6}){0,3})\s{0,2}(?=[/|,\t\n])")
-_SIGNED = re.compile(
-    rf"(?:^|\n)\s{{0,3}}\d{{1,3}}[.)]?[ \t]{{1,3}}({FULL_NAME}|[{SURNAMES}][가-힣])[ \t]{{1,3}}"
-    r"(?=[가-힣]{2,7}[시군구도] |서울|부산|대구|인천|광주|대전|울산|세종|경기|제주)"
-)
-_INTRODUCED = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:입니다|이에요|예요|이었습니다|이고요)")
-_BYLINE = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?(?:선임|수습|인턴|객원)?기자(?![가-힣])")
-# Members of a family, beside a registration number or an account.
-_FAMILY = re.compile(
-    rf"(?<![가-힣])(?:부|모|처|자|子|女|婦|배우자|자녀|신랑|신부|혼주|故|이름|이름은|님)(?:\s?[:：]\s?|\s{{1,2}})({NAME})(?=$|[^가-힣]|님|이었|입니다|이고)"
-)
-_FAMILY_NEAR = 60
-_ADDRESSED = re.compile(rf"(?<![가-힣])({FULL_NAME}|[{SURNAMES}][가-힣](?=\s))\s?님(?=$|[^가-힣]|께|의|은|이|을)")
-_CHAT = re.compile(rf"\[({NAME})\]\s?\[(?:오전|오후)")
-_SPEAKER = re.compile(rf"(?:(?:^|\n)[ ]{{0,3}}|[0-9]\]\s)({FULL_NAME})\s{{0,2}}:\s")
-_CELL = re.compile(
-    rf"[\n\t|,;\"'>▶=/]\s{{0,3}}({FULL_NAME}|[{SURNAMES}][가-힣](?=[\t|;\"']))[ ]{{0,3}}(?=$|[\n\t|,;\"'<▶&\\/])"
-)
-# 남궁가람(NAMGUNG GARAM): both.
-_BOTH = re.compile(rf"(?<![가-힣])({FULL_NAME})\s?\(\s?(?:{ROMAN})[ ,/][A-Z]{{2,}}")
-_BOTH_LATIN = re.compile(rf"[가-힣]\s?\(\s?((?:{ROMAN})[ ,/][A-Z]{{2,}}(?: [A-Z]{{2,}})?)\)")
-_CELL_REACH = 60
-# Words behind a name, and the name before them.
-_CLOSING_WORD = re.compile("(?:드림|올림|배상|拜上|拜)(?![가-힣])")
-_CLOSING = re.compile(rf"(?:^|\n|[.!?]\s)[ ]{{0,20}}(?:[가-힣]{{1,10}}\s)?({NAME})\s{{0,2}}$")
-_SEAL_WORD = re.compile(r"\((?:인|印|서명)\)")
-_SEAL = re.compile(rf"(?<![가-힣])({FULL_NAME}|{APART})\s{{0,3}}$")
-_CUSTOMER_WORD = re.compile(r"고객\s?님|회원\s?님|환자\s?님|학부모\s?님|수강생\s?님|입주민\s?님|가입자\s?님")
-_CUSTOMER = re.compile(rf"(?<![가-힣])({NAME_THEN})\s?$")
-_MYSELF = re.compile(
-    r"(?:저는(?<![가-힣]..)|제\s이름은(?<![가-힣].....)|본인은(?<![가-힣]...))\s[^.!?\n]{0,60}?"
-    rf"(?<![가-힣])({FULL_NAME})(?:이?라고\s(?:합니다|하는|해요)|입니다|이에요|예요)(?![가-힣])"
-)
-# Right before or behind contact data.
-_ROLE = "주인장|회장|총무|대장|점장|실장|팀장|원장|소장|사장|부장|과장|대표|간사|담당|고객|상주|이사"
-_BEHIND_ROLE = "".join(f"|(?<={role})" for role in _ROLE.split("|"))
-_SMALL_BANK = (
-    "국민|신한|우리|하나|기업|농협|카카오|수협|신협|우체국|케이|토스|카|케|새마을|제일|부산|대구|광주|전북|경남|산업"
-)
-_BEFORE = re.compile(
     rf"(?:(?<![가-힣]){_BEHIND_ROLE})({NAME})(?:\s?(?:{TITLE})(?:님)?)?(?:\s?(?:의|은|는))?[\s(\[<,:/|·\-.\"']{{0,4}}"
     r"(?:(?:의\s)?(?:모\s|부\s|본인|보호자|직통|내선|교무실|사무실|번호|연락처|전화(?:번호)?|휴대폰|휴대전화|핸드폰|이메일|메일|e-?mail|tel|h\.?p|mobile|m|t|c\.?p|☎|☏|📞|📱|계좌(?:번호)?|카드|주민(?:등록)?번호|여권(?:번호)?|면허(?:번호)?|외국인등록번호)\.?\s{0,2}[:)\-.]{0,2}\s{0,2})?$",
     re.IGNORECASE,

@@ -34,6 +34,8 @@ def scan(*texts):
         ("가\x07나", damage.INVISIBLE),
         ("가\x9d나", damage.INVISIBLE),
         ("가\u3164나", damage.INVISIBLE),
+        ("공지\u115f사항", damage.INVISIBLE),
+        ("공지\u1160사항", damage.INVISIBLE),
         ("가\U000e0041나", damage.INVISIBLE),
         ("가\xa0나", damage.SPACES),
         ("가\u3000나", damage.SPACES),

@@ -1,0 +1,76 @@
+"""The cache of machine code: no edit of a kernel, of what it calls or of a constant it reads leaves old code at work."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import algok
+from algok import kernels
+
+ROOT = Path(algok.__file__).resolve().parent
+
+_MAIN = "from algok.kernels.outer import answer; print(answer(1))"
+
+
+def _package(folder: Path) -> Path:
+    """A package `algok` of two kernels that call each other across files, with this version's `kernels/__init__.py`."""
+    room = folder / "algok" / "kernels"
+    room.mkdir(parents=True)
+    (folder / "algok" / "__init__.py").write_text("")
+    text = (ROOT / "kernels" / "__init__.py").read_text()
+    (room / "__init__.py").write_text(text)
+    (room / "inner.py").write_text(
+        "from algok.kernels import kernel\nSTEP = 10\n@kernel\ndef inner(x):\n    return x + STEP\n"
+    )
+    (room / "outer.py").write_text(
+        "from algok.kernels import kernel\nfrom algok.kernels.inner import inner\n"
+        "@kernel\ndef answer(x):\n    return inner(x)\n"
+    )
+    for path in kernels.kernel_sources():
+        if path.parent != ROOT / "kernels":
+            target = folder / "algok" / path.parent.name / path.name
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(path, target)
+    return room
+
+
+def _run(folder: Path) -> subprocess.CompletedProcess:
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    command = [sys.executable, "-c", _MAIN]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+
+
+def test_a_changed_constant_of_a_callee_takes_effect_at_once(tmp_path):
+    room = _package(tmp_path)
+    first = _run(tmp_path)
+    assert (first.stdout.strip(), "compiles its kernels" in first.stderr) == ("11", True)
+    assert _run(tmp_path).stderr == ""  # warm: nothing to say
+    (room / "inner.py").write_text((room / "inner.py").read_text().replace("STEP = 10", "STEP = 200"))
+    changed = _run(tmp_path)
+    assert (changed.stdout.strip(), "compiles its kernels" in changed.stderr) == ("201", True)
+
+
+def test_the_digest_changes_with_every_source_and_name(tmp_path):
+    paths = []
+    for path in kernels.kernel_sources():
+        copy = tmp_path / path.parent.name / path.name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        paths.append(copy)
+    before = kernels.sources_digest(paths)
+    for path in paths:
+        data = path.read_bytes()
+        path.write_bytes(data + b"#")
+        assert kernels.sources_digest(paths) != before
+        path.write_bytes(data)
+    assert kernels.sources_digest(paths) == before
+
+
+def test_every_file_with_a_kernel_is_hashed():
+    hashed = {path.resolve() for path in kernels.kernel_sources()}
+    for room in ("kernels", "pipelines", "filters", "classifiers", "taxonomy"):
+        for path in (ROOT / room).rglob("*.py"):
+            if "\n@kernel" in path.read_text():
+                assert path.resolve() in hashed, f"{path} holds a kernel; add it to kernels/__init__.py"
