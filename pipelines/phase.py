@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
@@ -43,7 +45,9 @@ class PhaseTask:
         self.stats = Stats()
         self.seconds: Counter[str] = Counter()
         self.first_row = 0  # of the batch, in the sketched shard
-        self.rows = 0  # handed on to the next phase
+        self.rows = 0  # sketched for the next phase, or kept
+        self.annotates = run.recipe.mode == "annotate" and not self.reference
+        self.remaining = np.empty(0, bool)  # of the batch: what a run with the recipe's bounds would still have
         self.thorough = any(plan.name == "pii" for plan in run.recipe.steps)
         name = run.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"
@@ -74,15 +78,19 @@ class PhaseTask:
 
     def _process(self, batch: pa.RecordBatch) -> None:
         size = _text_bytes(batch)
+        if self.annotates:
+            self.remaining = self._remaining(batch)
         if self.phase.acts:
-            rows, batch = batch.num_rows, self._apply(self.phase.acts, batch)
+            rows = int(self.remaining.sum()) if self.annotates else batch.num_rows
+            batch = self._apply(self.phase.acts, batch)
             self.first_row += rows
         for plan in self.phase.steps:
             batch = self._apply(plan, batch)
+        compared = batch.filter(pa.array(self.remaining)) if self.annotates else batch
         if self.sketcher is not None:
             with self._timed(self.phase.sketches.name):
-                self.sketcher.add(batch)
-        self.rows += batch.num_rows
+                self.sketcher.add(compared)
+        self.rows += compared.num_rows
         if self.final:
             self.stats.read["kept"] += batch.num_rows
             self.stats.read["kept_text_bytes"] += _text_bytes(batch)
@@ -98,14 +106,15 @@ class PhaseTask:
         if batch.num_rows == 0:
             return batch
         with self._timed(plan.name):
-            edited = compute(self._step(plan), batch, self.first_row, self.resolved)
+            edited = self._compute(plan, batch)
             batch = with_signals(batch, plan.name, self._step(plan), edited)
         if self.reference:
             return batch
         self.stats.observe(plan.name, self._step(plan).signals, edited.signals)
         self.stats.sample(plan.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
         decisions = decide(plan, edited.signals, batch.column("source"))
-        if self.run.recipe.mode == "annotate":
+        if self.annotates:
+            self.remaining &= decisions.keep
             decisions.broken[:] = -1
         self.stats.count_dropped(plan.name, decisions.rules, decisions.broken, batch.column("source"))
         keep = decisions.keep
@@ -120,6 +129,24 @@ class PhaseTask:
         with self._timed("write"):
             self.dropped.append(_rejected(rejected, decisions.verdicts()))
         return batch.filter(mask)
+
+    def _compute(self, plan: StepPlan, batch: pa.RecordBatch) -> Edited:
+        """A step over a batch. Where nothing is dropped, a corpus step acts only on what a run would still have: it was
+        sketched from these documents, and copies that a run drops must not make a template of their lines."""
+        step = self._step(plan)
+        if not self.annotates or not isinstance(step, CorpusStep) or self.remaining.all():
+            return compute(step, batch, self.first_row, self.resolved)
+        edited = step.act(batch.filter(pa.array(self.remaining)), self.first_row, self.resolved)
+        return _spread(edited, batch.column("text"), self.remaining, step)
+
+    def _remaining(self, batch: pa.RecordBatch) -> np.ndarray:
+        """Which rows the steps of the earlier phases left, by their stored signals (bool per row)."""
+        remaining = np.ones(batch.num_rows, bool)
+        for phase in self.run.phases[: self.phase.index]:
+            for plan in (*([phase.acts] if phase.acts else []), *phase.steps):
+                signals = {s.name: batch.column(f"{plan.name}.{s.name}") for s in self._step(plan).signals}
+                remaining &= decide(plan, signals, batch.column("source")).keep
+        return remaining
 
     def _masked(self, text: str) -> str:
         return mask_text(text) if self.thorough else text
@@ -207,6 +234,14 @@ def compute(step: Step, batch: pa.RecordBatch, first_row: int = 0, resolved: obj
         return step.edit(batch)
     assert isinstance(step, CorpusStep)
     return step.act(batch, first_row, resolved)
+
+
+def _spread(edited: Edited, texts: pa.Array, chosen: np.ndarray, step: Step) -> Edited:
+    """What a step gave for the chosen rows, as of all rows: the others keep their text and have null signals."""
+    where = pa.array(np.where(chosen, np.cumsum(chosen) - 1, 0), mask=~chosen)
+    text = pc.if_else(pa.array(chosen), edited.text.take(where), texts)
+    signals = {signal.name: edited.signals[signal.name].take(where) for signal in step.signals}
+    return Edited(text, signals, edited.samples)
 
 
 def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -> pa.RecordBatch:

@@ -4,13 +4,16 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algok.errors import InputError
+from algok.filters.base import CorpusStep, SignalStep
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.plan import RunPlan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
+from algok.pipelines.registry import step_class
 from algok.pipelines.sinks import ParquetSink
 from algok.pipelines.storage import Store
 
@@ -20,10 +23,12 @@ _BATCH_ROWS = 1 << 16
 
 @dataclass
 class Redecided:
-    """Documents in and dropped per step, and dropped by rule, under the new bounds."""
+    """Documents in and dropped per step, and dropped by rule, under the new bounds. `differences` says in sentences what
+    a run with these bounds would do otherwise; it is empty where the decisions equal those of such a run."""
 
     documents: int = 0
     steps: dict[str, Counter] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
 
     @property
     def kept(self) -> int:
@@ -32,6 +37,9 @@ class Redecided:
 
 def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecided:
     """Applies a recipe's bounds to an annotated run; writes a table of decisions (id, source, kept, verdict) to `output`.
+
+    A step that compares documents with each other was computed for what the annotated run's own bounds left before it.
+    Where the new bounds leave other documents, a run would compare those, and `differences` says so.
 
     Raises InputError when the run dropped documents while it ran, or lacks a signal that the recipe bounds.
     """
@@ -43,17 +51,68 @@ def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecid
         )
     _check_steps(run, recipe, store)
     result = Redecided(steps={plan.name: Counter() for plan in recipe.steps})
+    compared = _Compared(run.recipe, recipe)
     with ExitStack() as stack:
         sink = _open_sink(stack, output)
         for name in store.names("kept"):
             with store.fs.open(store.path(name), "rb") as file:
-                for batch in _signal_batches(pq.ParquetFile(file), recipe):
+                for batch in _signal_batches(pq.ParquetFile(file), (recipe, run.recipe)):
+                    compared.add(batch)
                     decisions = _decide_batch(batch, recipe, result)
                     if sink:
                         sink.append(decisions)
         if sink:
             sink.close()
+    result.differences = [*_other_texts(run.recipe, recipe), *compared.differences()]
     return result
+
+
+class _Compared:
+    """Counts, for every corpus step, the documents that reach it under one recipe's bounds and not under the other's."""
+
+    def __init__(self, ran: Recipe, wanted: Recipe):
+        self._ran, self._wanted = ran, wanted
+        common = {plan.name for plan in wanted.steps}
+        self._corpus = [p.name for p in ran.steps if p.name in common and issubclass(step_class(p.name), CorpusStep)]
+        self._gone: Counter[str] = Counter()
+        self._new: Counter[str] = Counter()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        before, now = self._reached(batch, self._ran), self._reached(batch, self._wanted)
+        for name in self._corpus:
+            self._gone[name] += int((before[name] & ~now[name]).sum())
+            self._new[name] += int((now[name] & ~before[name]).sum())
+
+    def _reached(self, batch: pa.RecordBatch, recipe: Recipe) -> dict[str, np.ndarray]:
+        """By corpus step, the rows (bool) that the steps before it leave."""
+        left, reached = np.ones(batch.num_rows, bool), {}
+        for plan in recipe.steps:
+            if plan.name in self._corpus:
+                reached[plan.name] = left.copy()
+            signals = {name: batch.column(f"{plan.name}.{name}") for name in _signals(plan)}
+            left &= decide(plan, signals, batch.column("source")).keep
+        return reached
+
+    def differences(self) -> list[str]:
+        return [
+            f"step '{name}' compared other documents when the run was annotated: {self._gone[name]:,} of them would now "
+            f"be dropped before it, {self._new[name]:,} that would now reach it were not compared and pass it"
+            for name in self._corpus
+            if self._gone[name] or self._new[name]
+        ]
+
+
+def _other_texts(ran: Recipe, wanted: Recipe) -> list[str]:
+    """What makes the stored signals those of other texts: steps left out or in another order."""
+    names = [plan.name for plan in wanted.steps]
+    found = [
+        f"step '{plan.name}' is left out here, but the stored signals are of texts that it has edited"
+        for plan in ran.steps
+        if plan.name not in names and not issubclass(step_class(plan.name), SignalStep)
+    ]
+    if names != [plan.name for plan in ran.steps if plan.name in names]:
+        found.append("the steps stand in another order than in the annotated run; signals are of the order there")
+    return found
 
 
 def _check_steps(run: RunPlan, recipe: Recipe, store: Store) -> None:
@@ -74,8 +133,8 @@ def _open_sink(stack: ExitStack, output: str | None) -> ParquetSink | None:
     return ParquetSink(stack, Store(folder or slash or "."), name, DECISIONS_SCHEMA, OutputOptions(), always=True)
 
 
-def _signal_batches(file: pq.ParquetFile, recipe: Recipe):
-    wanted = {f"{plan.name}.{signal}" for plan in recipe.steps for signal in _signals(plan)}
+def _signal_batches(file: pq.ParquetFile, recipes: tuple[Recipe, Recipe]):
+    wanted = {f"{plan.name}.{signal}" for recipe in recipes for plan in recipe.steps for signal in _signals(plan)}
     columns = ["id", "source", *(name for name in file.schema_arrow.names if name in wanted)]
     yield from file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False)
 

@@ -17,7 +17,8 @@ def command(run, recipe, overrides, output, as_json) -> None:
     """Apply other bounds to the signals stored in the annotated run directory RUN.
 
     Texts are not read, so a million documents take seconds. Only bounds can change: another option of a step would give
-    other signals.
+    other signals. The decisions equal those of a run with these bounds, or it is said which steps make that impossible
+    (those that compare documents, where other documents would reach them) and how many documents are concerned.
 
     \b
     Examples:
@@ -38,7 +39,15 @@ def command(run, recipe, overrides, output, as_json) -> None:
     before = redecide(store, read_plan(store).recipe)
     if as_json:
         steps = {name: dict(counter) for name, counter in result.steps.items()}
-        print_json({"documents": result.documents, "kept": result.kept, "kept_before": before.kept, "steps": steps})
+        print_json(
+            {
+                "documents": result.documents,
+                "kept": result.kept,
+                "kept_before": before.kept,
+                "steps": steps,
+                "differences": result.differences,
+            }
+        )
         return
     rows = [
         [name, counter["in"], counter["dropped"], counter["in"] - counter["dropped"], before.steps[name]["dropped"]]
@@ -46,5 +55,7 @@ def command(run, recipe, overrides, output, as_json) -> None:
     ]
     print_table(["step", "documents", "removed", "left", "removed by the run's own bounds"], rows)
     click.echo(f"\nkept {result.kept:,} of {result.documents:,} documents ({before.kept:,} under the run's own bounds)")
+    for difference in result.differences:
+        click.echo(f"differs from a run with these bounds: {difference}")
     if output:
         click.echo(f"decisions: {output}")

@@ -61,7 +61,7 @@ def test_no_repair_has_work_where_its_bit_is_clear(text):
     flags = int(damage.scan(*string_buffers(pa.array([text], pa.large_string())))[0][0])
     for kind, bits, repair in _REPAIRS:
         if not flags & bits:
-            assert repair(text) == (text, 0), f"{kind}: {ascii(text)}"
+            assert repair(text) == (text, 0), f"{kind}: {text!a}"
 
 
 @settings(max_examples=300)
