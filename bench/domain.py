@@ -29,7 +29,8 @@ from domain import CODES, figures, labelled, learn_and_apply, split
 from sets import rows
 
 from algok.classifiers.labelled import Examples
-from algok.taxonomy.tagger import Domain, Style
+from algok.taxonomy.domain import Domain
+from algok.taxonomy.style import Style
 
 
 def regression(train: Examples, test: Examples) -> np.ndarray:

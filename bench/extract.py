@@ -24,10 +24,10 @@ from fastwarc.warc import ArchiveIterator, WarcRecord
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from algok.pipelines import charset
-from algok.pipelines import extract as extraction
-from algok.pipelines.charset import decode
-from algok.pipelines.extract import ExtractError, extract
+from algok.pipelines.extraction import charset
+from algok.pipelines.extraction import html as extraction
+from algok.pipelines.extraction.charset import decode
+from algok.pipelines.extraction.html import ExtractError, extract
 
 HANGUL = re.compile("[가-힣]")
 PAGES = ("html_blogs", "html_org_company", "html_spam_seo", "html_euckr")

@@ -24,12 +24,12 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.filters.base import SignalStep
 from algok.filters.fineweb2 import FineWeb2, words_of
 from algok.filters.heuristics import Heuristics
-from algok.filters.repair import Repair
+from algok.filters.repair.step import Repair
 from algok.pipelines.decide import decide
 from algok.pipelines.recipe import StepPlan, load_recipe
+from algok.step import SignalStep
 
 # Set of prose -> the carried recipe, and its profile, that is made for such texts.
 PROSE = {

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from heuristics import by_recipe, part_of, read
 
-from algok.filters.base import SignalStep
+from algok.step import SignalStep
 from algok.taxonomy.language import Language
 from algok.taxonomy.source import Source
 

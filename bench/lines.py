@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from algok.filters.line_dedup import LineDedup, LineDedupOptions
-from algok.pipelines.extract import ExtractError, extract
+from algok.pipelines.extraction.html import ExtractError, extract
 
 DOCUMENTS = (
     "law_statutes",

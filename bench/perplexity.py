@@ -23,9 +23,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.classifiers.lmplz import find_lmplz
 from algok.classifiers.perplexity import PerplexityModel
 from algok.classifiers.store import open_model
+from algok.classifiers.training.lmplz import find_lmplz
 from algok.filters.perplexity import Perplexity
 from algok.kernels.ngram_lm import log_probs
 

@@ -19,7 +19,7 @@ import ftfy
 import numpy as np
 import pyarrow as pa
 
-from algok.filters.repair import KINDS, Repair
+from algok.filters.repair.step import KINDS, Repair
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
 

@@ -29,7 +29,7 @@ from algok.classifiers.labelled import Examples
 from algok.classifiers.split import held_out
 from algok.classifiers.toxicity import default_lexicon, fit_heads, parse_lexicon, targets_of, train_toxicity, vectors
 from algok.filters.toxicity import Toxicity, ToxicityOptions
-from algok.pipelines.extract import ExtractError, extract
+from algok.pipelines.extraction.html import ExtractError, extract
 
 BOUNDS = Toxicity.default_bounds
 FOLDS = {

@@ -74,8 +74,8 @@ def train_labeller(
     else they are sorted. The temperature is fitted on the groups of one of three folds that a first model did not see, over
     rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
     """
-    from algok.classifiers.linear_training import quantise, vectors
-    from algok.classifiers.softmax import fit_softmax
+    from algok.classifiers.training.linear import quantise, vectors
+    from algok.classifiers.training.softmax import fit_softmax
 
     names = tuple(labels) if labels else _names(examples.labels)
     if len(names) < 2:
@@ -125,7 +125,7 @@ def train_labeller(
 def _regression(said: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
     """Weights (float32, labels × labels) and biases from the lexicon's logits to the labels; one that does not occur among
     them is hardly ever said."""
-    from algok.classifiers.linear_training import fit
+    from algok.classifiers.training.linear import fit
 
     table, bias = np.zeros((labels, labels), np.float32), np.full(labels, -12.0, np.float32)
     known = np.unique(truth)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.lmplz import lmplz
 from algok.classifiers.ngram_lm import Arpa, estimate, pack, read_arpa
-from algok.classifiers.pieces import Tokenizer, load_tokenizer
 from algok.classifiers.prose_damage import KINDS, damaged
 from algok.classifiers.store import DataSet, Manifest, Model, open_model, write_model
-from algok.classifiers.tokenizer import FILE
+from algok.classifiers.tokenizer import Tokenizer, load_tokenizer
+from algok.classifiers.training.lmplz import lmplz
+from algok.classifiers.training.tokenizer import FILE
 from algok.errors import ModelError
 from algok.kernels.ngram_lm import SUMS, Tables, log_probs, sum_up
 

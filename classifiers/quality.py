@@ -47,7 +47,7 @@ def train_quality(
 
     Without `metrics`, those of the cross-validation over groups are written. Raises ModelError.
     """
-    from algok.classifiers.linear_training import quantise, vectors
+    from algok.classifiers.training.linear import quantise, vectors
 
     keep, quality, weights = _columns(examples)
     matrix = vectors(examples.texts, _BITS, _GROUP_WEIGHTS)
@@ -94,7 +94,7 @@ def _targets(keep: np.ndarray, quality: np.ndarray) -> list[tuple[np.ndarray, np
 
 
 def _fit_heads(matrix, keep, quality, weights) -> tuple[np.ndarray, np.ndarray]:
-    from algok.classifiers.linear_training import fit
+    from algok.classifiers.training.linear import fit
 
     columns, biases = [], []
     for rows, target in _targets(keep, quality):
@@ -121,7 +121,7 @@ def _cross_validated(matrix, keep, quality, weights, fold: np.ndarray) -> np.nda
 
 def _calibrate(outside, keep, quality, weights) -> list[list[float]]:
     """Per head slope and offset (Platt) on the cross-validated logits."""
-    from algok.classifiers.linear_training import fit
+    from algok.classifiers.training.linear import fit
 
     lines = []
     for head, (rows, target) in enumerate(_targets(keep, quality)):

@@ -1,96 +1,59 @@
-"""Training of the tokenizer: a SentencePiece unigram model whose pieces never cross white space."""
+"""The tokenizer of a model folder as `algok.kernels.pieces` takes it, and the ids of batches."""
 
-import random
-from collections.abc import Iterable, Iterator
-from datetime import date
-from io import BytesIO
+import hashlib
 from pathlib import Path
 
-from algok.classifiers.store import DataSet, Manifest, write_model
+import numpy as np
+import pyarrow as pa
+
+from algok.classifiers.store import Model
+from algok.classifiers.training.tokenizer import FILE
 from algok.errors import ModelError
-
-FILE = "tokenizer.model"
-# SentencePiece leaves out sentences over 4,192 bytes; longer lines are cut between eojeol.
-_MOST_BYTES = 4000
+from algok.kernels.buffers import string_buffers
+from algok.kernels.pieces import Pieces, compile_pieces, new_cache, segment
 
 
-def train_tokenizer(
-    texts: Iterable[str],
-    folder: Path,
-    *,
-    name: str = "tokenizer",
-    version: int = 1,
-    vocabulary: int = 32_000,
-    coverage: float = 0.9997,
-    seed: int = 1,
-    description: str = "",
-    data: list[DataSet] | None = None,
-    created: date | None = None,
-) -> Manifest:
-    """Trains on the texts and writes a model folder of kind tokenizer.
+class Tokenizer:
+    """A unigram model that `classifiers.tokenizer` trained. `ids` counts white space as `str.split` does.
 
-    Unigram with byte fallback (`coverage`: share of the characters that get a piece of their own; the others become
-    bytes), no normalisation, white space never inside a piece, digits one by one. Deterministic for texts, order and
-    seed. Raises ModelError if there is too little text for the vocabulary.
+    Not for two threads at once: they would share its table of eojeol.
     """
-    model, lines = fit_tokenizer(texts, vocabulary=vocabulary, coverage=coverage, seed=seed)
-    parameters = {"vocabulary": vocabulary, "coverage": coverage, "seed": seed, "algorithm": "unigram"}
-    return write_model(
-        folder,
-        {FILE: model},
-        kind="tokenizer",
-        name=name,
-        version=version,
-        description=description or "SentencePiece unigram model with byte fallback.",
-        parameters=parameters,
-        data=data or [],
-        metrics={"lines": lines},
-        created=created,
-    )
 
+    def __init__(self, serialized: bytes, where: Path | str):
+        import sentencepiece
 
-def fit_tokenizer(texts: Iterable[str], *, vocabulary: int, coverage: float, seed: int) -> tuple[bytes, int]:
-    """The serialised SentencePiece model, and the number of lines it was trained on."""
-    import sentencepiece
-
-    lines = sorted(set(_lines(texts)))  # a line that repeats is boilerplate
-    random.Random(seed).shuffle(lines)
-    written = BytesIO()
-    try:
-        sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(lines),
-            model_writer=written,
-            model_type="unigram",
-            vocab_size=vocabulary,
-            character_coverage=coverage,
-            byte_fallback=True,
-            normalization_rule_name="identity",
-            add_dummy_prefix=True,
-            remove_extra_whitespaces=True,
-            split_by_whitespace=True,
-            split_digits=True,
-            max_sentencepiece_length=12,
-            # The sums of the training steps depend on how many threads share the sentences.
-            num_threads=2,
-            input_sentence_size=0,
-            minloglevel=2,
+        try:
+            processor = sentencepiece.SentencePieceProcessor(model_proto=serialized)
+        except RuntimeError as error:
+            raise ModelError(f"{where}: not a SentencePiece model: {error}") from None
+        numbers = list(range(processor.vocab_size()))
+        self.size = len(numbers)
+        self.texts: list[str] = processor.id_to_piece(numbers)
+        is_byte = np.array(processor.is_byte(numbers))
+        special = np.array(processor.is_control(numbers)) | np.array(processor.is_unknown(numbers))
+        byte_ids = np.flatnonzero(is_byte)
+        if len(byte_ids) != 256:
+            raise ModelError(f"{where}: the tokenizer has no byte fallback; train one with algok train tokenizer")
+        ordinary = np.flatnonzero(~is_byte & ~special)
+        self.pieces: Pieces = compile_pieces(
+            [self.texts[k].encode() for k in ordinary], ordinary, np.array(processor.get_score(numbers)), byte_ids
         )
-    except RuntimeError as error:
-        raise ModelError(f"the tokenizer cannot be trained on {len(lines)} lines: {error}") from None
-    return written.getvalue(), len(lines)
+        self._cache = new_cache()
+
+    def ids(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+        """Piece ids of every text: int32, flat, and n + 1 offsets (int64) into them."""
+        data, offsets = string_buffers(texts)
+        return segment(data, offsets, self.pieces, self._cache)
 
 
-def _lines(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        for line in text.split("\n"):
-            eojeol = line.split()
-            if len(eojeol) < 2:
-                continue
-            kept, size = [], 0
-            for word in eojeol:
-                size += len(word.encode()) + 1
-                if kept and size > _MOST_BYTES:
-                    yield " ".join(kept)
-                    kept, size = [], len(word.encode()) + 1
-                kept.append(word)
-            yield " ".join(kept)
+_LOADED: dict[str, Tokenizer] = {}
+
+
+def load_tokenizer(model: Model) -> Tokenizer:
+    """The tokenizer of a model folder, loaded once per process, whichever folder it lies in. Raises ModelError."""
+    path = model.path(FILE)
+    serialized = path.read_bytes()
+    digest = hashlib.sha256(serialized).hexdigest()
+    if digest not in _LOADED:
+        _LOADED[digest] = Tokenizer(serialized, path)
+    return _LOADED[digest]

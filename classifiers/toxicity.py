@@ -180,7 +180,7 @@ def train_toxicity(
     least: float = 0.5,
 ) -> Manifest:
     """Trains on labels as in `targets_of` and writes the model folder. Deterministic. Raises ModelError."""
-    from algok.classifiers.linear_training import quantise
+    from algok.classifiers.training.linear import quantise
 
     lexicon = default_lexicon()
     compiled = parse_lexicon(*(part.decode() for part in lexicon))

@@ -24,9 +24,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.filters.base import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
-from algok.kernels import kernel, minhash, unionfind
+from algok.kernels import minhash, unionfind
 from algok.kernels.buffers import string_buffers, strings_from_buffers
+from algok.kernels.duplicates import NO_KEY, assign_leaders, band_keys
+from algok.step import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
 
 # Keys in one task of "pairs" (up to 80 bytes each while it runs: 340 MB), and documents in one task of "decide".
 PAIR_KEYS = 1 << 22
@@ -42,7 +43,6 @@ _DECISIONS = pa.schema({
     "document": pa.uint64(), "kept": pa.binary(16), "rank": pa.int32(), "size": pa.int32(), "similarity": pa.float32(),
     "exact": pa.bool_(),
 })  # fmt: skip
-_NO_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ROW_BITS = np.uint64(32)
 
 
@@ -179,10 +179,10 @@ class _Sketcher:
 
 def sketch_table(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> pa.Table:
     """The sketch table of one shard from its ids (uint8, n × 16) and sketches."""
-    keys = _keys(sketches.signatures, sketches.exact, bands)
+    keys = band_keys(sketches.signatures, sketches.exact, bands)
     # A later copy meets its first one by the exact key, and would find nobody whom the first does not find.
     copies = _first_copies(np.zeros(len(ids), np.int64), sketches.exact) < np.arange(len(ids))
-    keys[copies, :bands] = _NO_KEY
+    keys[copies, :bands] = NO_KEY
     keys = keys.reshape(-1)
     order = np.argsort(keys, kind="stable")
     rows = (order // (bands + 1)).astype(np.uint32)
@@ -248,7 +248,7 @@ class _Leaders:
         """
         forced = np.zeros(len(groups), bool) if forced is None else forced
         leader, equal = documents.copy(), np.full(len(groups), signatures.shape[1], np.int64)
-        _assign(
+        assign_leaders(
             groups, documents, signatures, forced, self._need,
             self._signatures, self._documents, self._state, leader, equal,
         )  # fmt: skip
@@ -288,7 +288,7 @@ def _decide_partitions(corpus: Corpus) -> int:
 
 def _candidates(corpus: Corpus, partition: int, partitions: int) -> tuple[np.ndarray, np.ndarray]:
     """The keys in the partition's range that two or more documents share, and those documents, by key and document."""
-    low, high = (np.uint64(min((p << 64) // partitions, int(_NO_KEY))) for p in (partition, partition + 1))
+    low, high = (np.uint64(min((p << 64) // partitions, int(NO_KEY))) for p in (partition, partition + 1))
     keys, documents = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
     for shard in range(len(corpus.rows)):
         sketch = corpus.sketch(shard)
@@ -415,47 +415,3 @@ def _hex(ids: np.ndarray) -> pa.Array:
 def _spread(rows: np.ndarray, values: np.ndarray, filled: np.ndarray) -> np.ndarray:
     filled[rows] = values
     return filled
-
-
-@kernel
-def _keys(signatures, exact, bands):
-    """uint64 (n, bands + 1): a key per band, then the exact key; no key where there is no shingle, or a blank text."""
-    keys = np.full((signatures.shape[0], bands + 1), _NO_KEY, np.uint64)
-    rows = signatures.shape[1] // bands
-    for i in range(signatures.shape[0]):
-        if exact[i, 0] | exact[i, 1]:
-            keys[i, bands] = exact[i, 0]
-        if signatures[i].min() == minhash.EMPTY:  # no shingle, but for a chance of 2^-32 per permutation
-            continue
-        for band in range(bands):
-            key = np.uint64(band + 1)
-            for k in range(band * rows, (band + 1) * rows):
-                key = (key ^ np.uint64(signatures[i, k])) * np.uint64(0x9E3779B97F4A7C15)
-                key ^= key >> np.uint64(32)
-            keys[i, band] = key
-    return keys
-
-
-@kernel
-def _assign(groups, documents, signatures, forced, need, leader_signatures, leader_documents, state, leader, equal):
-    """The loop of `_Leaders.assign`; `equal` counts the permutations that agree with the leader's."""
-    for i in range(groups.size):
-        if groups[i] != state[0]:
-            state[0], state[1] = groups[i], 0
-        count = np.int64(state[1])
-        best, most = -1, need - 1
-        if not forced[i]:
-            for j in range(min(count, leader_documents.size)):
-                same = 0
-                for k in range(signatures.shape[1]):
-                    same += signatures[i, k] == leader_signatures[j, k]
-                if same > most:
-                    best, most = j, same
-        if best >= 0:
-            leader[i], equal[i] = leader_documents[best], most
-        else:
-            half = leader_documents.size // 2
-            slot = count if count < leader_documents.size else half + (count - half) % (leader_documents.size - half)
-            leader_signatures[slot] = signatures[i]
-            leader_documents[slot] = documents[i]
-            state[1] = np.uint64(count + 1)

@@ -13,7 +13,7 @@ from functools import cache
 import pyarrow as pa
 from kiwipiepy import Kiwi
 
-from algok.filters.base import Bound, Signal, SignalStep
+from algok.step import Bound, Signal, SignalStep
 
 _TOP = {2: 0.282, 3: 0.228, 4: 0.185}
 _DUPLICATED = {5: 0.201, 6: 0.184, 7: 0.168, 8: 0.154, 9: 0.14, 10: 0.127}

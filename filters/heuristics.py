@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from algok.filters.base import Bound, Signal, SignalStep
 from algok.kernels.buffers import string_buffers
 from algok.kernels.repetition import HEAD
 from algok.kernels.textstats import CLASSES, COUNTERS, compile_phrases, compile_suffixes, count
+from algok.step import Bound, Signal, SignalStep
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 

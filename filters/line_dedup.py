@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.filters.base import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
 from algok.kernels import lines as kernels
 from algok.kernels.buffers import string_buffers, strings_from_buffers
+from algok.step import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
 
 # Park et al. 2025, Pattern-aware Line-level Deduplication (arXiv 2510.24139), for Korean: a line in more than 50
 # documents is red, in 4 to 50 yellow, in 3 or fewer green.

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from algok.classifiers.perplexity import LEAST_PIECES, PerplexityModel
 from algok.classifiers.store import open_model
-from algok.filters.base import Bound, Signal, SignalStep, StepOptions
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _NULL = f"; null below {LEAST_PIECES} pieces"
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from algok.filters.base import Edited, EditStep, Signal, StepOptions
 from algok.filters.personal.kinds import KINDS, KindName, Policy
 from algok.filters.personal.policies import replace
 from algok.filters.personal.scan import findings
+from algok.step import Edited, EditStep, Signal, StepOptions
 
 _SPANS = pa.list_(
     pa.struct({"kind": pa.string(), "start": pa.int32(), "end": pa.int32(), "score": pa.float32(), "rule": pa.string()})

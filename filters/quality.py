@@ -8,7 +8,7 @@ from pydantic import Field
 
 from algok.classifiers.quality import QualityModel
 from algok.classifiers.store import open_model
-from algok.filters.base import Bound, Signal, SignalStep, StepOptions
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 
 class QualityOptions(StepOptions):

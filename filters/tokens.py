@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.classifiers.pieces import load_tokenizer
 from algok.classifiers.store import open_model
+from algok.classifiers.tokenizer import load_tokenizer
 from algok.errors import ModelError
-from algok.filters.base import Signal, SignalStep, StepOptions
+from algok.step import Signal, SignalStep, StepOptions
 
 # Texts in a column -> tokens of each.
 Counter = Callable[[pa.Array], np.ndarray]

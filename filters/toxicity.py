@@ -8,7 +8,7 @@ from pydantic import Field
 
 from algok.classifiers.store import open_model
 from algok.classifiers.toxicity import ToxicityModel
-from algok.filters.base import Bound, Signal, SignalStep, StepOptions
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _MEAN = "probability of {} per window, averaged over the document's windows by length"
 

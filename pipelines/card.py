@@ -4,11 +4,11 @@ from collections import Counter
 
 import orjson
 
-from algok.filters.base import Bound
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import RunPlan
 from algok.pipelines.registry import step_class
 from algok.pipelines.stats import Stats
+from algok.step import Bound
 
 _HEAD = """---
 language: [ko]

@@ -6,9 +6,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.filters.base import CorpusStep
 from algok.pipelines.plan import Phase, RunPlan, Task
 from algok.pipelines.storage import Committed, Store
+from algok.step import CorpusStep
 
 
 def sketch_name(run: RunPlan, phase: Phase, shard: int) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.filters.base import Bound
 from algok.pipelines.recipe import StepPlan
+from algok.step import Bound
 
 VERDICT_SCHEMA = pa.schema(
     [

@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from algok.filters.base import CorpusStep
+from algok.filters.personal.coarse import redact, redact_url
 from algok.filters.personal.masking import mask_text
-from algok.kernels.redact import redact, redact_url
 from algok.pipelines.decide import bound_of, decide
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import Recipe, StepPlan
 from algok.pipelines.storage import Store
+from algok.step import CorpusStep
 
 
 @dataclass

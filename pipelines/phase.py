@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.filters.base import CorpusStep, Edited, EditStep, SignalStep, Step
+from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
-from algok.kernels.redact import excerpt, redact, redact_column, redact_json, redact_url
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
@@ -26,6 +25,7 @@ from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Committed, Store
+from algok.step import CorpusStep, Edited, EditStep, SignalStep, Step
 
 Report = Callable[[int, int], None]  # documents and bytes (of text, of input in phase 0) done since the last report
 

@@ -13,11 +13,11 @@ import orjson
 
 from algok.classifiers.store import open_model
 from algok.errors import ModelError
-from algok.filters.base import CorpusStep, Step
-from algok.pipelines.inputs import Shard, plan_shards
+from algok.pipelines.readers.inputs import Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepPlan, recipe_from_text
 from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
+from algok.step import CorpusStep, Step
 
 
 @dataclass(frozen=True)

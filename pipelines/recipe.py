@@ -13,12 +13,12 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from algok.errors import RecipeError
-from algok.filters.base import Bound, CorpusStep, Step, StepOptions
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.inputs import InputSpec
 from algok.pipelines.readers import ReadLimits
+from algok.pipelines.readers.inputs import InputSpec
 from algok.pipelines.recipe_source import KeyPath, Source, override, parse_source, read_source
 from algok.pipelines.registry import STEPS, nearest, step_class
+from algok.step import Bound, CorpusStep, Step, StepOptions
 
 
 class _Strict(BaseModel):

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algok.errors import InputError
-from algok.filters.base import CorpusStep, SignalStep
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.plan import RunPlan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
 from algok.pipelines.registry import step_class
 from algok.pipelines.sinks import ParquetSink
 from algok.pipelines.storage import Store
+from algok.step import CorpusStep, SignalStep
 
 DECISIONS_SCHEMA = pa.schema([("id", pa.string()), ("source", pa.string()), ("kept", pa.bool_()), *VERDICT_SCHEMA])
 _BATCH_ROWS = 1 << 16

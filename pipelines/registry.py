@@ -5,13 +5,13 @@ from functools import cache
 from importlib import import_module
 
 from algok.errors import RecipeError
-from algok.filters.base import Step
+from algok.step import Step
 
 # Step name -> where its class lives; imported only when a recipe names it.
 STEPS = {
     "dedup": "algok.filters.dedup:Dedup",
     "heuristics": "algok.filters.heuristics:Heuristics",
-    "repair": "algok.filters.repair:Repair",
+    "repair": "algok.filters.repair.step:Repair",
     "perplexity": "algok.filters.perplexity:Perplexity",
     "quality": "algok.filters.quality:Quality",
     "toxicity": "algok.filters.toxicity:Toxicity",
@@ -19,8 +19,8 @@ STEPS = {
     "pii": "algok.filters.pii:Pii",
     "language": "algok.taxonomy.language:Language",
     "source": "algok.taxonomy.source:Source",
-    "domain": "algok.taxonomy.tagger:Domain",
-    "style": "algok.taxonomy.tagger:Style",
+    "domain": "algok.taxonomy.domain:Domain",
+    "style": "algok.taxonomy.style:Style",
     "tokens": "algok.filters.tokens:Tokens",
     "fineweb2": "algok.filters.fineweb2:FineWeb2",
 }

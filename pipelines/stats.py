@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.filters.base import Signal
+from algok.step import Signal
 
 # Bins: ratios in fiftieths of 0–1; scores in quarters from -10 to 20;
 # counts by powers of two (bin k holds 2^(k-1) ≤ x < 2^k, bin 0 holds x < 1).

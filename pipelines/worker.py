@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from algok.errors import AlgokError
-from algok.kernels.redact import excerpt
+from algok.filters.personal.coarse import excerpt
 from algok.pipelines.corpus import run_round
 from algok.pipelines.phase import PhaseTask, Report
 from algok.pipelines.plan import Task, load_plan

@@ -1,1 +1,1 @@
-"""The four axes and the tagger. Empty until domain tagging comes."""
+"""The four axes as data (domains, styles, seeds, lexicons), and a step for each that tags documents."""

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from algok.filters.base import Bound, Signal, SignalStep
 from algok.kernels.buffers import string_buffers
 from algok.kernels.eojeol import compile_lexicons, score
 from algok.kernels.scripts import COUNTERS, count
+from algok.step import Bound, Signal, SignalStep
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.filters.base import Signal, SignalStep
 from algok.kernels.buffers import string_buffers
 from algok.kernels.teasers import COUNTERS, count
+from algok.step import Signal, SignalStep
 
 LABELS = (
     "web", "news", "blog", "community", "law", "paper", "book", "encyclopedia", "government", "commerce", "qa",

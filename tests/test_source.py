@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("algok", "pipelines", "filters", "classifiers", "taxonomy", "tools", "bench")
+ROOMS = ("algok", "pipelines", "filters", "classifiers", "taxonomy", "evaluation", "tools", "bench")
 FILES = sorted(
     path
     for room in ROOMS
@@ -44,7 +44,7 @@ def test_a_name_is_given_once_in_a_module(path):
 
 
 def test_the_links_to_the_wings_are_relative_and_whole():
-    for wing in ("pipelines", "filters", "classifiers", "taxonomy"):
+    for wing in ("pipelines", "filters", "classifiers", "taxonomy", "evaluation"):
         link = ROOT / "algok" / wing
         assert link.is_symlink() and not link.readlink().is_absolute()
         assert link.resolve() == ROOT / wing

@@ -7,10 +7,10 @@ from conftest import prose
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from algok.filters.base import CorpusStep, EditStep, SignalStep, Step
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.registry import STEPS, step_class
+from algok.step import CorpusStep, EditStep, SignalStep, Step
 
 # Kiwi takes seconds to load and is not ours to test at length.
 NAMES = [name for name in STEPS if name != "fineweb2"]

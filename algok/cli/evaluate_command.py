@@ -40,8 +40,8 @@ def command(files, recipe, overrides, source, fields, group, part, models, pii, 
         _evaluate_pii(files, spans, as_json)
         return
     from algok.classifiers.store import KINDS
-    from algok.pipelines.evaluate import evaluate, seen_by_models
-    from algok.pipelines.labelled_documents import LABELS, read_labelled_documents
+    from algok.evaluation.evaluate import evaluate, seen_by_models
+    from algok.evaluation.labelled_documents import LABELS, read_labelled_documents
     from algok.pipelines.recipe import load_recipe
 
     named = pairs(fields, "--field", LABELS)
@@ -57,7 +57,7 @@ def command(files, recipe, overrides, source, fields, group, part, models, pii, 
 
 
 def _evaluate_pii(files: tuple[Path, ...], spans: str, as_json: bool) -> None:
-    from algok.pipelines.evaluate_pii import evaluate_pii
+    from algok.evaluation.personal import evaluate_pii
 
     report = evaluate_pii(files, spans)
     if as_json:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from algok.pipelines.inputs import InputSpec, plan_shards
 from algok.pipelines.readers import Chunk, read_shard
+from algok.pipelines.readers.inputs import InputSpec, plan_shards
 
 
 def read_stdin(source: str | None) -> pa.RecordBatch:
     """The text on standard input as one document."""
-    from algok.pipelines.charset import decode
     from algok.pipelines.documents import DOCUMENT_SCHEMA
+    from algok.pipelines.extraction.charset import decode
 
     text = decode(sys.stdin.buffer.read()).text
     row = {"id": "-", "text": text, "source": source, "provenance": "organic", "file": "-", "offset": 0}

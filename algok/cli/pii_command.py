@@ -104,8 +104,8 @@ def _entry(
 
 def _masked(text: str, low: int, high: int, own: list[dict]) -> str:
     """A stretch of the text with every finding in it as its token, and long numbers and addresses masked coarsely."""
+    from algok.filters.personal.coarse import redact
     from algok.filters.personal.kinds import KINDS
-    from algok.kernels.redact import redact
 
     parts, at = [], low
     for span in own:

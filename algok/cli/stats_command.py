@@ -61,8 +61,8 @@ def _dropped(stats) -> list[list]:
 
 def _edits(stats, plan) -> list[tuple[str, int]]:
     """Totals of the steps that rewrite text."""
-    from algok.filters.base import SignalStep
     from algok.pipelines.registry import step_class
+    from algok.step import SignalStep
 
     editing = {step.name for step in plan.recipe.steps if not issubclass(step_class(step.name), SignalStep)} - {"dedup"}
     return sorted((key, total) for key, total in stats.totals.items() if total and key.partition(".")[0] in editing)

@@ -85,8 +85,8 @@ def tokenizer(files, output, licenses, as_json, **options) -> None:
     Example:
       algok train tokenizer prose.jsonl.zst -o models/my_tokenizer --vocabulary 32000
     """
-    from algok.classifiers.tokenizer import train_tokenizer
-    from algok.classifiers.training_data import Sets, read_texts
+    from algok.classifiers.training.data import Sets, read_texts
+    from algok.classifiers.training.tokenizer import train_tokenizer
 
     _check(output, options["name"])
     sets = Sets(files, licenses)
@@ -112,7 +112,7 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
       algok train perplexity prose.jsonl.zst --noisy comments.jsonl.zst -o models/my_perplexity
     """
     from algok.classifiers.perplexity import train_perplexity
-    from algok.classifiers.training_data import Sets, read_texts
+    from algok.classifiers.training.data import Sets, read_texts
 
     _check(output, options["name"])
     sets = [Sets(files, licenses, "clean"), Sets(noisy, (), "noisy"), Sets(typical, (), "buckets")]
@@ -204,8 +204,8 @@ def _train(
     second=None,
     toxic_from=1.0,
 ) -> None:
-    from algok.classifiers.training import train_model, trainer
-    from algok.classifiers.training_data import Sets, read_training
+    from algok.classifiers.training.data import Sets, read_training
+    from algok.classifiers.training.train import train_model, trainer
 
     _check(output, name)
     _check_extra()
@@ -251,7 +251,7 @@ def _check_extra() -> None:
 
 def _report(output: Path, manifest, as_json: bool) -> None:
     """The card's facts and figures, and how a recipe takes the model."""
-    from algok.pipelines.evaluate import step_for_kind
+    from algok.evaluation.evaluate import step_for_kind
 
     step, option = step_for_kind(manifest.kind)
     reference = str(output) if "/" in str(output) else f"./{output}"

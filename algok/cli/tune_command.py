@@ -57,10 +57,10 @@ def command(
       algok tune heuristics.prose_eojeol labels.jsonl.zst --min-recall 0.98 --all-documents
       algok tune toxicity.max labels.jsonl.zst --label toxicity --by source
     """
-    from algok.pipelines.evaluate import models_of, plans_until, seen_by_models
-    from algok.pipelines.labelled_documents import LABELS, read_labelled_documents
+    from algok.evaluation.evaluate import models_of, plans_until, seen_by_models
+    from algok.evaluation.labelled_documents import LABELS, read_labelled_documents
+    from algok.evaluation.tune import Goal, recipe_lines, tune
     from algok.pipelines.recipe import load_recipe
-    from algok.pipelines.tune import Goal, recipe_lines, tune
 
     if min_recall is not None and beta is not None:
         raise click.UsageError("--min-recall and --beta are two goals; choose one")
@@ -104,7 +104,7 @@ def _show(signal: str, proposal, label: str) -> None:
 
 
 def _show_proposal(signal: str, proposal, goal: str, by: str | None) -> None:
-    from algok.pipelines.tune import recipe_lines
+    from algok.evaluation.tune import recipe_lines
 
     click.echo()
     if proposal.slice:

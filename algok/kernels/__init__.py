@@ -15,8 +15,6 @@ import numba
 from numba import njit
 
 _HERE = Path(__file__).resolve().parent
-# Kernels that live beside the only code that calls them; `tests/kernels/test_cache.py` finds any that is missing here.
-_ELSEWHERE = ("classifiers/softmax.py", "filters/dedup.py", "pipelines/charset.py", "pipelines/extract.py")
 
 
 def sources_digest(sources: list[Path]) -> str:
@@ -28,8 +26,9 @@ def sources_digest(sources: list[Path]) -> str:
 
 
 def kernel_sources() -> list[Path]:
-    """Every file that holds a kernel or something that a kernel calls or reads."""
-    return [*sorted(_HERE.glob("*.py")), *(_HERE.parent / name for name in _ELSEWHERE)]
+    """Every file that holds a kernel or something that a kernel calls or reads: this folder, and the facts of the
+    language that tables are built from."""
+    return [*sorted(_HERE.rglob("*.py")), *sorted((_HERE.parent / "korean").glob("*.py"))]
 
 
 def _cache_folder() -> Path:

@@ -18,7 +18,7 @@ Every candidate widens by MARGIN bytes on both sides; windows that touch are one
 import numpy as np
 
 from algok.kernels import kernel
-from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
+from algok.korean.districts import CITIES, COUNTIES, DISTRICTS
 
 MARGIN = 160
 GAP = 3

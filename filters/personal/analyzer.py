@@ -12,12 +12,12 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
-from algok.filters.kiwi import kiwi
 from algok.filters.personal import contact as contact_
 from algok.filters.personal import money, numbers, places, plates, telephones
 from algok.filters.personal.finding import Finding, Recogniser, resolve
 from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
+from algok.korean.kiwi import kiwi
 
 _LANGUAGE = "ko"
 _SUFFIXES = "자인증서장일용상과부비율료금권점소실원관기"  # one syllable behind a noun makes another

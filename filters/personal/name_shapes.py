@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
 from algok.kernels.personal import SURNAMES
+from algok.korean.districts import CITIES, COUNTIES, DISTRICTS
 
 # Syllables of which most given names are made: they tell 이명자 from 주무관 where Kiwi knows the rest as a common noun.
 GIVEN = frozenset(

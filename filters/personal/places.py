@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from algok.filters.personal.finding import Finding
-from algok.kernels.districts import CITIES, COUNTIES, DISTRICTS
+from algok.korean.districts import CITIES, COUNTIES, DISTRICTS
 
 _NUMBER = r"(?:지하\s?|산\s?)?\d{1,5}"
 _COUNTERS = (

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import cache
 
-from algok.pipelines.extract import extract
-from algok.pipelines.inputs import InputSpec, Shard
+from algok.pipelines.extraction.html import extract
 from algok.pipelines.readers.base import Chunk, Guard, NoGuard, ReadLimits
+from algok.pipelines.readers.inputs import InputSpec, Shard
 from algok.pipelines.readers.jsonl import read_jsonl
 from algok.pipelines.readers.parquet import read_parquet
 from algok.pipelines.readers.text import read_text

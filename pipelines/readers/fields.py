@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from algok.pipelines.documents import PROVENANCES, dump_meta, mask
-from algok.pipelines.inputs import MAPPABLE, InputSpec
+from algok.pipelines.readers.inputs import MAPPABLE, InputSpec
 
 _SUGGESTED_KEYS = ("text", "content", "body", "document", "raw_content", "contents")
 _NAMED_KEYS = 12

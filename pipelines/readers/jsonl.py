@@ -6,10 +6,10 @@ from typing import NamedTuple
 import orjson
 
 from algok.pipelines.documents import document_id
-from algok.pipelines.inputs import InputFile, InputSpec, Shard
 from algok.pipelines.readers.base import Chunk, Collector, ReadLimits
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.streams import BLOCK_BYTES, Damaged, Source, blocks
+from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, Source, blocks
 
 _BOM = b"\xef\xbb\xbf"
 _EXCERPT_BYTES = 1024

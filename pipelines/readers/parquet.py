@@ -15,13 +15,12 @@ from algok.pipelines.documents import (
     MAX_BATCH_ROWS,
     document_id,
 )
-from algok.pipelines.inputs import InputFile, InputSpec, Shard
 from algok.pipelines.readers.base import Chunk, Collector, ReadLimits
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.streams import Source, is_local
+from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.readers.streams import Source, is_local
 
 _EXCERPT_BYTES = 1024
-_PLAIN = ("url", "source", "date", "provenance")
 
 
 def read_parquet(shard: Shard, spec: InputSpec, limits: ReadLimits) -> Iterator[Chunk]:

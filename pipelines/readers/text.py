@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 
-from algok.pipelines.charset import decode
 from algok.pipelines.documents import document_id, dump_meta
-from algok.pipelines.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.extraction.charset import decode
 from algok.pipelines.readers.base import Chunk, Collector, Guard, ReadLimits
-from algok.pipelines.streams import Source
+from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.readers.streams import Source
 
 _EXCERPT_BYTES = 1024
 _MARKDOWN = (".md", ".markdown")

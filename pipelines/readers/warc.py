@@ -16,10 +16,10 @@ from fastwarc.stream_io import BrotliReader, ZstdReader
 from fastwarc.warc import HeaderMap
 
 from algok.pipelines.documents import document_id, dump_meta
-from algok.pipelines.extract import ExtractError, ExtractLimits, extract
-from algok.pipelines.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.extraction.html import ExtractError, ExtractLimits, extract
 from algok.pipelines.readers.base import Chunk, Collector, Guard, ReadLimits
-from algok.pipelines.streams import Damaged, Source, blocks, compression, decode, gzip_decoder
+from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
+from algok.pipelines.readers.streams import Damaged, Source, blocks, compression, decode, gzip_decoder
 
 _HEADER_BYTES = 64 << 10  # longest header block, WARC or HTTP
 _FEED_BYTES = 16 << 10

@@ -6,15 +6,15 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra train")
 
-from algok.classifiers.domain import train_domain
 from algok.classifiers.labelled import Examples
 from algok.classifiers.labelled_text import TextLabeller
-from algok.classifiers.softmax import fit_softmax
 from algok.classifiers.store import open_model
-from algok.classifiers.style import train_style
 from algok.classifiers.topic_words import TopicWords
+from algok.classifiers.training.domain import train_domain
+from algok.classifiers.training.softmax import fit_softmax
+from algok.classifiers.training.style import train_style
 from algok.errors import ModelError
-from algok.taxonomy.tagger import Domain, DomainOptions
+from algok.taxonomy.domain import Domain, DomainOptions
 
 WORDS = {
     "food_cooking": ["된장", "육수", "냄비", "반찬", "김치", "두부", "국물", "양념", "볶음", "고추장"],

@@ -7,9 +7,9 @@ from conftest import prose
 
 from algok.classifiers.labelled import Examples
 from algok.classifiers.linear import Linear, sigmoid, softmax
-from algok.classifiers.linear_training import fit, quantise, vectors
 from algok.classifiers.quality import QualityModel, train_quality
 from algok.classifiers.store import open_model
+from algok.classifiers.training.linear import fit, quantise, vectors
 
 GOOD = [prose(number) for number in range(30)]
 BAD = [f"최저가 할인 {number} 구매 문의\n" + "클릭 무료 쿠폰 이벤트\n" * 12 + f"상담 {number}" for number in range(30)]

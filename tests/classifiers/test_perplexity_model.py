@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from algok.classifiers.lmplz import find_lmplz
 from algok.classifiers.perplexity import PerplexityModel, train_perplexity
 from algok.classifiers.store import open_model, write_model
+from algok.classifiers.training.lmplz import find_lmplz
 from algok.errors import ModelError
 
 STEMS = [

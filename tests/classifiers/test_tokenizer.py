@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 import sentencepiece
 
-from algok.classifiers.pieces import Tokenizer, load_tokenizer
 from algok.classifiers.store import open_model
-from algok.classifiers.tokenizer import train_tokenizer
+from algok.classifiers.tokenizer import Tokenizer, load_tokenizer
+from algok.classifiers.training.tokenizer import train_tokenizer
 from algok.errors import ModelError
 
 STEMS = [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.classifiers.training import (
+from algok.classifiers.training.train import (
     label_figures,
     name_label,
     quality_figures,

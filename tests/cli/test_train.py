@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import prose, write_jsonl
 
-from algok.classifiers.lmplz import find_lmplz
 from algok.classifiers.store import open_model
+from algok.classifiers.training.lmplz import find_lmplz
 from algok.cli import cli
 from algok.errors import AlgokError
 

@@ -66,9 +66,9 @@ def test_wrong_signals_and_options(files):
 
 
 def test_the_chart_draws_every_curve(files, capsys):
-    from algok.pipelines.labelled_documents import read_labelled_documents
+    from algok.evaluation.labelled_documents import read_labelled_documents
+    from algok.evaluation.tune import tune
     from algok.pipelines.recipe import load_recipe
-    from algok.pipelines.tune import tune
 
     labels, recipe = files
     _chart(tune(read_labelled_documents([labels]), load_recipe(str(recipe)), "heuristics.chars", times=5)[0])

@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from algok.filters.repair import _REPAIRS, repair_text
+from algok.filters.repair.step import _REPAIRS, repair_text
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
 

@@ -9,8 +9,8 @@ import pytest
 
 from algok.classifiers.perplexity import LEAST_PIECES
 from algok.errors import ModelError
-from algok.filters.base import Bound
 from algok.filters.perplexity import Perplexity
+from algok.step import Bound
 
 TEXTS = [
     "봄이 오면 강가에는 버드나무가 먼저 잎을 낸다. 마을 사람들은 그 나무 아래에서 한 해의 농사를 이야기하고, 아이들은 "

@@ -9,8 +9,8 @@ import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.classifiers.pieces import Tokenizer, load_tokenizer
 from algok.classifiers.store import open_model
+from algok.classifiers.tokenizer import Tokenizer, load_tokenizer
 from algok.kernels.buffers import string_buffers
 from algok.kernels.pieces import WINDOW, new_cache, segment
 

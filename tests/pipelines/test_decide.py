@@ -4,9 +4,9 @@ import math
 
 import pyarrow as pa
 
-from algok.filters.base import Bound
 from algok.pipelines.decide import decide
 from algok.pipelines.recipe import StepPlan
+from algok.step import Bound
 
 
 def plan(bounds, by_source=None):

@@ -5,8 +5,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.filters.base import Signal
 from algok.pipelines.stats import SAMPLES_PER_KIND, Stats, bin_edges
+from algok.step import Signal
 
 RATIO = Signal("r", pa.float32(), "ratio", "")
 COUNT = Signal("c", pa.int32(), "count", "")

@@ -22,13 +22,13 @@ from read_documents import domains, read_documents
 from sets import cards, fingerprint, pages, rows, site
 from topic_words import CODES, PutIn, lexicon
 
-from algok.classifiers.domain import train_domain
 from algok.classifiers.labelled import Examples, folds
 from algok.classifiers.labelled_text import TextLabeller
 from algok.classifiers.linear import softmax
 from algok.classifiers.split import held_out
 from algok.classifiers.store import DataSet, open_model
 from algok.classifiers.topic_words import TopicWords
+from algok.classifiers.training.domain import train_domain
 from algok.taxonomy.axes import major_of
 
 WORDS = Path("build/topic_words.tsv")

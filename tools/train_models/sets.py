@@ -9,7 +9,7 @@ from fastwarc.warc import ArchiveIterator
 
 from algok.classifiers.labelled import Examples, read_rows
 from algok.classifiers.store import DataSet
-from algok.pipelines.extract import ExtractError, extract
+from algok.pipelines.extraction.html import ExtractError, extract
 
 # No model may learn from pages under NC or ND terms.
 FORBIDDEN = ("mulder21c",)

@@ -22,7 +22,7 @@ from sets import cards, fingerprint, rows, site
 from algok.classifiers.labelled import Examples
 from algok.classifiers.labelled_text import TextLabeller
 from algok.classifiers.store import open_model
-from algok.classifiers.style import train_style
+from algok.classifiers.training.style import train_style
 from algok.taxonomy.axes import styles
 
 _MANUAL = {"reference": 0.5, "tutorial": 0.5}

@@ -12,7 +12,7 @@ import sentencepiece
 from lm_sets import HELD_OUT, PROSE, REMARKS, data_sets, texts_of
 
 from algok.classifiers.store import write_model
-from algok.classifiers.tokenizer import FILE, fit_tokenizer
+from algok.classifiers.training.tokenizer import FILE, fit_tokenizer
 
 SEED = 1
 _HALF = 0.5  # of the language models' shares; more text makes no better pieces, only a slower training

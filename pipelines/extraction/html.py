@@ -1,0 +1,382 @@
+"""A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text.
+
+The parser and the main-content rules are resiliparse's. Around them stand six corrections, found by reading pages:
+
+* Its icon-font rule also drops every text node of one Hangul syllable, that is the particles after inline markup
+  (`<code>x</code>를 <b>y</b>`): such nodes are marked before parsing and unmarked afterwards.
+* Its rules believe every list near the root to be a menu, and look for menus by their links only deeper down: the
+  content of <body> is wrapped in three <div>, so that one set of rules holds for shallow and for deep pages.
+* Its rules can lose the article: when they keep too little of the body, the body without its landmarks is taken.
+* It drops every <figure>, and with it the code, tables and quotations that stand in one: those become <div>.
+* It knows no formulas: the TeX that KaTeX, MathJax and MathML carry along takes the place of what they draw.
+* Markup that would cost the parser more than linear time is simplified first (see `kernels/markup.py`).
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+from algok.kernels.markup import NAME_KINDS, scan
+from algok.pipelines.extraction.charset import Source, decode
+
+Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractLimits:
+    """What one page may cost: `bytes` of body, and `depth` of open elements as counted before parsing."""
+
+    bytes: int = 8 << 20
+    depth: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's main text and title, and how its bytes were decoded (see `charset.Decoded`)."""
+
+    text: str
+    title: str
+    encoding: str
+    encoding_source: Source
+    replaced: int
+
+
+class ExtractError(Exception):
+    """A page that gives no text; `reason` says of which kind, `message` why."""
+
+    def __init__(self, reason: Reason, message: str):
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
+
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_PLAIN_TYPES = frozenset({"text/plain", "text/markdown"})
+# Types that servers give to anything; the bytes decide.
+_VAGUE_TYPES = frozenset({"", "application/octet-stream", "unknown/unknown", "application/unknown", "*/*"})
+_MAGIC = (
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF",
+    b"\x7fELF", b"Rar!", b"wOFF", b"wOF2", b"OggS", b"ID3", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd",
+)  # fmt: skip
+_FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed)(?=[\s>])", re.IGNORECASE)
+_HTML_ROOT = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|br|a|b|ul|table|script|font|center|span|h[1-6])(?=[\s>/])",
+    re.IGNORECASE,
+)
+_XHTML_ROOT = re.compile(r"<html(?=[\s>])", re.IGNORECASE)
+_HTML_START = re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE)
+_SNIFFED = 4096  # characters in which a root element is looked for
+
+
+def extract(
+    body: bytes, http_charset: str | None, limits: ExtractLimits = ExtractLimits(), content_type: str | None = None
+) -> Page:
+    """The main text of a fetched page; raises ExtractError, and nothing else, when there is none to be had.
+
+    `content_type` is the MIME type of the HTTP response; without one (or with one that says nothing) the bytes decide.
+    Time is linear in the length of `body`.
+    """
+    if len(body) > limits.bytes:
+        raise ExtractError("too_large", f"body of {len(body)} bytes, limit {limits.bytes}")
+    mime = (content_type or "").partition(";")[0].strip().lower()
+    if body.startswith(_MAGIC):
+        raise ExtractError("not_text", "a binary file by its first bytes")
+    decoded = decode(body, http_charset)
+    form = _form(mime, decoded.text)
+    if len(decoded.text) and decoded.replaced > 0.3 * len(decoded.text):
+        raise ExtractError("undecodable", f"{decoded.replaced} of {len(decoded.text)} characters fit no encoding")
+    if form == "plain":
+        text, title = decoded.text.replace("\0", ""), ""
+    elif form == "feed":
+        text, title = _feed(decoded.text, limits)
+    else:
+        text, title = _page(decoded.text, limits)
+    return Page(_tidy(text), " ".join(title.split()), decoded.encoding, decoded.source, decoded.replaced)
+
+
+def _form(mime: str, text: str) -> Literal["html", "feed", "plain"]:
+    head = text[:_SNIFFED]
+    if mime in _PLAIN_TYPES:
+        return "plain"
+    known = mime in _HTML_TYPES or mime in _VAGUE_TYPES
+    if not known and not mime.endswith(("xml", "+html")):
+        raise ExtractError("not_text", f"content type {mime[:80]!r} is not taken for text")
+    xml = mime not in _HTML_TYPES or head.lstrip("\ufeff \t\r\n").startswith("<?xml")
+    if xml and _FEED_ROOT.search(head) and not _HTML_START.match(head):
+        return "feed"
+    if mime in _HTML_TYPES or (_HTML_ROOT if known else _XHTML_ROOT).search(head):
+        return "html"
+    if known and "\0" not in head:
+        return "plain"
+    raise ExtractError("not_text", "XML that is neither a feed nor XHTML" if not known else "bytes that are no text")
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+# Estimated cost in elementary steps of the parser and of the main-content rules, above which markup is simplified and
+# the rules are left out. A step takes about 50 ns, so each stays near a second; real pages stay below 1 % of both.
+_PARSE_STEPS = 20_000_000
+_RULE_STEPS = 20_000_000
+
+# The least share of the body's text that the main content must keep: few pages lie between 0.3 and 0.6
+# (`bench/extract.py fallback`); below are lists of posts, wiped articles and pages that are all menu.
+MIN_KEPT = 0.4
+
+# Line numbers beside code, as the common highlighters mark them: Hexo, Rouge, Pygments, Chroma, Prism.
+_LINE_NUMBERS = ["td.gutter", "td.rouge-gutter", ".linenos", ".lineno", ".lnt", ".line-numbers-rows"]
+# What themes put around an article beyond the landmarks: scroll position (NexT), licence box with title and address
+# (Icarus, NexT), how to cite the page (Distill), formulas as drawn beside their TeX (KaTeX).
+_FURNITURE = [".back-to-top", ".article-licensing", ".post-copyright", ".appendix-bottom", ".katex-html"]
+_LANDMARKS = [
+    *_LINE_NUMBERS, *_FURNITURE,
+    "nav", "footer", "aside", "header", "form", "button", "select", "dialog", "[role=navigation]", "[role=banner]",
+    "[role=contentinfo]", "[role=search]", "[role=menu]", "[role=menubar]", "[hidden]", "[aria-hidden=true]",
+]  # fmt: skip
+
+# A text node of one character of three UTF-8 bytes that is not private use (U+E000..F8FF), and the noncharacter U+FDD0
+# that is put behind it.
+_SPACE = rb"[ \t\r\n\f]*"
+_LONE = re.compile(rb"(>" + _SPACE + rb"(?:[\xe0-\xed][\x80-\xbf]|\xef[\xa4-\xbf])[\x80-\xbf])(?=" + _SPACE + rb"<)")
+_MARK = "\ufdd0"
+_LONE_MARKED = rb"\1" + _MARK.encode()
+_NOTHING = np.empty(0, np.uint8)
+_WRAP = b"<div><div><div>"
+# What the rules drop at depth 1 and 2 before wrapping.
+_PAGE_FOOTERS = ["body > div > div > div > footer", "body > div > div > div > * > footer"]
+
+
+def _page(markup: str, limits: ExtractLimits) -> tuple[str, str]:
+    """Main text and title of an HTML page."""
+    tree, rules, visible = _parse(markup, limits)
+    try:
+        title = tree.title or ""
+        text = _main_text(tree) if rules else ""
+        # `visible` is cheap and only ever too high, so most pages need no second extraction.
+        if _size(text) < MIN_KEPT * visible:
+            body = _body_text(tree)
+            if _size(text) < MIN_KEPT * _size(body):
+                text = body
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error
+    return _unmark(text), _unmark(title)
+
+
+def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
+    """The parsed page, whether the main-content rules are affordable on it, and its characters outside tags."""
+    data = _LONE.sub(_LONE_MARKED, _rewrite(markup.encode("utf-8", "replace")))
+    depth, parse_steps, rule_steps, visible, content, _ = scan(_view(data), _NOTHING, NAME_KINDS)
+    if parse_steps > _PARSE_STEPS or depth > limits.depth:
+        simple = np.empty(len(data), np.uint8)
+        *_, length = scan(_view(data), simple, NAME_KINDS)
+        data = simple[:length].tobytes()
+        depth, _, rule_steps, visible, content, _ = scan(_view(data), _NOTHING, NAME_KINDS)
+    if depth > limits.depth:
+        raise ExtractError("too_deep", f"elements nested {depth} deep, limit {limits.depth}")
+    if content:
+        data = b"".join((data[:content], _WRAP, data[content:]))
+    try:
+        return HTMLTree.parse(data.decode("utf-8")), rule_steps <= _RULE_STEPS, visible
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the HTML parser") from error
+
+
+# --- Markup that the rules misread ------------------------------------------------------------------------------------
+# Every pattern stops at the next tag of its kind and so is linear.
+
+# Links that are no text, if they lead to a place in the page: the anchor sign beside a heading, the way back from a
+# footnote, and "skip to content".
+_ANCHOR = re.compile(
+    rb"<a\b([^<>]*+)>[ \t\r\n]*+(?:#|\xc2\xb6|\xc2\xa7|\xe2\x86\xa9(?:\xef\xb8\x8e)?|[Ss]kip (?:to|navigation)\b[^<>]{0,40}+"
+    + "|[^<>]{1,80}+(?:(?<=바로가기)|(?<=바로 가기)|(?<=건너뛰기))".encode()
+    + rb")[ \t\r\n]*+</a>"
+)
+# An icon drawn between two pieces of text separates them.
+_ICON_GAP = re.compile(rb"</svg>(?=[^\s<])")
+# A cell of line numbers, one a line, beside a cell of code.
+_GUTTER_CELL = re.compile(
+    rb"<td\b[^<>]*+>((?:[\s\d]|<(?!/?t[dr]\b)[^<>]*+>)++)</td>"
+    rb"(?=\s*+<td\b[^<>]*+>\s*+(?:<div\b[^<>]*+>\s*+)?<(?:pre|code)\b)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(rb"<[^<>]*+>")
+_SCRIPT = re.compile(rb"<script\b([^<>]*+)>((?:[^<]++|<(?!/?script\b))*+)</script>", re.IGNORECASE)
+_MATHML = re.compile(
+    rb"<math\b([^<>]*+)>(?:[^<]++|<(?!/?math\b|annotation encoding))*+"
+    rb"<annotation encoding=[\"']application/x-tex[\"'][^<>]*+>([^<>]*+)</annotation>"
+    rb"(?:[^<]++|<(?!/?math\b))*+</math>",
+    re.IGNORECASE,
+)
+_MATHJAX_SVG = re.compile(rb"<svg\b[^<>]*+>\s*+<title id=[\"']MathJax[^<>]*+>([^<>]*+)</title>")
+_TEX_COMMENT = re.compile(rb"^\s*+%[^\n]*+", re.MULTILINE)
+
+
+def _rewrite(data: bytes) -> bytes:
+    """The markup with what the parser's rules would drop or garble in a form that they keep."""
+    data = _ANCHOR.sub(lambda m: b"" if b"#" in m[1] else m[0], data)
+    if b"<figure" in data:
+        data = _open_figures(data)
+    if b"<td" in data and b"<pre" in data:
+        data = _GUTTER_CELL.sub(_without_numbers, data)
+    if b"math/tex" in data:
+        data = _SCRIPT.sub(_tex_of_script, data)
+    if b"application/x-tex" in data:
+        data = _MATHML.sub(lambda m: _tex(m[2], m[1]), data)
+    if b"MathJax-SVG" in data:
+        data = _MATHJAX_SVG.sub(lambda m: _tex(m[1], b"") + m[0], data)
+    elif b"</svg>" in data:
+        data = _ICON_GAP.sub(b"</svg> ", data)
+    return data
+
+
+def _tex_of_script(script: re.Match[bytes]) -> bytes:
+    if b"math/tex" not in script[1]:
+        return script[0]
+    return _tex(script[2].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), script[1])
+
+
+def _tex(source: bytes, attributes: bytes) -> bytes:
+    """Escaped TeX without comments, between the dollars of its kind."""
+    mark = b"$$" if b"mode=display" in attributes or b'display="block"' in attributes else b"$"
+    return b"<span>" + mark + _TEX_COMMENT.sub(b"", source).strip() + mark + b"</span>"
+
+
+def _without_numbers(cell: re.Match[bytes]) -> bytes:
+    numbers = _TAG.sub(b" ", cell[1]).split()
+    if len(numbers) < 2 or max(map(len, numbers)) > 6:
+        return cell[0]
+    first = int(numbers[0])
+    return b"" if list(map(int, numbers)) == list(range(first, first + len(numbers))) else cell[0]
+
+
+_FIGURE_CONTENT = re.compile(rb"<(?:pre|table|blockquote)\b", re.IGNORECASE)
+
+
+def _open_figures(data: bytes) -> bytes:
+    """Every <figure> that holds code, a table or a quotation becomes a <div>; pictures with captions stay figures."""
+    parts: list[bytes] = []
+    done = content = 0
+    while (start := data.find(b"<figure", done)) >= 0:
+        end = data.find(b"</figure", start)
+        if end < 0:
+            break
+        if content < start:
+            found = _FIGURE_CONTENT.search(data, start)
+            if found is None:
+                break
+            content = found.start()
+        if content < end:
+            parts += (data[done:start], b"<div", data[start + 7 : end], b"</div")
+        else:
+            parts.append(data[done : end + 8])
+        done = end + 8
+    return b"".join((*parts, data[done:]))
+
+
+def _main_text(tree: HTMLTree) -> str:
+    return extract_plain_text(
+        tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False, post_meta=False,
+        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS + _FURNITURE,
+    )  # fmt: skip
+
+
+def _body_text(tree: HTMLTree) -> str:
+    """All visible text outside the landmarks, or all visible text if that is empty."""
+    options = {"preserve_formatting": True, "main_content": False, "alt_texts": False}
+    return extract_plain_text(tree, skip_elements=_LANDMARKS, **options) or extract_plain_text(tree, **options)
+
+
+def _view(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
+
+
+def _size(text: str) -> int:
+    """Characters that are not white space."""
+    return len(text) - sum(map(text.count, " \n\t\xa0"))
+
+
+def _unmark(text: str) -> str:
+    return text.replace(_MARK, "").replace("\xad", "").replace("\0", "")
+
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+_CELL_GAP = re.compile(r"(?<=\S)\t\t(?=\S)")
+
+
+def _tidy(text: str) -> str:
+    """Lines without trailing space, no more than one blank line in a row, none at the ends; cells one tab apart."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "\n".join([line.rstrip() for line in text.split("\n")])
+    if "\t\t" in text:
+        text = _CELL_GAP.sub("\t", text)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+# --- Feeds -----------------------------------------------------------------------------------------------------------
+
+_FEED_TAG = re.compile(
+    r"<(item|entry|title|description|summary|content:encoded|content)(?=[\s>/])[^<>]*>", re.IGNORECASE
+)
+
+
+def _feed(text: str, limits: ExtractLimits) -> tuple[str, str]:
+    """Text and title of an RSS, RDF or Atom feed: each item's title and the longest of its bodies."""
+    feed_title = ""
+    items: list[list[str]] = []  # per item: title, body
+    position = 0
+    while match := _FEED_TAG.search(text, position):
+        position = match.end()
+        name = match[1].lower()
+        if name in ("item", "entry"):
+            items.append(["", ""])
+            continue
+        if match[0].endswith("/>"):
+            continue
+        content, position = _element_content(text, position, match[1])
+        if name == "title" and not items:
+            feed_title = feed_title or _fragment(content, limits)
+        elif items:
+            slot = 0 if name == "title" else 1
+            items[-1][slot] = max(items[-1][slot], content, key=len)
+    blocks = [part for item in items for part in (_fragment(field, limits) for field in item) if part]
+    return "\n\n".join(blocks), feed_title
+
+
+def _element_content(text: str, start: int, name: str) -> tuple[str, int]:
+    """The character data of an element without child elements of its name, CDATA resolved, and where it ends."""
+    parts: list[str] = []
+    end = -1
+    closing = f"</{name}"
+    while True:
+        if end < start:
+            end = text.find(closing, start)
+            if end < 0:
+                end = len(text)
+        cdata = text.find("<![CDATA[", start, end)
+        if cdata < 0:
+            parts.append(html.unescape(text[start:end]))
+            return "".join(parts), end
+        parts.append(html.unescape(text[start:cdata]))
+        close = text.find("]]>", cdata)
+        close = len(text) if close < 0 else close
+        parts.append(text[cdata + 9 : close])
+        start = close + 3
+
+
+def _fragment(markup: str, limits: ExtractLimits) -> str:
+    """The text of an HTML fragment inside a feed."""
+    if "<" not in markup and "&" not in markup:
+        return markup.strip()
+    tree, *_ = _parse(markup, limits)
+    try:
+        return _unmark(extract_plain_text(tree, preserve_formatting=True, alt_texts=False))
+    except Exception as error:
+        raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error
