@@ -22,8 +22,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, model_validator
 
 # How a signal is counted in statistics: which fixed bins its histogram has (see pipelines/stats.py).
-# A label is a string out of few, counted by value; an id is not counted.
-Unit = Literal["ratio", "count", "score", "flag", "label", "id"]
+# A label is a string out of few, counted by value; an opaque value (an id, a list of spans) is neither counted nor bounded.
+Unit = Literal["ratio", "count", "score", "flag", "label", "opaque"]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools/train_models"))
 from domain import CODES, figures, labelled, learn_and_apply, split
 from sets import rows
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.taxonomy.domain import Domain
 from algok.taxonomy.style import Style
 

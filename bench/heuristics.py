@@ -28,7 +28,7 @@ from algok.filters.fineweb2 import FineWeb2, words_of
 from algok.filters.heuristics import Heuristics
 from algok.filters.repair.step import Repair
 from algok.pipelines.decide import decide
-from algok.pipelines.recipe import StepPlan, load_recipe
+from algok.pipelines.recipe import StepConfig, load_recipe
 from algok.step import SignalStep
 
 # Set of prose -> the carried recipe, and its profile, that is made for such texts.
@@ -72,27 +72,27 @@ def read(path: Path) -> list[dict]:
         return [orjson.loads(line) for line in stream.read().splitlines() if line]
 
 
-def by_bounds(plan: StepPlan, step: SignalStep, source: str = "") -> Decide:
+def by_bounds(config: StepConfig, step: SignalStep, source: str = "") -> Decide:
     """Which texts break a bound of a step, those of a profile first."""
 
     def out(texts: list[str]) -> np.ndarray:
         signals = step.compute(pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())}))
-        return ~decide(plan, signals, pa.array([source] * len(texts))).keep
+        return ~decide(config, signals, pa.array([source] * len(texts))).keep
 
     return out
 
 
 def by_default(step: SignalStep) -> Decide:
-    return by_bounds(StepPlan(name=step.name, options={}, bounds=dict(step.default_bounds), by_source={}), step)
+    return by_bounds(StepConfig(name=step.name, options={}, bounds=dict(step.default_bounds), by_source={}), step)
 
 
 def by_recipe(name: str) -> Decide:
     """The heuristics' bounds of a carried recipe, or of one of its profiles (`recipe/profile`)."""
     recipe, _, source = name.partition("/")
-    plan = next(plan for plan in load_recipe(recipe).steps if plan.name == Heuristics.name)
-    if source and source not in plan.by_source:
+    config = next(config for config in load_recipe(recipe).steps if config.name == Heuristics.name)
+    if source and source not in config.by_source:
         raise ValueError(f"recipe {recipe} has no profile {source}")
-    return by_bounds(plan, Heuristics(), source)
+    return by_bounds(config, Heuristics(), source)
 
 
 def dps(text: str) -> bool:

@@ -97,8 +97,8 @@ def whole(source: str, target: str, overrides: list[str] | None = None) -> dict:
     start = time.perf_counter()
     store = run(source, "run")
     seconds = time.perf_counter() - start
-    plan = read_plan(store)
-    table = {row.step: row.seconds for row in step_table(store, plan, read_stats(store, plan))}
+    config = read_plan(store)
+    table = {row.step: row.seconds for row in step_table(store, config, read_stats(store, config))}
     return {"seconds": seconds, "steps": table}
 
 

@@ -25,7 +25,7 @@ from sets import fingerprint, rows
 from sklearn.metrics import roc_auc_score
 from toxicity import COMMENTS, prose, reviews, seeds
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.quality import QualityModel, train_quality
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model
@@ -116,14 +116,14 @@ def recipe(data: Path, folder: str, toxicity: str) -> None:
     kept = np.ones(len(found), bool)
     models = [f"steps.quality.model={folder}", f"steps.toxicity.model={toxicity}"]
     print("web recipe, held-out hosts: step, balanced accuracy, keep, drop after it")
-    for plan in load_recipe("web", models).steps:
-        if issubclass(step_class(plan.name), CorpusStep):
+    for config in load_recipe("web", models).steps:
+        if issubclass(step_class(config.name), CorpusStep):
             continue
-        step = plan.build()
+        step = config.build()
         edited = compute(step, batch)
-        decisions = decide(plan, edited.signals, batch.column("source"))
-        batch, kept = with_signals(batch, plan.name, step, edited), kept & decisions.keep
-        print(f"  {plan.name:12}", " ".join(f"{value:.3f}" for value in balanced(kept[part], truth[part])))
+        decisions = decide(config, edited.signals, batch.column("source"))
+        batch, kept = with_signals(batch, config.name, step, edited), kept & decisions.keep
+        print(f"  {config.name:12}", " ".join(f"{value:.3f}" for value in balanced(kept[part], truth[part])))
 
 
 def speed(data: Path, model: QualityModel, train: Examples) -> None:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools" / "train_mo
 from sets import fingerprint, rows
 from toxicity import COMMENTS, gambling, prose, reviews, seeds, telling
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.split import held_out
 from algok.classifiers.toxicity import default_lexicon, fit_heads, parse_lexicon, targets_of, train_toxicity, vectors
 from algok.filters.toxicity import Toxicity, ToxicityOptions

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.labelled import Examples, folds
+from algok.classifiers.labelled_rows import Examples, folds
 from algok.classifiers.linear import Linear, sigmoid
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
 from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers

@@ -21,7 +21,7 @@ from algok.evaluation.labelled_documents import TOXIC, LabelledDocuments
 from algok.pipelines.decide import decide
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import step_models
-from algok.pipelines.recipe import Recipe, StepPlan
+from algok.pipelines.recipe import Recipe, StepConfig
 from algok.pipelines.registry import STEPS, nearest, step_class
 from algok.step import CorpusStep
 from algok.taxonomy.axes import major_of
@@ -51,10 +51,10 @@ class Computed:
         return self.signals[signal].cast(pa.float64()).to_numpy()
 
 
-def compute_steps(batches: list[pa.RecordBatch], plans: Sequence[StepPlan]) -> Computed:
+def compute_steps(batches: list[pa.RecordBatch], configs: Sequence[StepConfig]) -> Computed:
     """The steps in their order over all batches. Raises ModelError before any text is looked at."""
-    steps = [(plan, plan.build()) for plan in plans if not issubclass(step_class(plan.name), CorpusStep)]
-    skipped = [plan.name for plan in plans if issubclass(step_class(plan.name), CorpusStep)]
+    steps = [(config, config.build()) for config in configs if not issubclass(step_class(config.name), CorpusStep)]
+    skipped = [config.name for config in configs if issubclass(step_class(config.name), CorpusStep)]
     signals: dict[str, list[pa.Array]] = {}
     verdicts: list[Rule | None] = []
     breaks: dict[str, list[np.ndarray]] = {}
@@ -62,25 +62,25 @@ def compute_steps(batches: list[pa.RecordBatch], plans: Sequence[StepPlan]) -> C
     for batch in batches:
         first: list[Rule | None] = [None] * batch.num_rows
         computed, sources = [], batch.column("source")
-        for plan, step in steps:
+        for config, step in steps:
             if not step.requires <= set(batch.schema.names):
                 continue  # needs what a corpus step gives
             edited = compute(step, batch)
-            decisions = decide(plan, edited.signals, sources)
+            decisions = decide(config, edited.signals, sources)
             for row in np.flatnonzero(~decisions.keep):
-                first[row] = first[row] or (plan.name, *decisions.rules[decisions.broken[row]])
-            batch = with_signals(batch, plan.name, step, edited)
-            breaks.setdefault(plan.name, []).append(~decisions.keep)
+                first[row] = first[row] or (config.name, *decisions.rules[decisions.broken[row]])
+            batch = with_signals(batch, config.name, step, edited)
+            breaks.setdefault(config.name, []).append(~decisions.keep)
             for name, column in edited.signals.items():
-                signals.setdefault(f"{plan.name}.{name}", []).append(column)
-            computed.append(plan.name)
+                signals.setdefault(f"{config.name}.{name}", []).append(column)
+            computed.append(config.name)
         verdicts += first
     return Computed(
         {name: pa.chunked_array(columns) for name, columns in signals.items()},
         verdicts,
         {name: np.concatenate(parts) for name, parts in breaks.items()},
         computed,
-        skipped + [plan.name for plan, _ in steps if plan.name not in computed],
+        skipped + [config.name for config, _ in steps if config.name not in computed],
     )
 
 
@@ -93,26 +93,26 @@ def step_for_kind(kind: str) -> tuple[str, str]:
     raise RecipeError(f"no step takes a model of kind '{kind}'")
 
 
-def with_models(recipe: Recipe, models: dict[str, str]) -> tuple[list[StepPlan], list[str]]:
+def with_models(recipe: Recipe, models: dict[str, str]) -> tuple[list[StepConfig], list[str]]:
     """The recipe's steps with other models (kind -> reference), and the names of steps added to its end because the recipe
     has none for that kind; these are measured but have no part in the verdict."""
-    plans, added = list(recipe.steps), []
+    configs, added = list(recipe.steps), []
     for kind, reference in models.items():
         name, option = step_for_kind(kind)
-        places = [index for index, plan in enumerate(plans) if plan.name == name]
+        places = [index for index, config in enumerate(configs) if config.name == name]
         if not places:
             cls = step_class(name)
             options = cls.Options().model_dump(mode="json")
-            places = [len(plans)]
-            plans.append(StepPlan(name=name, options=options, bounds=dict(cls.default_bounds), by_source={}))
+            places = [len(configs)]
+            configs.append(StepConfig(name=name, options=options, bounds=dict(cls.default_bounds), by_source={}))
             added.append(name)
         for place in places:
-            options = plans[place].options | {option: reference}
-            plans[place] = plans[place].model_copy(update={"options": options})
-    return plans, added
+            options = configs[place].options | {option: reference}
+            configs[place] = configs[place].model_copy(update={"options": options})
+    return configs, added
 
 
-def plans_until(recipe: Recipe, signal: str) -> list[StepPlan]:
+def plans_until(recipe: Recipe, signal: str) -> list[StepConfig]:
     """The recipe's steps up to the one that gives `step.signal`, which comes last with its defaults if the recipe lacks it.
 
     Raises RecipeError for a signal that is unknown or cannot be compared with a number.
@@ -124,18 +124,18 @@ def plans_until(recipe: Recipe, signal: str) -> list[StepPlan]:
     numeric = {known.name for known in cls.signals if known.unit not in ("id", "label")}
     if bare not in numeric:
         raise RecipeError(f"step '{name}' has no signal '{bare}' that a bound can be set on{nearest(bare, numeric)}")
-    names = [plan.name for plan in recipe.steps]
+    names = [config.name for config in recipe.steps]
     if name in names:
         return list(recipe.steps[: names.index(name) + 1])
     options = cls.Options().model_dump(mode="json")
-    return [*recipe.steps, StepPlan(name=name, options=options, bounds=dict(cls.default_bounds), by_source={})]
+    return [*recipe.steps, StepConfig(name=name, options=options, bounds=dict(cls.default_bounds), by_source={})]
 
 
 def evaluate(documents: LabelledDocuments, recipe: Recipe, models: dict[str, str] | None = None) -> dict[str, Any]:
     """Every figure that the labels allow, as plain data; see docs/models.md for what each means."""
-    plans, added = with_models(recipe, models or {})
-    used = models_of(plans)
-    computed = compute_steps(documents.batches, plans)
+    configs, added = with_models(recipe, models or {})
+    used = models_of(configs)
+    computed = compute_steps(documents.batches, configs)
     computed.verdicts = [None if verdict and verdict[0] in added else verdict for verdict in computed.verdicts]
     report: dict[str, Any] = {
         "documents": len(documents),
@@ -158,13 +158,13 @@ def evaluate(documents: LabelledDocuments, recipe: Recipe, models: dict[str, str
     return report | {name: figures for name, figures in parts.items() if figures}
 
 
-def models_of(plans: Sequence[StepPlan]) -> dict[str, dict[str, Any]]:
+def models_of(configs: Sequence[StepConfig]) -> dict[str, dict[str, Any]]:
     """Label and digest of every model that the steps use, by `step.option`, and the names of its sets (`data`)."""
     used: dict[str, dict[str, Any]] = {}
-    for plan in plans:
-        for key, model in step_models(plan).items():
+    for config in configs:
+        for key, model in step_models(config).items():
             option = key.partition(".")[2]
-            manifest = open_model(plan.options[option], step_class(plan.name).models[option]).manifest
+            manifest = open_model(config.options[option], step_class(config.name).models[option]).manifest
             used[key] = model | {"data": [line.name for line in manifest.data]}
     return used
 

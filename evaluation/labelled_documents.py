@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.labelled import GROUP_FIELDS, field_of, read_rows
+from algok.classifiers.labelled_rows import GROUP_FIELDS, field_of, read_rows
 from algok.classifiers.split import Part, in_part
 from algok.errors import InputError
 from algok.pipelines.documents import PROVENANCES, BatchBuilder

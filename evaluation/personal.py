@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from algok.classifiers.labelled import field_of, read_rows
+from algok.classifiers.labelled_rows import field_of, read_rows
 from algok.errors import InputError
 from algok.filters.personal.finding import Finding
 from algok.filters.personal.kinds import kind_of

@@ -11,7 +11,7 @@ from algok.errors import InputError
 from algok.evaluation.evaluate import Computed, compute_steps, plans_until, rows_by_value
 from algok.evaluation.labelled_documents import LabelledDocuments
 from algok.pipelines.decide import bound_of
-from algok.pipelines.recipe import Recipe, StepPlan
+from algok.pipelines.recipe import Recipe, StepConfig
 from algok.step import Bound
 
 Side = Literal["min", "max"]
@@ -132,8 +132,8 @@ def tune(
     unless `everything`. `label`: keep (1 stays), quality (3 or more stays) or toxicity (2 or more goes). Raises InputError
     if no document has the label, RecipeError for a signal that no bound can be set on.
     """
-    plans = plans_until(recipe, signal)
-    computed = compute_steps(documents.batches, plans)
+    configs = plans_until(recipe, signal)
+    computed = compute_steps(documents.batches, configs)
     if signal not in computed.signals:
         raise InputError(f"{signal}: its step needs the signals of a corpus step; use 'algok annotate' and 'redecide'")
     known, truth = _wanted(documents, label)
@@ -143,16 +143,16 @@ def tune(
     if not known.any():
         raise InputError(f"no document with the label '{label}' reaches the step; see the option --all-documents")
     sources = [source for batch in documents.batches for source in batch.column("source").to_pylist()]
-    plan, goal = plans[-1], goal or Goal()
+    config, goal = configs[-1], goal or Goal()
     values, nulls = _values(computed, signal)
 
     def of(name: str, rows: np.ndarray, source: str | None, chosen: Side | None) -> Proposal:
-        bound = bound_of(plan, signal.partition(".")[2], source)
+        bound = bound_of(config, signal.partition(".")[2], source)
         groups = [documents.groups[row] for row in rows]
         return _propose(name, values[rows], nulls[rows], truth[rows], groups, bound, chosen, goal, times)
 
     reaching = np.flatnonzero(known)
-    overall = of("", reaching, None, side or _bounded_side(plan, signal))
+    overall = of("", reaching, None, side or _bounded_side(config, signal))
     proposals = [overall]
     if by:
         slices = [str(source) for source in sources] if by == "source" else documents.slices[by]
@@ -188,9 +188,9 @@ def _values(computed: Computed, signal: str) -> tuple[np.ndarray, np.ndarray]:
     return computed.values(signal), column.is_null().to_numpy()
 
 
-def _bounded_side(plan: StepPlan, signal: str) -> Side | None:
+def _bounded_side(config: StepConfig, signal: str) -> Side | None:
     """The side that the recipe bounds, if it is one."""
-    bound = plan.bounds.get(signal.partition(".")[2], Bound())
+    bound = config.bounds.get(signal.partition(".")[2], Bound())
     if (bound.min is None) == (bound.max is None):
         return None
     return "max" if bound.min is None else "min"

@@ -66,12 +66,12 @@ class Dedup(CorpusStep):
     default_bounds: ClassVar[dict[str, Bound]] = {"duplicate_rank": Bound(max=0)}
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("duplicate_rank", pa.int32(), "count", "place in the cluster by the keep rule; 0 is kept or alone"),
-        Signal("cluster", pa.string(), "id", "id of the cluster's kept document; null when alone"),
+        Signal("cluster", pa.string(), "opaque", "id of the cluster's kept document; null when alone"),
         Signal("cluster_size", pa.int32(), "count", "documents in the cluster, the kept one included; 1 when alone"),
         Signal(
             "similarity", pa.float32(), "ratio", "estimated Jaccard similarity to the kept document; null when alone"
         ),
-        Signal("duplicate_of", pa.string(), "id", "id of the kept document that this one repeats; null when kept"),
+        Signal("duplicate_of", pa.string(), "opaque", "id of the kept document that this one repeats; null when kept"),
         Signal("exact", pa.bool_(), "flag", "equal to the kept document but for whitespace and ASCII case"),
     )
 
@@ -85,10 +85,10 @@ class Dedup(CorpusStep):
             Round("decide", _decide_partitions, self._decide),
         ]
 
-    def load(self, corpus: Corpus, shard: int) -> "Decisions":
-        return Decisions(_of_shard(corpus.round("decide"), shard))
+    def load(self, corpus: Corpus, shard: int) -> "ShardDecisions":
+        return ShardDecisions(_of_shard(corpus.round("decide"), shard))
 
-    def act(self, batch: pa.RecordBatch, first_row: int, resolved: "Decisions") -> Edited:
+    def act(self, batch: pa.RecordBatch, first_row: int, resolved: "ShardDecisions") -> Edited:
         return Edited(batch.column("text"), resolved.signals(first_row, batch.num_rows))
 
     @property
@@ -196,7 +196,7 @@ def sketch_table(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> pa.
     })  # fmt: skip
 
 
-class Decisions:
+class ShardDecisions:
     """One shard's rows of the rounds' last output (about 46 bytes per clustered document), and signals made from them."""
 
     def __init__(self, decided: pa.Table):

@@ -36,7 +36,7 @@ class Pii(EditStep):
 
     name = "pii"
     signals = (
-        Signal("spans", _SPANS, "id", "findings: kind, start, end (code points before masking), score, rule"),
+        Signal("spans", _SPANS, "opaque", "findings: kind, start, end (code points before masking), score, rule"),
         Signal("masked", pa.int32(), "count", "findings that were masked or replaced"),
         *(Signal(kind, pa.int32(), "count", f"findings: {about.doc}") for kind, about in KINDS.items()),
     )

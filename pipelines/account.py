@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 import algok
 from algok.pipelines.card import data_card
-from algok.pipelines.plan import RunPlan, read_plan
+from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Store
 
@@ -28,34 +28,34 @@ class StepRow:
     seconds: float
 
 
-def finish(store: Store, run: RunPlan) -> None:
+def finish(store: Store, plan: Plan) -> None:
     """Writes the data card and the manifest, which marks the run finished, and clears the intermediate files."""
-    stats = read_stats(store, run)
-    store.write_bytes("README.md", data_card(run, stats).encode())
-    store.write_bytes("manifest.json", _manifest(store, run, stats))
+    stats = read_stats(store, plan)
+    store.write_bytes("README.md", data_card(plan, stats).encode())
+    store.write_bytes("manifest.json", _manifest(store, plan, stats))
     store.remove("work")
 
 
-def read_stats(store: Store, run: RunPlan) -> Stats:
+def read_stats(store: Store, plan: Plan) -> Stats:
     """The statistics of all tasks, merged in task order."""
     merged = Stats()
-    for phase in run.phases:
-        for shard in range(len(run.own)):
+    for phase in plan.phases:
+        for shard in range(len(plan.own)):
             merged.merge(Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json")))
     return merged
 
 
-def step_table(store: Store, run: RunPlan, stats: Stats) -> list[StepRow]:
+def step_table(store: Store, plan: Plan, stats: Stats) -> list[StepRow]:
     """Reading first (its removed records are in quarantine or are no documents), then the steps in order, then writing."""
     seconds = Counter()
-    for record in _records(store, run):
+    for record in _records(store, plan):
         seconds.update(record["seconds"])
     read = stats.read
     rows = [StepRow("read", read["records"], read["records"] - read["documents"], read["documents"], seconds["read"])]
-    for plan in run.recipe.steps:
-        counter = stats.steps.get(plan.name, Counter())
+    for config in plan.recipe.steps:
+        counter = stats.steps.get(config.name, Counter())
         left = counter["in"] - counter["dropped"]
-        rows.append(StepRow(plan.name, counter["in"], counter["dropped"], left, seconds[plan.name]))
+        rows.append(StepRow(config.name, counter["in"], counter["dropped"], left, seconds[config.name]))
     rows.append(StepRow("write", read["kept"], 0, read["kept"], seconds["write"]))
     return rows
 
@@ -65,7 +65,7 @@ def verify(store: Store) -> list[str]:
 
     Returns the problems found, none when the account adds up. Raises FileNotFoundError where there is no finished run.
     """
-    run = read_plan(store)
+    plan = read_plan(store)
     manifest = orjson.loads(store.read_bytes("manifest.json"))
     problems: list[str] = []
     for file in manifest["files"]:
@@ -74,15 +74,15 @@ def verify(store: Store) -> list[str]:
     for folder in _OUTPUTS:
         problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in listed]
     rows = {file["path"]: file.get("rows") for file in manifest["files"]}
-    for shard in range(len(run.own)):
+    for shard in range(len(plan.own)):
         try:
-            problems += _check_shard(store, run, shard, rows)
+            problems += _check_shard(store, plan, shard, rows)
         except (OSError, ValueError, LookupError):  # a file it needs is missing or damaged
             problems.append(
-                f"shard {run.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
+                f"shard {plan.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
             )
-    stats = read_stats(store, run) if not problems else None
-    if stats and orjson.loads(_manifest(store, run, stats)) != manifest:
+    stats = read_stats(store, plan) if not problems else None
+    if stats and orjson.loads(_manifest(store, plan, stats)) != manifest:
         problems.append("manifest.json: differs from what the done records add up to")
     return problems
 
@@ -106,11 +106,11 @@ def _check_file(store: Store, file: dict) -> list[str]:
     return []
 
 
-def _check_shard(store: Store, run: RunPlan, shard: int, rows: dict[str, int | None]) -> list[str]:
+def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | None]) -> list[str]:
     """Conservation: records = documents + quarantined + ignored, and what enters a step is dropped there or enters the next."""
-    name, problems = run.shard_name(shard), []
+    name, problems = plan.shard_name(shard), []
     left = None
-    for phase in run.phases:
+    for phase in plan.phases:
         stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json"))
         suffix = f"{name}.p{phase.index}.parquet"
         if phase.index == 0:
@@ -126,11 +126,11 @@ def _check_shard(store: Store, run: RunPlan, shard: int, rows: dict[str, int | N
                 )
             left = read["documents"]
         dropped = 0
-        for plan in ([phase.acts] if phase.acts else []) + list(phase.steps):
-            counter = stats.steps.get(plan.name, Counter())
+        for config in ([phase.acts] if phase.acts else []) + list(phase.steps):
+            counter = stats.steps.get(config.name, Counter())
             if counter["in"] != left:
                 problems.append(
-                    f"shard {name}: step {plan.name} saw {counter['in']} documents, {left} were left before it"
+                    f"shard {name}: step {config.name} saw {counter['in']} documents, {left} were left before it"
                 )
             left = counter["in"] - counter["dropped"]
             dropped += counter["dropped"]
@@ -151,20 +151,20 @@ def _quarantined(store: Store, name: str, rows: dict[str, int | None]) -> int:
         return pc.sum(pq.read_table(file, columns=["rows"])["rows"]).as_py() or 0
 
 
-def _manifest(store: Store, run: RunPlan, stats: Stats) -> bytes:
-    files = [file for record in _records(store, run) for file in record["files"] if file["path"].startswith(_OUTPUTS)]
-    dropped = {plan.name: stats.steps.get(plan.name, Counter())["dropped"] for plan in run.recipe.steps}
+def _manifest(store: Store, plan: Plan, stats: Stats) -> bytes:
+    files = [file for record in _records(store, plan) for file in record["files"] if file["path"].startswith(_OUTPUTS)]
+    dropped = {config.name: stats.steps.get(config.name, Counter())["dropped"] for config in plan.recipe.steps}
     data = {
         "algok": algok.__version__,
-        "recipe": run.recipe.name,
-        "recipe_digest": run.recipe.digest,
-        "inputs": [{"shard": shard.id, "files": [file.name for file in shard.files]} for shard in run.shards],
+        "recipe": plan.recipe.name,
+        "recipe_digest": plan.recipe.digest,
+        "inputs": [{"shard": shard.id, "files": [file.name for file in shard.files]} for shard in plan.shards],
         "documents": {**stats.read, "dropped": dropped},
         "files": sorted(files, key=lambda file: file["path"]),
     }
     return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
 
 
-def _records(store: Store, run: RunPlan) -> list[dict]:
+def _records(store: Store, plan: Plan) -> list[dict]:
     """Done records of the phase tasks and of the resolving tasks, in task order."""
     return [orjson.loads(store.read_bytes(name)) for name in store.names("done")]

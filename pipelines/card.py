@@ -5,7 +5,7 @@ from collections import Counter
 import orjson
 
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.plan import RunPlan
+from algok.pipelines.plan import Plan
 from algok.pipelines.registry import step_class
 from algok.pipelines.stats import Stats
 from algok.step import Bound
@@ -50,16 +50,16 @@ SELECT source, count(*), sum(strlen(text)) FROM 'kept/*.parquet' GROUP BY source
 """
 
 
-def data_card(run: RunPlan, stats: Stats) -> str:
+def data_card(plan: Plan, stats: Stats) -> str:
     """Markdown with a Hugging Face header. Deterministic: no dates, no timings, no paths."""
     read = stats.read
     dropped = sum(counter["dropped"] for counter in stats.steps.values())
     ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
     head = _HEAD.format(
-        name=_cell(run.recipe.name),
-        quoted_name=orjson.dumps(run.recipe.name).decode(),
-        description=run.recipe.description.strip() or "Korean text for language-model training.",
-        shards=len(run.own),
+        name=_cell(plan.recipe.name),
+        quoted_name=orjson.dumps(plan.recipe.name).decode(),
+        description=plan.recipe.description.strip() or "Korean text for language-model training.",
+        shards=len(plan.own),
         records=read["records"],
         documents=read["documents"],
         ignored=ignored,
@@ -71,18 +71,18 @@ def data_card(run: RunPlan, stats: Stats) -> str:
     return (
         head
         + "\n\n".join(
-            [_steps(run, stats), _sources(stats), *_labels(stats), *_models(run), _bounds(run), _columns(run)]
+            [_steps(plan, stats), _sources(stats), *_labels(stats), *_models(plan), _bounds(plan), _columns(plan)]
         )
         + "\n"
     )
 
 
-def _steps(run: RunPlan, stats: Stats) -> str:
+def _steps(plan: Plan, stats: Stats) -> str:
     lines = ["## Steps", "", "| step | in | removed | left |", "|---|--:|--:|--:|"]
-    for plan in run.recipe.steps:
-        counter = stats.steps.get(plan.name, Counter())
+    for config in plan.recipe.steps:
+        counter = stats.steps.get(config.name, Counter())
         lines.append(
-            f"| {plan.name} | {counter['in']:,} | {counter['dropped']:,} | {counter['in'] - counter['dropped']:,} |"
+            f"| {config.name} | {counter['in']:,} | {counter['dropped']:,} | {counter['in'] - counter['dropped']:,} |"
         )
     return "\n".join(lines)
 
@@ -105,32 +105,32 @@ def _labels(stats: Stats) -> list[str]:
     return tables
 
 
-def _models(run: RunPlan) -> list[str]:
-    rows = [f"| {key} | {model['model']} | `{model['digest'][:16]}` |" for key, model in run.models.items()]
+def _models(plan: Plan) -> list[str]:
+    rows = [f"| {key} | {model['model']} | `{model['digest'][:16]}` |" for key, model in plan.models.items()]
     return (
         ["\n".join(["## Models", "", "| step and option | model | digest |", "|---|---|---|", *rows])] if rows else []
     )
 
 
-def _bounds(run: RunPlan) -> str:
+def _bounds(plan: Plan) -> str:
     lines = ["## Bounds", "", "| signal | all sources | by source |", "|---|---|---|"]
-    for plan in run.recipe.steps:
-        special = {signal for bounds in plan.by_source.values() for signal in bounds}
-        for signal in [*plan.bounds, *sorted(special - set(plan.bounds))]:
+    for config in plan.recipe.steps:
+        special = {signal for bounds in config.by_source.values() for signal in bounds}
+        for signal in [*config.bounds, *sorted(special - set(config.bounds))]:
             own = "; ".join(
                 f"{_cell(source)}: {_bound(bounds[signal])}"
-                for source, bounds in plan.by_source.items()
+                for source, bounds in config.by_source.items()
                 if signal in bounds
             )
-            lines.append(f"| {plan.name}.{signal} | {_bound(plan.bounds.get(signal, Bound()))} | {own} |")
+            lines.append(f"| {config.name}.{signal} | {_bound(config.bounds.get(signal, Bound()))} | {own} |")
     return "\n".join(lines)
 
 
-def _columns(run: RunPlan) -> str:
+def _columns(plan: Plan) -> str:
     lines = ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
     lines += [f"| {field.name} | {field.type} | document column |" for field in DOCUMENT_SCHEMA]
-    for plan in run.recipe.steps:
-        lines += [f"| {plan.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in step_class(plan.name).signals]
+    for config in plan.recipe.steps:
+        lines += [f"| {config.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in step_class(config.name).signals]
     return "\n".join(lines)
 
 

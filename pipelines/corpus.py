@@ -6,26 +6,26 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.pipelines.plan import Phase, RunPlan, Task
+from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.storage import Committed, Store
 from algok.step import CorpusStep
 
 
-def sketch_name(run: RunPlan, phase: Phase, shard: int) -> str:
-    return f"work/c{phase.index}/sketch/{run.shard_name(shard)}.arrow"
+def sketch_name(plan: Plan, phase: Phase, shard: int) -> str:
+    return f"work/c{phase.index}/sketch/{plan.shard_name(shard)}.arrow"
 
 
 class RunCorpus:
     """A `filters.base.Corpus` over a run directory. `corpus.json`, written when every shard is sketched, holds the rows."""
 
-    def __init__(self, store: Store, run: RunPlan, phase: Phase):
-        self._store, self._run, self._phase = store, run, phase
+    def __init__(self, store: Store, plan: Plan, phase: Phase):
+        self._store, self._plan, self._phase = store, plan, phase
         self._folder = f"work/c{phase.index}"
         self.rows = np.array(orjson.loads(store.read_bytes(f"{self._folder}/corpus.json"))["rows"], np.int64)
-        self.reference = np.array([run.is_reference(shard) for shard in range(len(self.rows))], bool)
+        self.reference = np.array([plan.is_reference(shard) for shard in range(len(self.rows))], bool)
 
     def sketch(self, shard: int) -> pa.Table:
-        return self._store.read_arrow(sketch_name(self._run, self._phase, shard))
+        return self._store.read_arrow(sketch_name(self._plan, self._phase, shard))
 
     def round(self, name: str) -> list[pa.Table]:
         return [self._store.read_arrow(file) for file in self._store.names(f"{self._folder}/{name}")]
@@ -37,16 +37,16 @@ def save_corpus(store: Store, phase: Phase, rows: list[int]) -> None:
 
 
 @lru_cache(maxsize=4)
-def open_corpus(root: str, run: RunPlan, phase_index: int) -> RunCorpus:
+def open_corpus(root: str, plan: Plan, phase_index: int) -> RunCorpus:
     """The corpus sketched at the end of a phase, once per process."""
-    return RunCorpus(Store(root), run, run.phases[phase_index])
+    return RunCorpus(Store(root), plan, plan.phases[phase_index])
 
 
-def run_round(store: Store, run: RunPlan, task: Task) -> Committed:
+def run_round(store: Store, plan: Plan, task: Task) -> Committed:
     """One partition of one round of resolving: a table in, a file out."""
-    phase = run.phases[task.phase]
-    corpus = open_corpus(store.url, run, task.phase)
-    step = run.step(phase.sketches)
+    phase = plan.phases[task.phase]
+    corpus = open_corpus(store.url, plan, task.phase)
+    step = plan.step(phase.sketches)
     assert isinstance(step, CorpusStep)
     (round_,) = [r for r in step.rounds() if r.name == task.round]
     table = round_.run(corpus, task.part, task.parts)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.pipelines.recipe import StepPlan
+from algok.pipelines.recipe import StepConfig
 from algok.step import Bound
 
 VERDICT_SCHEMA = pa.schema(
@@ -46,7 +46,7 @@ class Decisions:
         ]
 
 
-def decide(plan: StepPlan, signals: dict[str, pa.Array], sources: pa.Array) -> Decisions:
+def decide(config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) -> Decisions:
     """Compares a step's signals with its bounds, those of the document's source first.
 
     Signals are checked in the recipe's order, `min` before `max`; a null value breaks nothing, NaN breaks any bound.
@@ -55,12 +55,12 @@ def decide(plan: StepPlan, signals: dict[str, pa.Array], sources: pa.Array) -> D
     broken, values, limits = np.full(n, -1, np.int16), np.full(n, np.nan), np.full(n, np.nan)
     codes, labels = _encode(sources)
     rules: list[tuple[str, str]] = []
-    for name in _bounded(plan):
+    for name in _bounded(config):
         column = signals[name]
         value = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
         known = _valid(column)
         for side in ("min", "max"):
-            limits_by_source = np.array([_limit(plan, name, label, side) for label in labels])
+            limits_by_source = np.array([_limit(config, name, label, side) for label in labels])
             if np.isnan(limits_by_source).all():
                 continue
             limit = limits_by_source[codes]
@@ -71,24 +71,24 @@ def decide(plan: StepPlan, signals: dict[str, pa.Array], sources: pa.Array) -> D
                 broken[breaks] = len(rules)
                 values[breaks], limits[breaks] = value[breaks], limit[breaks]
                 rules.append((name, side))
-    return Decisions(plan.name, rules, broken, values, limits)
+    return Decisions(config.name, rules, broken, values, limits)
 
 
-def bound_of(plan: StepPlan, signal: str, source: str | None) -> Bound:
+def bound_of(config: StepConfig, signal: str, source: str | None) -> Bound:
     """The bound on a signal for documents of a source; without limits where there is none."""
-    own = plan.by_source.get(source or "", {})
-    return own[signal] if signal in own else plan.bounds.get(signal, Bound())
+    own = config.by_source.get(source or "", {})
+    return own[signal] if signal in own else config.bounds.get(signal, Bound())
 
 
-def _bounded(plan: StepPlan) -> list[str]:
-    names = dict.fromkeys(plan.bounds)
-    for bounds in plan.by_source.values():
+def _bounded(config: StepConfig) -> list[str]:
+    names = dict.fromkeys(config.bounds)
+    for bounds in config.by_source.values():
         names.update(dict.fromkeys(bounds))
     return list(names)
 
 
-def _limit(plan: StepPlan, signal: str, source: str | None, side: str) -> float:
-    limit = getattr(bound_of(plan, signal, source), side)
+def _limit(config: StepConfig, signal: str, source: str | None, side: str) -> float:
+    limit = getattr(bound_of(config, signal, source), side)
     return np.nan if limit is None else limit
 
 

@@ -13,7 +13,7 @@ from algok.filters.personal.masking import mask_text
 from algok.pipelines.decide import bound_of, decide
 from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import read_plan
-from algok.pipelines.recipe import Recipe, StepPlan
+from algok.pipelines.recipe import Recipe, StepConfig
 from algok.pipelines.storage import Store
 from algok.step import CorpusStep
 
@@ -53,19 +53,19 @@ def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
     """Runs a recipe's steps over one document (a batch of one row). Steps that need the whole corpus say so."""
     steps, verdict = [], "kept"
     source = batch.column("source")[0].as_py()
-    for plan in recipe.steps:
-        step = plan.build()
+    for config in recipe.steps:
+        step = config.build()
         if isinstance(step, CorpusStep):
-            steps.append(StepExplanation(plan.name, note="compares with a whole corpus; see the document in a run"))
+            steps.append(StepExplanation(config.name, note="compares with a whole corpus; see the document in a run"))
             continue
         before = batch.column("text")[0].as_py()
         edited = compute(step, batch)
-        lines = _signal_lines(plan, {name: column[0].as_py() for name, column in edited.signals.items()}, source)
-        steps.append(StepExplanation(plan.name, lines, _diff(before, edited.text[0].as_py())))
-        decisions = decide(plan, edited.signals, batch.column("source"))
+        lines = _signal_lines(config, {name: column[0].as_py() for name, column in edited.signals.items()}, source)
+        steps.append(StepExplanation(config.name, lines, _diff(before, edited.text[0].as_py())))
+        decisions = decide(config, edited.signals, batch.column("source"))
         if verdict == "kept" and not decisions.keep[0]:
             verdict = _verdict(*(column[0].as_py() for column in decisions.verdicts()))
-        batch = with_signals(batch, plan.name, step, edited)
+        batch = with_signals(batch, config.name, step, edited)
     return Explanation(batch.column("id")[0].as_py(), source, verdict, steps)
 
 
@@ -88,10 +88,10 @@ def explain_from_run(store: Store, key: str) -> list[Explanation]:
 def _from_row(row: dict[str, Any], recipe: Recipe) -> Explanation:
     dropped_by = row.get("verdict.step")
     steps = []
-    for plan in recipe.steps:
-        values = {key.partition(".")[2]: value for key, value in row.items() if key.startswith(f"{plan.name}.")}
-        steps.append(StepExplanation(plan.name, _signal_lines(plan, values, row["source"])))
-        if plan.name == dropped_by:
+    for config in recipe.steps:
+        values = {key.partition(".")[2]: value for key, value in row.items() if key.startswith(f"{config.name}.")}
+        steps.append(StepExplanation(config.name, _signal_lines(config, values, row["source"])))
+        if config.name == dropped_by:
             break
     verdict = "kept"
     if dropped_by:
@@ -103,12 +103,12 @@ def _verdict(step: str, signal: str, value: float, bound: str) -> str:
     return f"dropped: {step}.{signal} is {value:g}, the bound is {bound}"
 
 
-def _signal_lines(plan: StepPlan, values: dict[str, Any], source: str | None) -> list[SignalLine]:
+def _signal_lines(config: StepConfig, values: dict[str, Any], source: str | None) -> list[SignalLine]:
     lines = []
     for name, value in values.items():
         if isinstance(value, list):  # spans
             value = ", ".join(f"{span['kind']} {span['start']}–{span['end']}" for span in value)
-        bound = bound_of(plan, name, source)
+        bound = bound_of(config, name, source)
         limits = [f"{side} {limit:g}" for side, limit in (("min", bound.min), ("max", bound.max)) if limit is not None]
         broken = isinstance(value, int | float) and (
             (bound.min is not None and not value >= bound.min) or (bound.max is not None and not value <= bound.max)

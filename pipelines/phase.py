@@ -19,7 +19,7 @@ from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.guard import open_guard
-from algok.pipelines.plan import Phase, RunPlan, StepPlan, Task
+from algok.pipelines.plan import Phase, Plan, StepConfig, Task
 from algok.pipelines.readers import Chunk, read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
@@ -30,29 +30,29 @@ from algok.step import CorpusStep, Edited, EditStep, SignalStep, Step
 Report = Callable[[int, int], None]  # documents and bytes (of text, of input in phase 0) done since the last report
 
 
-def spill_name(run: RunPlan, phase: Phase, shard: int) -> str:
-    return f"work/p{phase.index}/{run.shard_name(shard)}.arrow"
+def spill_name(plan: Plan, phase: Phase, shard: int) -> str:
+    return f"work/p{phase.index}/{plan.shard_name(shard)}.arrow"
 
 
 class PhaseTask:
     """State of one phase over one shard while it runs."""
 
-    def __init__(self, store: Store, run: RunPlan, task: Task, stack: ExitStack, report: Report):
-        self.store, self.run, self.task, self.stack, self.report = store, run, task, stack, report
-        self.phase = run.phases[task.phase]
+    def __init__(self, store: Store, plan: Plan, task: Task, stack: ExitStack, report: Report):
+        self.store, self.plan, self.task, self.stack, self.report = store, plan, task, stack, report
+        self.phase = plan.phases[task.phase]
         self.final = self.phase.sketches is None
-        self.reference = run.is_reference(task.shard)
+        self.reference = plan.is_reference(task.shard)
         self.stats = Stats()
         self.seconds: Counter[str] = Counter()
         self.first_row = 0  # of the batch, in the sketched shard
         self.rows = 0  # sketched for the next phase, or kept
-        self.annotates = run.recipe.mode == "annotate" and not self.reference
+        self.annotates = plan.recipe.mode == "annotate" and not self.reference
         self.remaining = np.empty(0, bool)  # of the batch: what a run with the recipe's bounds would still have
-        self.thorough = any(plan.name == "pii" for plan in run.recipe.steps)
-        name = run.shard_name(task.shard)
+        self.thorough = any(config.name == "pii" for config in plan.recipe.steps)
+        name = plan.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"
-        options = run.recipe.parquet
-        self.dropped = ParquetSink(stack, store, f"dropped/{name}.{suffix}", dropped_schema(run), options)
+        options = plan.recipe.parquet
+        self.dropped = ParquetSink(stack, store, f"dropped/{name}.{suffix}", dropped_schema(plan), options)
         self.quarantine = ParquetSink(stack, store, f"quarantine/{name}.{suffix}", QUARANTINE_SCHEMA, options)
         self.sink = self._open_sink(name)
         self.sketcher = None if self.final else self._step(self.phase.sketches).sketcher()
@@ -70,7 +70,7 @@ class PhaseTask:
         if self.sketcher is not None:
             with self._timed(self.phase.sketches.name):
                 files.append(
-                    self.store.write_arrow(sketch_name(self.run, self.phase, self.task.shard), self.sketcher.finish())
+                    self.store.write_arrow(sketch_name(self.plan, self.phase, self.task.shard), self.sketcher.finish())
                 )
         if not self.reference:
             files.append(self.store.write_bytes(f"stats/{self.task.id}.json", self.stats.to_json()))
@@ -84,8 +84,8 @@ class PhaseTask:
             rows = int(self.remaining.sum()) if self.annotates else batch.num_rows
             batch = self._apply(self.phase.acts, batch)
             self.first_row += rows
-        for plan in self.phase.steps:
-            batch = self._apply(plan, batch)
+        for config in self.phase.steps:
+            batch = self._apply(config, batch)
         compared = batch.filter(pa.array(self.remaining)) if self.annotates else batch
         if self.sketcher is not None:
             with self._timed(self.phase.sketches.name):
@@ -101,22 +101,22 @@ class PhaseTask:
         if self.phase.index > 0:
             self.report(batch.num_rows, size)
 
-    def _apply(self, plan: StepPlan, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _apply(self, config: StepConfig, batch: pa.RecordBatch) -> pa.RecordBatch:
         """One step over one batch: compute, decide, set the dropped aside."""
         if batch.num_rows == 0:
             return batch
-        with self._timed(plan.name):
-            edited = self._compute(plan, batch)
-            batch = with_signals(batch, plan.name, self._step(plan), edited)
+        with self._timed(config.name):
+            edited = self._compute(config, batch)
+            batch = with_signals(batch, config.name, self._step(config), edited)
         if self.reference:
             return batch
-        self.stats.observe(plan.name, self._step(plan).signals, edited.signals)
-        self.stats.sample(plan.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
-        decisions = decide(plan, edited.signals, batch.column("source"))
+        self.stats.observe(config.name, self._step(config).signals, edited.signals)
+        self.stats.sample(config.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
+        decisions = decide(config, edited.signals, batch.column("source"))
         if self.annotates:
             self.remaining &= decisions.keep
             decisions.broken[:] = -1
-        self.stats.count_dropped(plan.name, decisions.rules, decisions.broken, batch.column("source"))
+        self.stats.count_dropped(config.name, decisions.rules, decisions.broken, batch.column("source"))
         keep = decisions.keep
         if keep.all():
             return batch
@@ -130,10 +130,10 @@ class PhaseTask:
             self.dropped.append(_rejected(rejected, decisions.verdicts()))
         return batch.filter(mask)
 
-    def _compute(self, plan: StepPlan, batch: pa.RecordBatch) -> Edited:
+    def _compute(self, config: StepConfig, batch: pa.RecordBatch) -> Edited:
         """A step over a batch. Where nothing is dropped, a corpus step acts only on what a run would still have: it was
         sketched from these documents, and copies that a run drops must not make a template of their lines."""
-        step = self._step(plan)
+        step = self._step(config)
         if not self.annotates or not isinstance(step, CorpusStep) or self.remaining.all():
             return compute(step, batch, self.first_row, self.resolved)
         edited = step.act(batch.filter(pa.array(self.remaining)), self.first_row, self.resolved)
@@ -142,10 +142,10 @@ class PhaseTask:
     def _remaining(self, batch: pa.RecordBatch) -> np.ndarray:
         """Which rows the steps of the earlier phases left, by their stored signals (bool per row)."""
         remaining = np.ones(batch.num_rows, bool)
-        for phase in self.run.phases[: self.phase.index]:
-            for plan in (*([phase.acts] if phase.acts else []), *phase.steps):
-                signals = {s.name: batch.column(f"{plan.name}.{s.name}") for s in self._step(plan).signals}
-                remaining &= decide(plan, signals, batch.column("source")).keep
+        for phase in self.plan.phases[: self.phase.index]:
+            for config in (*([phase.acts] if phase.acts else []), *phase.steps):
+                signals = {s.name: batch.column(f"{config.name}.{s.name}") for s in self._step(config).signals}
+                remaining &= decide(config, signals, batch.column("source")).keep
         return remaining
 
     def _masked(self, text: str) -> str:
@@ -155,14 +155,14 @@ class PhaseTask:
         if self.phase.index == 0:
             yield from self._read()
             return
-        reader = self.store.open_arrow(spill_name(self.run, self.run.phases[self.phase.index - 1], self.task.shard))
+        reader = self.store.open_arrow(spill_name(self.plan, self.plan.phases[self.phase.index - 1], self.task.shard))
         for index in range(reader.num_record_batches):
             with self._timed("read"):
                 batch = reader.get_batch(index)
             yield batch
 
     def _read(self) -> Iterator[pa.RecordBatch]:
-        recipe, shard = self.run.recipe, self.run.shards[self.task.shard]
+        recipe, shard = self.plan.recipe, self.plan.shards[self.task.shard]
         spec = (recipe.against if self.reference else recipe.inputs)[shard.input]
         guard = open_guard(self.store, self.task.id, recipe.limits.seconds)
         chunks = iter(read_shard(shard, spec, recipe.limits, guard=guard))
@@ -198,24 +198,24 @@ class PhaseTask:
         if self.final:
             file = f"kept/{name}.parquet"
             return ParquetSink(
-                self.stack, self.store, file, kept_schema(self.run), self.run.recipe.parquet, always=True
+                self.stack, self.store, file, kept_schema(self.plan), self.plan.recipe.parquet, always=True
             )
         return SpillSink(
             self.stack,
             self.store,
-            spill_name(self.run, self.phase, self.task.shard),
-            spill_schema(self.run, self.phase),
+            spill_name(self.plan, self.phase, self.task.shard),
+            spill_schema(self.plan, self.phase),
         )
 
     def _load_resolved(self) -> object:
         if self.phase.acts is None:
             return None
         with self._timed(self.phase.acts.name):
-            corpus = open_corpus(self.store.url, self.run, self.phase.index - 1)
+            corpus = open_corpus(self.store.url, self.plan, self.phase.index - 1)
             return self._step(self.phase.acts).load(corpus, self.task.shard)
 
-    def _step(self, plan: StepPlan) -> Step:
-        return self.run.step(plan)
+    def _step(self, config: StepConfig) -> Step:
+        return self.plan.step(config)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

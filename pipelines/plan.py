@@ -14,7 +14,7 @@ import orjson
 from algok.classifiers.store import open_model
 from algok.errors import ModelError
 from algok.pipelines.readers.inputs import Shard, plan_shards
-from algok.pipelines.recipe import Recipe, StepPlan, recipe_from_text
+from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
 from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
 from algok.step import CorpusStep, Step
@@ -25,9 +25,9 @@ class Phase:
     """One pass over the data. `acts` was sketched in the phase before, `sketches` is acted on in the next."""
 
     index: int
-    acts: StepPlan | None
-    steps: tuple[StepPlan, ...]
-    sketches: StepPlan | None
+    acts: StepConfig | None
+    steps: tuple[StepConfig, ...]
+    sketches: StepConfig | None
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Task:
 def build_phases(recipe: Recipe) -> list[Phase]:
     """Splits the recipe's steps at its corpus steps; there is always at least one phase."""
     phases: list[Phase] = []
-    acts: StepPlan | None = None
-    steps: list[StepPlan] = []
+    acts: StepConfig | None = None
+    steps: list[StepConfig] = []
     for step in recipe.steps:
         if issubclass(step_class(step.name), CorpusStep):
             phases.append(Phase(len(phases), acts, tuple(steps), step))
@@ -58,7 +58,7 @@ def build_phases(recipe: Recipe) -> list[Phase]:
     return phases
 
 
-class RunPlan:
+class Plan:
     """A recipe with its shards: everything a task needs to know, in the run directory as recipe.yaml and plan.json.
 
     Shards of the recipe's inputs come first, those of `against` (earlier corpora) after them. `models` has the label and
@@ -72,7 +72,7 @@ class RunPlan:
         self._steps: dict[str, Step] = {}
 
     @classmethod
-    def make(cls, recipe: Recipe) -> "RunPlan":
+    def make(cls, recipe: Recipe) -> "Plan":
         """Checks the models and plans the shards of a recipe's inputs.
 
         Raises ModelError before any input is looked at, InputError for what is missing or unreadable.
@@ -96,19 +96,19 @@ class RunPlan:
         models = orjson.dumps(self.models, option=orjson.OPT_SORT_KEYS).decode()
         return hashlib.sha256((self.recipe.digest + self.inputs_digest + models).encode()).hexdigest()[:16]
 
-    def step(self, plan: StepPlan) -> Step:
+    def step(self, config: StepConfig) -> Step:
         """The step's instance, built once per process (models load here).
 
         Raises ModelError if this machine has another model in a model's place than the run began with.
         """
-        if plan.name not in self._steps:
-            for key, model in step_models(plan).items():
+        if config.name not in self._steps:
+            for key, model in step_models(config).items():
                 if model != self.models[key]:
                     raise ModelError(
                         f"{key}: this machine has another model than the run began with; run.json has its digest"
                     )
-            self._steps[plan.name] = plan.build()
-        return self._steps[plan.name]
+            self._steps[config.name] = config.build()
+        return self._steps[config.name]
 
     def is_reference(self, shard: int) -> bool:
         return shard >= len(self.own)
@@ -135,25 +135,25 @@ class RunPlan:
         store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
 
 
-def step_models(plan: StepPlan) -> dict[str, dict]:
+def step_models(config: StepConfig) -> dict[str, dict]:
     """Label and digest of every model that a step of a recipe uses, by `step.option`. Raises ModelError."""
     models = {}
-    for option, kind in step_class(plan.name).models.items():
-        if plan.options[option] is not None:
-            model = open_model(plan.options[option], kind)
-            models[f"{plan.name}.{option}"] = {"model": model.label, "digest": model.manifest.digest}
+    for option, kind in step_class(config.name).models.items():
+        if config.options[option] is not None:
+            model = open_model(config.options[option], kind)
+            models[f"{config.name}.{option}"] = {"model": model.label, "digest": model.manifest.digest}
     return models
 
 
 @cache
-def load_plan(root: str, digest: str) -> RunPlan:
+def load_plan(root: str, digest: str) -> Plan:
     """The plan of a run directory, once per process and plan; `digest` keeps a recreated directory apart."""
     return read_plan(Store(root))
 
 
-def read_plan(store: Store) -> RunPlan:
+def read_plan(store: Store) -> Plan:
     """The plan as it stands in a run directory."""
     recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
     data = orjson.loads(store.read_bytes("plan.json"))
     shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))
-    return RunPlan(recipe, shards, references, data["models"])
+    return Plan(recipe, shards, references, data["models"])

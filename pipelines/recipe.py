@@ -16,7 +16,7 @@ from algok.errors import RecipeError
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.readers import ReadLimits
 from algok.pipelines.readers.inputs import InputSpec
-from algok.pipelines.recipe_source import KeyPath, Source, override, parse_source, read_source
+from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
 from algok.pipelines.registry import STEPS, nearest, step_class
 from algok.step import Bound, CorpusStep, Step, StepOptions
 
@@ -32,7 +32,7 @@ class OutputOptions(_Strict):
     row_group_bytes: int = Field(32 << 20, ge=1 << 16, le=512 << 20)
 
 
-class Frame(_Strict):
+class RecipeHead(_Strict):
     """A recipe without its steps, whose schema depends on the steps named."""
 
     name: str = "recipe"
@@ -51,7 +51,7 @@ class Frame(_Strict):
     parquet: OutputOptions = OutputOptions()
 
 
-class StepPlan(_Strict):
+class StepConfig(_Strict):
     """One step of a recipe: its options, its bounds, and the bounds that differ by source."""
 
     name: str
@@ -64,10 +64,10 @@ class StepPlan(_Strict):
         return cls(cls.Options(**self.options))
 
 
-class Recipe(Frame):
+class Recipe(RecipeHead):
     """A validated recipe with every default filled in."""
 
-    steps: list[StepPlan]
+    steps: list[StepConfig]
 
     @property
     def digest(self) -> str:
@@ -104,18 +104,18 @@ def recipe_from_text(text: str, file: str = "recipe.yaml", overrides: list[str] 
     return validate(override(parse_source(text, file), overrides or []))
 
 
-def validate(source: Source) -> Recipe:
+def validate(source: RecipeText) -> Recipe:
     """Checks plain data against the schema. Raises RecipeError listing every problem found."""
     data = dict(source.data)
     steps, profiles = data.pop("steps", None), data.pop("profiles", None) or {}
     problems: list[str] = []
-    frame = _checked(Frame, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
-    plans = _step_plans(steps, profiles, source, problems)
+    head = _checked(RecipeHead, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
+    configs = _step_configs(steps, profiles, source, problems)
     if not problems:
-        problems += _order_problems(plans, frame, source)
+        problems += _order_problems(configs, head, source)
     if problems:
         raise RecipeError("\n".join(problems))
-    return Recipe(**frame.model_dump(), steps=plans)
+    return Recipe(**head.model_dump(), steps=configs)
 
 
 def json_schema() -> dict:
@@ -126,7 +126,7 @@ def json_schema() -> dict:
     profile_model = create_model("Profile", __base__=_Strict, **bounds)
     model = create_model(
         "Recipe",
-        __base__=Frame,
+        __base__=RecipeHead,
         extends=(str | None, Field(None, description="A recipe by path or carried name that this one is laid over.")),
         steps=(steps_model, ...),
         profiles=(dict[str, profile_model], {}),
@@ -134,11 +134,11 @@ def json_schema() -> dict:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
 
-def _step_plans(steps: Any, profiles: Any, source: Source, problems: list[str]) -> list[StepPlan]:
+def _step_configs(steps: Any, profiles: Any, source: RecipeText, problems: list[str]) -> list[StepConfig]:
     if not isinstance(steps, dict) or not steps:
         problems.append(f"{source.place(('steps',))}: steps: expected a mapping of step names to their settings")
         return []
-    plans = []
+    configs = []
     for name, settings in steps.items():
         if settings is None:
             continue
@@ -150,18 +150,20 @@ def _step_plans(steps: Any, profiles: Any, source: Source, problems: list[str]) 
         config = _checked(_step_model(cls), settings, ("steps", name), source, problems)
         by_source = _profile_bounds(cls, profiles, source, problems)
         if config is not None:
-            plans.append(_plan(cls, config, by_source))
+            configs.append(_plan(cls, config, by_source))
     _check_profiles(profiles, set(steps), source, problems)  # those switched off included: their bounds only rest
-    return plans
+    return configs
 
 
-def _plan(cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepPlan:
+def _plan(cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepConfig:
     options = config.model_dump(mode="json", include=set(cls.Options.model_fields))
     bounds = {s.name: bound for s in cls.signals if (bound := getattr(config, s.name, None)) is not None}
-    return StepPlan(name=cls.name, options=options, bounds=bounds, by_source=by_source)
+    return StepConfig(name=cls.name, options=options, bounds=bounds, by_source=by_source)
 
 
-def _profile_bounds(cls: type[Step], profiles: Any, source: Source, problems: list[str]) -> dict[str, dict[str, Bound]]:
+def _profile_bounds(
+    cls: type[Step], profiles: Any, source: RecipeText, problems: list[str]
+) -> dict[str, dict[str, Bound]]:
     if not isinstance(profiles, dict):
         return {}
     result = {}
@@ -174,7 +176,7 @@ def _profile_bounds(cls: type[Step], profiles: Any, source: Source, problems: li
     return result
 
 
-def _check_profiles(profiles: Any, active: set[str], source: Source, problems: list[str]) -> None:
+def _check_profiles(profiles: Any, active: set[str], source: RecipeText, problems: list[str]) -> None:
     if not isinstance(profiles, dict):
         problems.append(f"{source.place(('profiles',))}: profiles: expected a mapping of source labels to bounds")
         return
@@ -192,19 +194,19 @@ def _check_profiles(profiles: Any, active: set[str], source: Source, problems: l
                 problems.append(f"{where}: profiles.{label}.{name}: not a step of this recipe{nearest(name, active)}")
 
 
-def _order_problems(plans: list[StepPlan], frame: Frame, source: Source) -> list[str]:
+def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeText) -> list[str]:
     """What each step requires must be a document column or assigned by an earlier step."""
     problems, known = [], set(DOCUMENT_SCHEMA.names)
-    for plan in plans:
-        cls = step_class(plan.name)
+    for config in configs:
+        cls = step_class(config.name)
         for column in sorted(cls.requires - known):
             giver = column.partition(".")[0]
             hint = f"; put step '{giver}' before it" if giver in STEPS else ""
-            place = source.place(("steps", plan.name))
-            problems.append(f"{place}: steps.{plan.name}: requires '{column}', which nothing before it assigns{hint}")
-        known |= {f"{plan.name}.{signal.name}" for signal in cls.signals}
-    corpus_steps = [plan.name for plan in plans if issubclass(step_class(plan.name), CorpusStep)]
-    if frame.against and corpus_steps[:1] != ["dedup"]:
+            place = source.place(("steps", config.name))
+            problems.append(f"{place}: steps.{config.name}: requires '{column}', which nothing before it assigns{hint}")
+        known |= {f"{config.name}.{signal.name}" for signal in cls.signals}
+    corpus_steps = [config.name for config in configs if issubclass(step_class(config.name), CorpusStep)]
+    if head.against and corpus_steps[:1] != ["dedup"]:
         place = source.place(("against",))
         problems.append(f"{place}: against: needs step 'dedup' before any other step that sees the whole corpus")
     return problems
@@ -214,7 +216,7 @@ def _checked(
     model: type[BaseModel],
     data: Any,
     path: KeyPath,
-    source: Source,
+    source: RecipeText,
     problems: list[str],
     extra_keys: tuple[str, ...] = (),
 ) -> Any:
@@ -227,7 +229,7 @@ def _checked(
         return None
 
 
-def _problem(item: dict, model: type[BaseModel], path: KeyPath, source: Source, extra_keys: tuple[str, ...]) -> str:
+def _problem(item: dict, model: type[BaseModel], path: KeyPath, source: RecipeText, extra_keys: tuple[str, ...]) -> str:
     location = (*path, *item["loc"])
     key = ".".join(map(str, location)) or "recipe"
     place = source.place(location)
@@ -275,14 +277,14 @@ def _bounds_model(cls: type[Step]) -> type[BaseModel]:
 
 
 def _bound_fields(cls: type[Step], defaults: bool) -> dict[str, Any]:
-    """A field per signal that can be compared with a number; ids cannot."""
+    """A field per signal that can be compared with a number; labels and opaque values cannot."""
     return {
         signal.name: (
             Annotated[Bound | None, AfterValidator(_finite)],
             Field(cls.default_bounds.get(signal.name) if defaults else None, description=signal.doc),
         )
         for signal in cls.signals
-        if signal.unit not in ("id", "label")
+        if signal.unit not in ("opaque", "label")
     }
 
 
@@ -292,9 +294,9 @@ def _finite(bound: Bound | None) -> Bound | None:
     return bound
 
 
-def _switched_off(plan: StepPlan) -> dict[str, None]:
+def _switched_off(config: StepConfig) -> dict[str, None]:
     """Default bounds that the recipe takes away; unsaid, they would come back."""
-    return {name: None for name in step_class(plan.name).default_bounds if name not in plan.bounds}
+    return {name: None for name in step_class(config.name).default_bounds if name not in config.bounds}
 
 
 def _dump_bounds(bounds: dict[str, Bound]) -> dict[str, dict]:

@@ -14,7 +14,7 @@ CARRIED = Path(__file__).resolve().parent / "recipes"
 
 
 @dataclass
-class Source:
+class RecipeText:
     """A recipe as plain data, and for every key where it was written (`file:line`, or the command-line option)."""
 
     data: dict[str, Any]
@@ -33,7 +33,7 @@ def carried_recipes() -> list[str]:
     return sorted(path.stem for path in CARRIED.glob("*.yaml"))
 
 
-def read_source(recipe: str, _above: tuple[str, ...] = ()) -> Source:
+def read_source(recipe: str, _above: tuple[str, ...] = ()) -> RecipeText:
     """A recipe by path or carried name, with what it `extends` merged below it. Raises RecipeError."""
     path = Path(recipe)
     if path.suffix not in {".yaml", ".yml"} and not path.exists() and recipe in carried_recipes():
@@ -51,7 +51,7 @@ def read_source(recipe: str, _above: tuple[str, ...] = ()) -> Source:
     return _merge(read_source(base, (*_above, str(path))), source)
 
 
-def override(source: Source, assignments: list[str]) -> Source:
+def override(source: RecipeText, assignments: list[str]) -> RecipeText:
     """Applies `key.key=value` options, the values read as YAML. Raises RecipeError for a malformed one."""
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
@@ -67,7 +67,7 @@ def override(source: Source, assignments: list[str]) -> Source:
     return source
 
 
-def _assign(source: Source, keys: list[str], value: Any, place: str) -> None:
+def _assign(source: RecipeText, keys: list[str], value: Any, place: str) -> None:
     target: Any = source.data
     path: KeyPath = ()
     for depth, key in enumerate(keys):
@@ -90,7 +90,7 @@ def _index(target: list, key: str, place: str) -> int:
     return int(key)
 
 
-def _parse(path: Path, recipe: str) -> Source:
+def _parse(path: Path, recipe: str) -> RecipeText:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def _parse(path: Path, recipe: str) -> Source:
     return parse_source(text, path.name)
 
 
-def parse_source(text: str, file: str) -> Source:
+def parse_source(text: str, file: str) -> RecipeText:
     """A recipe's text; `file` is named in errors. Raises RecipeError."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -108,7 +108,7 @@ def parse_source(text: str, file: str) -> Source:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise RecipeError(f"{file}{line}: not valid YAML: {_problem(error)}") from None
-    source = Source({})
+    source = RecipeText({})
     data = {} if node is None else _construct(node, file, (), source.places)
     if not isinstance(data, dict):
         raise RecipeError(f"{file}:1: expected a mapping of keys such as 'inputs' and 'steps'")
@@ -142,9 +142,9 @@ def _scalar(node: yaml.Node) -> Any:
         loader.dispose()
 
 
-def _merge(base: Source, above: Source) -> Source:
+def _merge(base: RecipeText, above: RecipeText) -> RecipeText:
     """`above` laid over `base`: mappings key by key, everything else replaced. A step list keeps the base's order."""
-    return Source(_merge_data(base.data, above.data), {**base.places, **above.places})
+    return RecipeText(_merge_data(base.data, above.data), {**base.places, **above.places})
 
 
 def _merge_data(base: Any, above: Any) -> Any:

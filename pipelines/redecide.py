@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from algok.errors import InputError
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
-from algok.pipelines.plan import RunPlan, read_plan
+from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
 from algok.pipelines.registry import step_class
 from algok.pipelines.sinks import ParquetSink
@@ -43,27 +43,27 @@ def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecid
 
     Raises InputError when the run dropped documents while it ran, or lacks a signal that the recipe bounds.
     """
-    run = read_plan(store)
-    if run.recipe.mode != "annotate":
+    plan = read_plan(store)
+    if plan.recipe.mode != "annotate":
         raise InputError(
             f"{store.url}: this run dropped documents as it went, so signals are missing; "
             "use a run made by 'algok annotate'"
         )
-    _check_steps(run, recipe, store)
-    result = Redecided(steps={plan.name: Counter() for plan in recipe.steps})
-    compared = _Compared(run.recipe, recipe)
+    _check_steps(plan, recipe, store)
+    result = Redecided(steps={config.name: Counter() for config in recipe.steps})
+    compared = _Compared(plan.recipe, recipe)
     with ExitStack() as stack:
         sink = _open_sink(stack, output)
         for name in store.names("kept"):
             with store.fs.open(store.path(name), "rb") as file:
-                for batch in _signal_batches(pq.ParquetFile(file), (recipe, run.recipe)):
+                for batch in _signal_batches(pq.ParquetFile(file), (recipe, plan.recipe)):
                     compared.add(batch)
                     decisions = _decide_batch(batch, recipe, result)
                     if sink:
                         sink.append(decisions)
         if sink:
             sink.close()
-    result.differences = [*_other_texts(run.recipe, recipe), *compared.differences()]
+    result.differences = [*_other_texts(plan.recipe, recipe), *compared.differences()]
     return result
 
 
@@ -72,7 +72,7 @@ class _Compared:
 
     def __init__(self, ran: Recipe, wanted: Recipe):
         self._ran, self._wanted = ran, wanted
-        common = {plan.name for plan in wanted.steps}
+        common = {config.name for config in wanted.steps}
         self._corpus = [p.name for p in ran.steps if p.name in common and issubclass(step_class(p.name), CorpusStep)]
         self._gone: Counter[str] = Counter()
         self._new: Counter[str] = Counter()
@@ -86,11 +86,11 @@ class _Compared:
     def _reached(self, batch: pa.RecordBatch, recipe: Recipe) -> dict[str, np.ndarray]:
         """By corpus step, the rows (bool) that the steps before it leave."""
         left, reached = np.ones(batch.num_rows, bool), {}
-        for plan in recipe.steps:
-            if plan.name in self._corpus:
-                reached[plan.name] = left.copy()
-            signals = {name: batch.column(f"{plan.name}.{name}") for name in _signals(plan)}
-            left &= decide(plan, signals, batch.column("source")).keep
+        for config in recipe.steps:
+            if config.name in self._corpus:
+                reached[config.name] = left.copy()
+            signals = {name: batch.column(f"{config.name}.{name}") for name in _signals(config)}
+            left &= decide(config, signals, batch.column("source")).keep
         return reached
 
     def differences(self) -> list[str]:
@@ -104,25 +104,25 @@ class _Compared:
 
 def _other_texts(ran: Recipe, wanted: Recipe) -> list[str]:
     """What makes the stored signals those of other texts: steps left out or in another order."""
-    names = [plan.name for plan in wanted.steps]
+    names = [config.name for config in wanted.steps]
     found = [
-        f"step '{plan.name}' is left out here, but the stored signals are of texts that it has edited"
-        for plan in ran.steps
-        if plan.name not in names and not issubclass(step_class(plan.name), SignalStep)
+        f"step '{config.name}' is left out here, but the stored signals are of texts that it has edited"
+        for config in ran.steps
+        if config.name not in names and not issubclass(step_class(config.name), SignalStep)
     ]
-    if names != [plan.name for plan in ran.steps if plan.name in names]:
+    if names != [config.name for config in ran.steps if config.name in names]:
         found.append("the steps stand in another order than in the annotated run; signals are of the order there")
     return found
 
 
-def _check_steps(run: RunPlan, recipe: Recipe, store: Store) -> None:
-    ran = {plan.name: plan.options for plan in run.recipe.steps}
-    for plan in recipe.steps:
-        if plan.name not in ran:
-            raise InputError(f"{store.url}: step '{plan.name}' did not run there, so its signals are not stored")
-        if plan.options != ran[plan.name]:
+def _check_steps(plan: Plan, recipe: Recipe, store: Store) -> None:
+    ran = {config.name: config.options for config in plan.recipe.steps}
+    for config in recipe.steps:
+        if config.name not in ran:
+            raise InputError(f"{store.url}: step '{config.name}' did not run there, so its signals are not stored")
+        if config.options != ran[config.name]:
             raise InputError(
-                f"{store.url}: step '{plan.name}' ran with other options; only bounds can be decided again"
+                f"{store.url}: step '{config.name}' ran with other options; only bounds can be decided again"
             )
 
 
@@ -134,13 +134,13 @@ def _open_sink(stack: ExitStack, output: str | None) -> ParquetSink | None:
 
 
 def _signal_batches(file: pq.ParquetFile, recipes: tuple[Recipe, Recipe]):
-    wanted = {f"{plan.name}.{signal}" for recipe in recipes for plan in recipe.steps for signal in _signals(plan)}
+    wanted = {f"{config.name}.{signal}" for recipe in recipes for config in recipe.steps for signal in _signals(config)}
     columns = ["id", "source", *(name for name in file.schema_arrow.names if name in wanted)]
     yield from file.iter_batches(_BATCH_ROWS, columns=columns, use_threads=False)
 
 
-def _signals(plan) -> set[str]:
-    return set(plan.bounds) | {signal for bounds in plan.by_source.values() for signal in bounds}
+def _signals(config) -> set[str]:
+    return set(config.bounds) | {signal for bounds in config.by_source.values() for signal in bounds}
 
 
 def _decide_batch(batch: pa.RecordBatch, recipe: Recipe, result: Redecided) -> pa.RecordBatch:
@@ -148,10 +148,10 @@ def _decide_batch(batch: pa.RecordBatch, recipe: Recipe, result: Redecided) -> p
     result.documents += batch.num_rows
     positions = pa.array(range(batch.num_rows), pa.int64())
     left, dropped = batch.append_column("row", positions), []
-    for plan in recipe.steps:
-        signals = {name: left.column(f"{plan.name}.{name}") for name in _signals(plan)}
-        decisions = decide(plan, signals, left.column("source"))
-        counter = result.steps[plan.name]
+    for config in recipe.steps:
+        signals = {name: left.column(f"{config.name}.{name}") for name in _signals(config)}
+        decisions = decide(config, signals, left.column("source"))
+        counter = result.steps[config.name]
         counter["in"] += left.num_rows
         counter["dropped"] += int((~decisions.keep).sum())
         for index, (signal, side) in enumerate(decisions.rules):

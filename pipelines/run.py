@@ -17,7 +17,7 @@ from algok.errors import BudgetError, OutputError, TaskError
 from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.executors import Executor
-from algok.pipelines.plan import Phase, RunPlan, Task
+from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
@@ -61,13 +61,13 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
     _check_apart(store, recipe)
     with _locked(store):
         if store.exists("manifest.json"):
-            _check_same(store, RunPlan.make(recipe))
+            _check_same(store, Plan.make(recipe))
             store.remove("work")
             return Finished(output, fresh=False)
-        run = _prepare(store, recipe, executor)
-        for phase in _open_phases(store, run):
-            _run_phase(store, run, phase, executor, progress)
-        finish(store, run)
+        plan = _prepare(store, recipe, executor)
+        for phase in _open_phases(store, plan):
+            _run_phase(store, plan, phase, executor, progress)
+        finish(store, plan)
     return Finished(output, fresh=True)
 
 
@@ -82,55 +82,55 @@ def _check_apart(store: Store, recipe: Recipe) -> None:
             raise OutputError(f"{store.url}: lies inside the input '{path}'; choose an output directory outside of it")
 
 
-def _prepare(store: Store, recipe: Recipe, executor: Executor) -> RunPlan:
+def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
     """Plans the run and records it, or checks that the directory holds this very run."""
-    run = RunPlan.make(recipe)
+    plan = Plan.make(recipe)
     if store.exists("run.json"):
-        _check_same(store, run)
+        _check_same(store, plan)
         store.remove_temporary()
-        return run
+        return plan
     if {name.rpartition("/")[2] for name in store.names("")} - _BEGUN:
         raise OutputError(f"{store.url}: not empty and not a run directory; choose another output directory")
-    run.save(store)
-    store.write_bytes("run.json", orjson.dumps(_describe(run, executor), option=orjson.OPT_INDENT_2))
-    return run
+    plan.save(store)
+    store.write_bytes("run.json", orjson.dumps(_describe(plan, executor), option=orjson.OPT_INDENT_2))
+    return plan
 
 
-def _check_same(store: Store, run: RunPlan) -> None:
+def _check_same(store: Store, plan: Plan) -> None:
     recorded = orjson.loads(store.read_bytes("run.json"))
-    if recorded["recipe_digest"] != run.recipe.digest:
+    if recorded["recipe_digest"] != plan.recipe.digest:
         raise OutputError(
             f"{store.url}: holds a run of another recipe (see its recipe.yaml, or 'algok recipe diff'); "
             "choose another output directory, or remove this one to start over"
         )
-    if recorded["inputs_digest"] != run.inputs_digest:
+    if recorded["inputs_digest"] != plan.inputs_digest:
         raise OutputError(
             f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
             "choose another output directory, or remove this one to start over"
         )
-    if recorded["models"] != run.models:
+    if recorded["models"] != plan.models:
         raise OutputError(
             f"{store.url}: begun with other models (run.json has their digests); "
             "give it those models, or choose another output directory"
         )
-    if (recorded["algok"], recorded["steps"]) != (algok.__version__, _step_versions(run)):
+    if (recorded["algok"], recorded["steps"]) != (algok.__version__, _step_versions(plan)):
         raise OutputError(
             f"{store.url}: begun by algok {recorded['algok']}, this is {algok.__version__} or has other steps; "
             "finish it with the version that began it, or choose another output directory"
         )
 
 
-def _describe(run: RunPlan, executor: Executor) -> dict:
+def _describe(plan: Plan, executor: Executor) -> dict:
     libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "py3langid", "ray")
     return {
         "algok": algok.__version__,
-        "recipe": run.recipe.name,
-        "recipe_digest": run.recipe.digest,
-        "inputs_digest": run.inputs_digest,
-        "plan": run.digest,
-        "shards": len(run.own),
-        "steps": _step_versions(run),
-        "models": run.models,
+        "recipe": plan.recipe.name,
+        "recipe_digest": plan.recipe.digest,
+        "inputs_digest": plan.inputs_digest,
+        "plan": plan.digest,
+        "shards": len(plan.own),
+        "steps": _step_versions(plan),
+        "models": plan.models,
         "executor": executor.name,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in libraries if _version(name)},
@@ -138,8 +138,8 @@ def _describe(run: RunPlan, executor: Executor) -> dict:
     }
 
 
-def _step_versions(run: RunPlan) -> dict[str, int]:
-    return {plan.name: step_class(plan.name).version for plan in run.recipe.steps}
+def _step_versions(plan: Plan) -> dict[str, int]:
+    return {config.name: step_class(config.name).version for config in plan.recipe.steps}
 
 
 def _version(package: str) -> str | None:
@@ -149,36 +149,34 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _open_phases(store: Store, run: RunPlan) -> list[Phase]:
+def _open_phases(store: Store, plan: Plan) -> list[Phase]:
     """The phases that still have work. A phase whose successor is complete needs none: its files may be gone already."""
     done = set(store.names("done"))
-    complete = [all(done_name(task.id) in done for task in run.phase_tasks(phase)) for phase in run.phases]
+    complete = [all(done_name(task.id) in done for task in plan.phase_tasks(phase)) for phase in plan.phases]
     first_open = complete.index(False) if False in complete else len(complete)
-    return run.phases[max(0, first_open - 1) :]
+    return plan.phases[max(0, first_open - 1) :]
 
 
-def _run_phase(store: Store, run: RunPlan, phase: Phase, executor: Executor, progress: Progress) -> None:
+def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
     """A phase's tasks, then the rounds of the corpus step that closes it."""
-    tasks = run.phase_tasks(phase)
-    sizes = [sum(file.size for file in run.shards[task.shard].files) for task in tasks]
+    tasks = plan.phase_tasks(phase)
+    sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
     _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
     if phase.index == 0:
-        _check_budget(store, run, tasks)
+        _check_budget(store, plan, tasks)
     else:
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
     if phase.sketches is not None:
-        _resolve(store, run, phase, tasks, executor, progress)
+        _resolve(store, plan, phase, tasks, executor, progress)
 
 
-def _resolve(
-    store: Store, run: RunPlan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress
-) -> None:
+def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress) -> None:
     if not store.exists(f"work/c{phase.index}/corpus.json"):
         save_corpus(store, phase, [_record(store, task.id)["rows"] for task in tasks])
-    corpus = open_corpus(store.url, run, phase.index)
-    for round_ in run.step(phase.sketches).rounds():
-        parts = run.round_tasks(phase, round_.name, round_.partitions(corpus))
+    corpus = open_corpus(store.url, plan, phase.index)
+    for round_ in plan.step(phase.sketches).rounds():
+        parts = plan.round_tasks(phase, round_.name, round_.partitions(corpus))
         _run_tasks(store, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
 
 
@@ -223,13 +221,13 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
     )
 
 
-def _check_budget(store: Store, run: RunPlan, tasks: list[Task]) -> None:
+def _check_budget(store: Store, plan: Plan, tasks: list[Task]) -> None:
     reads = [_record(store, task.id)["read"] for task in tasks]
     records, quarantined = (sum(read.get(key, 0) for read in reads) for key in ("records", "quarantined"))
-    if quarantined > max(_BUDGET_MINIMUM, run.recipe.error_budget * records):
+    if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{run.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
+            f"{plan.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
         )
 
 

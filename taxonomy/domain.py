@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.labeller import TextLabeller
 from algok.classifiers.store import open_model
 from algok.errors import ModelError
 from algok.step import Signal, SignalStep, StepOptions
@@ -34,7 +34,7 @@ class Domain(SignalStep):
         Signal("sub", pa.string(), "label", "code of the sub-domain, or unknown"),
         Signal("major", pa.string(), "label", "code of the major domain, or unknown"),
         Signal("confidence", pa.float32(), "ratio", "calibrated probability of the best sub-domain"),
-        Signal("second", pa.string(), "id", "code of the next best sub-domain"),
+        Signal("second", pa.string(), "opaque", "code of the next best sub-domain"),
         Signal("second_confidence", pa.float32(), "ratio", "calibrated probability of the next best sub-domain"),
     )
     Options = DomainOptions

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.labeller import TextLabeller
 from algok.classifiers.store import open_model
 from algok.step import Signal, SignalStep, StepOptions
 

@@ -42,11 +42,11 @@ def check(recipe, overrides, as_json) -> None:
     Example:
       algok recipe check recipe.yaml
     """
-    from algok.pipelines.plan import RunPlan, build_phases
+    from algok.pipelines.plan import Plan, build_phases
     from algok.pipelines.recipe import load_recipe
 
     loaded = load_recipe(recipe, list(overrides))
-    shards = RunPlan.make(loaded).own if loaded.inputs else []
+    shards = Plan.make(loaded).own if loaded.inputs else []
     phases = len(build_phases(loaded))
     steps = [step.name for step in loaded.steps]
     if as_json:

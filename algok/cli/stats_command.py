@@ -24,9 +24,9 @@ def command(run, as_json) -> None:
     from algok.pipelines.plan import read_plan
 
     store = open_run(run, finished=True)
-    plan = read_plan(store)
-    stats = read_stats(store, plan)
-    table = step_table(store, plan, stats)
+    config = read_plan(store)
+    stats = read_stats(store, config)
+    table = step_table(store, config, stats)
     if as_json:
         import orjson
 
@@ -40,7 +40,7 @@ def command(run, as_json) -> None:
     )
     for signal, counter in stats.labels.items():
         _print([signal, "documents"], sorted(counter.items(), key=lambda row: (-row[1], row[0])))
-    _print(["edits and lines", "total"], _edits(stats, plan))
+    _print(["edits and lines", "total"], _edits(stats, config))
 
 
 def _print(columns: list[str], rows: list) -> None:
@@ -59,12 +59,14 @@ def _dropped(stats) -> list[list]:
     return sorted(rows, key=lambda row: -row[1])
 
 
-def _edits(stats, plan) -> list[tuple[str, int]]:
+def _edits(stats, config) -> list[tuple[str, int]]:
     """Totals of the steps that rewrite text."""
     from algok.pipelines.registry import step_class
     from algok.step import SignalStep
 
-    editing = {step.name for step in plan.recipe.steps if not issubclass(step_class(step.name), SignalStep)} - {"dedup"}
+    editing = {step.name for step in config.recipe.steps if not issubclass(step_class(step.name), SignalStep)} - {
+        "dedup"
+    }
     return sorted((key, total) for key, total in stats.totals.items() if total and key.partition(".")[0] in editing)
 
 

@@ -85,11 +85,11 @@ def tokenizer(files, output, licenses, as_json, **options) -> None:
     Example:
       algok train tokenizer prose.jsonl.zst -o models/my_tokenizer --vocabulary 32000
     """
-    from algok.classifiers.training.data import Sets, read_texts
+    from algok.classifiers.training.data import DataSets, read_texts
     from algok.classifiers.training.tokenizer import train_tokenizer
 
     _check(output, options["name"])
-    sets = Sets(files, licenses)
+    sets = DataSets(files, licenses)
     texts = list(read_texts(files, sets))
     _report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
 
@@ -112,10 +112,10 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
       algok train perplexity prose.jsonl.zst --noisy comments.jsonl.zst -o models/my_perplexity
     """
     from algok.classifiers.perplexity import train_perplexity
-    from algok.classifiers.training.data import Sets, read_texts
+    from algok.classifiers.training.data import DataSets, read_texts
 
     _check(output, options["name"])
-    sets = [Sets(files, licenses, "clean"), Sets(noisy, (), "noisy"), Sets(typical, (), "buckets")]
+    sets = [DataSets(files, licenses, "clean"), DataSets(noisy, (), "noisy"), DataSets(typical, (), "buckets")]
     clean, bad, usual = (
         list(read_texts(paths, part)) for paths, part in zip((files, noisy, typical), sets, strict=True)
     )
@@ -204,12 +204,12 @@ def _train(
     second=None,
     toxic_from=1.0,
 ) -> None:
-    from algok.classifiers.training.data import Sets, read_training
+    from algok.classifiers.training.data import DataSets, read_training
     from algok.classifiers.training.train import train_model, trainer
 
     _check(output, name)
     _check_extra()
-    sets = Sets(files, licenses)
+    sets = DataSets(files, licenses)
     examples, grouped = read_training(files, label, group, sets, part, second)
     note = "" if grouped else "the rows have no group, so near copies may lie on both sides of a fold"
     if note:

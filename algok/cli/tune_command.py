@@ -66,12 +66,12 @@ def command(
         raise click.UsageError("--min-recall and --beta are two goals; choose one")
     goal = Goal(beta, min_recall)
     loaded = load_recipe(recipe, list(overrides))
-    plans = plans_until(loaded, signal)
+    configs = plans_until(loaded, signal)
     named = pairs(fields, "--field", LABELS)
     slices = [by] if by else []
     documents = read_labelled_documents(files, fields=named, group=group, part=part, by=slices, source=source)
     proposals = tune(documents, loaded, signal, label=label, goal=goal, side=side, by=by, everything=all_documents)
-    warnings = seen_by_models(files, part, models_of(plans))
+    warnings = seen_by_models(files, part, models_of(configs))
     if as_json:
         shown = [p.as_dict() | {"recipe": recipe_lines(signal, p, by) if p.proposed else None} for p in proposals]
         print_json({"signal": signal, "label": label, "goal": goal.words, "warnings": warnings, "proposals": shown})

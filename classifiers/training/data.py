@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from algok.classifiers.labelled import Examples, field_of, read_examples, read_rows
+from algok.classifiers.labelled_rows import Examples, field_of, read_examples, read_rows
 from algok.classifiers.split import Part, in_part
 from algok.classifiers.store import DataSet
 from algok.errors import InputError
@@ -14,7 +14,7 @@ from algok.errors import InputError
 UNSTATED = "not stated"
 
 
-class Sets:
+class DataSets:
     """Counts rows by file and licence for the card: the licence given for the file, else the row's field `license`."""
 
     def __init__(self, paths: Sequence[Path], licenses: Sequence[str], use: str = "train"):
@@ -42,7 +42,7 @@ class Sets:
         ]
 
 
-def read_texts(paths: Sequence[Path], sets: Sets) -> Iterator[str]:
+def read_texts(paths: Sequence[Path], sets: DataSets) -> Iterator[str]:
     """The texts of files. Raises InputError for a row without one."""
     for path in paths:
         for number, row in enumerate(read_rows(path), 1):
@@ -53,7 +53,7 @@ def read_texts(paths: Sequence[Path], sets: Sets) -> Iterator[str]:
 
 
 def read_training(
-    paths: Sequence[Path], label: str, group: str | None, sets: Sets, part: Part = "all", second: str | None = None
+    paths: Sequence[Path], label: str, group: str | None, sets: DataSets, part: Part = "all", second: str | None = None
 ) -> tuple[Examples, bool]:
     """Labelled examples; with `second`, a label is the pair of both fields (None where a row lacks the second).
 

@@ -1,4 +1,4 @@
-"""Softmax regression on sparse features with soft targets, in numba: what `labelled_text.py` trains with.
+"""Softmax regression on sparse features with soft targets, in numba: what `labeller.py` trains with.
 
 AdaGrad with one step size per feature row, falling linearly to zero over the epochs; documents in an order drawn from the
 seed. Single-threaded float32 arithmetic in a fixed order, so the same input gives the same weights.

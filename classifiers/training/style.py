@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from algok.classifiers.labelled import Examples
-from algok.classifiers.labelled_text import train_labeller
+from algok.classifiers.labelled_rows import Examples
+from algok.classifiers.labeller import train_labeller
 from algok.classifiers.store import DataSet, Manifest
 
 # By cross-validation over the development sites (docs/taxonomy.md).

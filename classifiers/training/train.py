@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.labelled import Examples, folds
+from algok.classifiers.labelled_rows import Examples, folds
 from algok.classifiers.metrics import auc, binary, calibration, multiclass, spearman
 from algok.classifiers.store import DataSet, Manifest, Model, open_model
 from algok.errors import InputError
@@ -174,7 +174,7 @@ def _toxicity_scores(model: Model, texts: pa.Array) -> np.ndarray:
 
 
 def _labels(model: Model, texts: pa.Array) -> np.ndarray:
-    from algok.classifiers.labelled_text import TextLabeller
+    from algok.classifiers.labeller import TextLabeller
 
     labeller = TextLabeller(model)
     return np.array(labeller.labels, dtype=object)[labeller.probabilities(texts).argmax(axis=1)]

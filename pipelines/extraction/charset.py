@@ -24,7 +24,7 @@ from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 from algok.kernels.charset import FREQUENT, INVALID, NEUTRAL, RARE, count_double_byte, count_utf8
 
-Source = Literal["bom", "http", "meta", "xml", "detected", "default"]
+Evidence = Literal["bom", "http", "meta", "xml", "detected", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Decoded:
 
     text: str
     encoding: str
-    source: Source
+    source: Evidence
     replaced: int
 
 
@@ -100,7 +100,7 @@ def codec_of(label: str) -> str | None:
     return _WEB_SUPERSET.get(name, name)
 
 
-def declared_charset(body: bytes) -> tuple[str, Source] | None:
+def declared_charset(body: bytes) -> tuple[str, Evidence] | None:
     """The codec that an XML declaration or the first usable <meta> names, with its source, or None.
 
     As in HTML, comments are skipped, and UTF-16 declared in bytes that read as ASCII means UTF-8.
@@ -123,7 +123,7 @@ def _readable_as_ascii(codec: str) -> str:
 
 def decode(body: bytes, http_charset: str | None = None) -> Decoded:
     """Decode a page; never fails. Linear in the length of `body`; bytes that fit no character become U+FFFD."""
-    declarations: list[tuple[str, Source]] = []
+    declarations: list[tuple[str, Evidence]] = []
     if bom := next((pair for pair in _BOMS if body.startswith(pair[0])), None):
         body = body[len(bom[0]) :]
         declarations.append((bom[1], "bom"))
@@ -149,11 +149,11 @@ def decode(body: bytes, http_charset: str | None = None) -> Decoded:
     return Decoded(text, codec, source, max(0, text.count("\ufffd") - lost_before))
 
 
-def _source_of(codec: str, declarations: list[tuple[str, Source]]) -> Source:
+def _source_of(codec: str, declarations: list[tuple[str, Evidence]]) -> Evidence:
     return next((source for declared, source in declarations if declared == codec), "detected")
 
 
-def _choose_seven_bit(body: bytes, declarations: list[tuple[str, Source]]) -> tuple[str, Source]:
+def _choose_seven_bit(body: bytes, declarations: list[tuple[str, Evidence]]) -> tuple[str, Evidence]:
     """The encoding of a body without a byte above 0x7F: ISO-2022, UTF-16 or ASCII (then what is declared, or UTF-8)."""
     if b"\0" in body and (found := _utf16(body, _view(body))):
         return found.codec, _source_of(found.codec, declarations)
@@ -164,7 +164,7 @@ def _choose_seven_bit(body: bytes, declarations: list[tuple[str, Source]]) -> tu
     return ascii_based[0] if ascii_based else ("utf-8", "default")
 
 
-def _accidental_utf8(body: bytes, text: str, declarations: list[tuple[str, Source]]) -> bool:
+def _accidental_utf8(body: bytes, text: str, declarations: list[tuple[str, Evidence]]) -> bool:
     """Whether valid UTF-8 is CP949 all the same: declared so, with few sequences, and Korean only that way."""
     if not declarations or declarations[0][0] != "cp949":
         return False
@@ -175,7 +175,7 @@ def _accidental_utf8(body: bytes, text: str, declarations: list[tuple[str, Sourc
     return cp949.korean and cp949.score > _utf8(data).score
 
 
-def _choose(body: bytes, declarations: list[tuple[str, Source]]) -> tuple[str, Source]:
+def _choose(body: bytes, declarations: list[tuple[str, Evidence]]) -> tuple[str, Evidence]:
     """The encoding of a body that is not valid UTF-8."""
     data = _view(body)
     cp949 = _double_byte("cp949", data)

@@ -22,7 +22,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from algok.kernels.markup import NAME_KINDS, scan
-from algok.pipelines.extraction.charset import Source, decode
+from algok.pipelines.extraction.charset import Evidence, decode
 
 Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser"]
 
@@ -42,7 +42,7 @@ class Page:
     text: str
     title: str
     encoding: str
-    encoding_source: Source
+    encoding_source: Evidence
     replaced: int
 
 

@@ -25,7 +25,7 @@ from fsspec.implementations.local import LocalFileSystem
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from algok.errors import InputError
-from algok.pipelines.readers.streams import Damaged, Source, blocks, compression
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compression
 
 Format = Literal["warc", "jsonl", "parquet", "text"]
 
@@ -54,7 +54,9 @@ class InputSpec(BaseModel):
 
     path: str | list[str] = Field(description="File, directory, glob or fsspec URL, or a list of them.")
     format: Literal["auto", "warc", "wet", "jsonl", "parquet", "text"] = "auto"
-    source: str | None = Field(None, description="Source of all its documents, on the source axis and for profiles.")
+    source: str | None = Field(
+        None, description="InputStream of all its documents, on the source axis and for profiles."
+    )
     columns: dict[str, str] = Field(
         {}, description="Document field -> name in the input; dots reach into nested objects (text: body.content)."
     )
@@ -171,7 +173,7 @@ def _ranges(format: Format, file: InputFile, split_bytes: int) -> list[tuple[int
         return [(None, None)]
     if format == "parquet":
         return _row_group_ranges(file, split_bytes)
-    with Source(file.url) as source:
+    with InputStream(file.url) as source:
         if compression(source.read(8)) is not None:
             return [(None, None)]
     cuts = [*range(0, file.size, split_bytes), file.size]
@@ -180,7 +182,7 @@ def _ranges(format: Format, file: InputFile, split_bytes: int) -> list[tuple[int
 
 def _row_group_ranges(file: InputFile, split_bytes: int) -> list[tuple[int | None, int | None]]:
     try:
-        with Source(file.url) as source:
+        with InputStream(file.url) as source:
             metadata = pq.read_metadata(pa.PythonFile(source, "r"))
     except (pa.ArrowException, OSError):
         return [(None, None)]  # the reader will say what is wrong with it
@@ -325,7 +327,7 @@ def _by_content(url: str) -> Format | None:
 
 def _head(url: str) -> bytes:
     """The first bytes of a file's decompressed content."""
-    with Source(url) as source:
+    with InputStream(url) as source:
         try:
             return next(blocks(source), b"")[:4096]
         except Damaged:

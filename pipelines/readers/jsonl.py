@@ -9,7 +9,7 @@ from algok.pipelines.documents import document_id
 from algok.pipelines.readers.base import Chunk, Collector, ReadLimits
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
-from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, Source, blocks
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks
 
 _BOM = b"\xef\xbb\xbf"
 _EXCERPT_BYTES = 1024
@@ -30,7 +30,7 @@ def read_jsonl(shard: Shard, spec: InputSpec, limits: ReadLimits) -> Iterator[Ch
     collector = Collector()
     fields = Fields.of(spec)
     for file in shard.files:
-        with Source(file.url) as source:
+        with InputStream(file.url) as source:
             for line in _shard_lines(source, shard, limits.line_bytes):
                 _read_line(line, file, fields, limits, collector)
                 if collector.ready:
@@ -38,7 +38,7 @@ def read_jsonl(shard: Shard, spec: InputSpec, limits: ReadLimits) -> Iterator[Ch
     yield from collector.finish()
 
 
-def _shard_lines(source: Source, shard: Shard, limit: int) -> Iterator[_Line]:
+def _shard_lines(source: InputStream, shard: Shard, limit: int) -> Iterator[_Line]:
     """The lines that start in the shard's slice."""
     if shard.start is None:
         yield from _lines(blocks(source), 0, limit)
@@ -51,7 +51,7 @@ def _shard_lines(source: Source, shard: Shard, limit: int) -> Iterator[_Line]:
         yield line
 
 
-def _next_line_start(source: Source, start: int) -> int:
+def _next_line_start(source: InputStream, start: int) -> int:
     """Offset of the first line that starts at or after `start`."""
     if start == 0:
         return 0
@@ -65,7 +65,7 @@ def _next_line_start(source: Source, start: int) -> int:
     return at
 
 
-def _plain_blocks(source: Source) -> Iterator[bytes]:
+def _plain_blocks(source: InputStream) -> Iterator[bytes]:
     while block := source.read(BLOCK_BYTES):
         yield block
 

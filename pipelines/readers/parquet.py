@@ -18,7 +18,7 @@ from algok.pipelines.documents import (
 from algok.pipelines.readers.base import Chunk, Collector, ReadLimits
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
-from algok.pipelines.readers.streams import Source, is_local
+from algok.pipelines.readers.streams import InputStream, is_local
 
 _EXCERPT_BYTES = 1024
 
@@ -35,7 +35,7 @@ def read_parquet(shard: Shard, spec: InputSpec, limits: ReadLimits) -> Iterator[
 def _read_file(
     file: InputFile, shard: Shard, spec: InputSpec, limits: ReadLimits, collector: Collector
 ) -> Iterator[None]:
-    with Source(file.url) as source:
+    with InputStream(file.url) as source:
         try:
             # One row group is decoded at a time and nothing is read ahead, so memory stays bounded.
             handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")

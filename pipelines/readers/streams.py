@@ -30,7 +30,7 @@ class Damaged(Exception):
         self.reason = reason
 
 
-class Source:
+class InputStream:
     """A seekable binary file whose failures are InputError; plain unbuffered I/O when local."""
 
     def __init__(self, url: str):
@@ -65,7 +65,7 @@ class Source:
     def flush(self) -> None:
         pass
 
-    def __enter__(self) -> "Source":
+    def __enter__(self) -> "InputStream":
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -105,7 +105,7 @@ def gzip_decoder() -> Any:
     return zlib.decompressobj(wbits=31)
 
 
-def blocks(source: Source) -> Iterator[bytes]:
+def blocks(source: InputStream) -> Iterator[bytes]:
     """The decompressed content from the source's current position, in blocks of at most 1 MiB.
 
     Raises Damaged after everything that could be read.
@@ -126,7 +126,7 @@ def blocks(source: Source) -> Iterator[bytes]:
         yield from _member_blocks(source, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
 
 
-def _member_blocks(source: Source, new_decoder: Callable[[], Any]) -> Iterator[bytes]:
+def _member_blocks(source: InputStream, new_decoder: Callable[[], Any]) -> Iterator[bytes]:
     """Decompresses concatenated members; zero padding between and after them is legal (tape blocks, xz streams)."""
     data = b""
     while True:
@@ -136,11 +136,11 @@ def _member_blocks(source: Source, new_decoder: Callable[[], Any]) -> Iterator[b
                 return
             data = block.lstrip(b"\0")
         decoder = new_decoder()
-        yield from decode(decoder, lambda: source.read(_FEED_BYTES), data)
+        yield from decompress(decoder, lambda: source.read(_FEED_BYTES), data)
         data = decoder.unused_data.lstrip(b"\0")
 
 
-def decode(decoder: Any, feed: Callable[[], bytes], data: bytes = b"") -> Iterator[bytes]:
+def decompress(decoder: Any, feed: Callable[[], bytes], data: bytes = b"") -> Iterator[bytes]:
     """One member through a zlib, bz2 or lzma decoder, in blocks of at most 1 MiB; raises Damaged."""
     ended = False
     while not decoder.eof:
@@ -158,7 +158,7 @@ def decode(decoder: Any, feed: Callable[[], bytes], data: bytes = b"") -> Iterat
             raise Damaged("truncated", "compressed data ends early")
 
 
-def _zstd_blocks(source: Source, start: int) -> Iterator[bytes]:
+def _zstd_blocks(source: InputStream, start: int) -> Iterator[bytes]:
     reader = ZstdReader(source)
     done = 0
     while True:
@@ -175,7 +175,7 @@ def _zstd_blocks(source: Source, start: int) -> Iterator[bytes]:
         yield block
 
 
-def _zstd_rest(source: Source, done: int) -> Iterator[bytes]:
+def _zstd_rest(source: InputStream, done: int) -> Iterator[bytes]:
     """What a failed read still held: the reader gives whole reads or nothing, so the last MiB is read in small ones."""
     reader = ZstdReader(source)
     rest = bytearray()

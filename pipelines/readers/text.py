@@ -10,7 +10,7 @@ from algok.pipelines.documents import document_id, dump_meta
 from algok.pipelines.extraction.charset import decode
 from algok.pipelines.readers.base import Chunk, Collector, Guard, ReadLimits
 from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
-from algok.pipelines.readers.streams import Source
+from algok.pipelines.readers.streams import InputStream
 
 _EXCERPT_BYTES = 1024
 _MARKDOWN = (".md", ".markdown")
@@ -23,7 +23,7 @@ def read_text(shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -
     """One document per file. The guard knows a file by its place in the shard, since every offset is 0."""
     collector = Collector()
     for place, file in enumerate(shard.files):
-        with Source(file.url) as source:
+        with InputStream(file.url) as source:
             data = source.read(limits.document_bytes + 1)
             while len(data) <= limits.document_bytes and (more := source.read(limits.document_bytes + 1 - len(data))):
                 data += more

@@ -19,7 +19,7 @@ from algok.pipelines.documents import document_id, dump_meta
 from algok.pipelines.extraction.html import ExtractError, ExtractLimits, extract
 from algok.pipelines.readers.base import Chunk, Collector, Guard, ReadLimits
 from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
-from algok.pipelines.readers.streams import Damaged, Source, blocks, compression, decode, gzip_decoder
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compression, decompress, gzip_decoder
 
 _HEADER_BYTES = 64 << 10  # longest header block, WARC or HTTP
 _FEED_BYTES = 16 << 10
@@ -68,7 +68,7 @@ def read_warc(shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -
     place in the member where that holds several. For zstd it is the place in the decompressed stream."""
     collector = Collector()
     for file in shard.files:
-        with Source(file.url) as source:
+        with InputStream(file.url) as source:
             for item in _items(source, limits.document_bytes + _HEADER_BYTES):
                 if isinstance(item, _Fault):
                     collector.quarantine(
@@ -84,7 +84,7 @@ def read_warc(shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -
 # Framing
 
 
-def _items(source: Source, limit: int) -> Iterator[_Record | _Fault]:
+def _items(source: InputStream, limit: int) -> Iterator[_Record | _Fault]:
     """Everything in a file, in order."""
     kind = compression(source.read(8))
     size = source.seek(0, os.SEEK_END)
@@ -99,12 +99,12 @@ def _items(source: Source, limit: int) -> Iterator[_Record | _Fault]:
         yield item
 
 
-def _feed(source: Source) -> Iterator[bytes]:
+def _feed(source: InputStream) -> Iterator[bytes]:
     while block := source.read(_SCAN_BYTES):
         yield block
 
 
-def _gzip_items(source: Source, size: int, limit: int) -> Iterator[_Record | _Fault]:
+def _gzip_items(source: InputStream, size: int, limit: int) -> Iterator[_Record | _Fault]:
     """Members one by one. After damage, reading goes on at the next member that begins with a record."""
     at = 0
     while at < size:
@@ -114,7 +114,7 @@ def _gzip_items(source: Source, size: int, limit: int) -> Iterator[_Record | _Fa
             continue
         source.seek(at)
         decoder = gzip_decoder()
-        window = _Window(decode(decoder, lambda: source.read(_FEED_BYTES)))
+        window = _Window(decompress(decoder, lambda: source.read(_FEED_BYTES)))
         fault = None
         for item in _frames(window, at, limit):
             if isinstance(item, _Fault) and item.last:
@@ -131,7 +131,7 @@ def _gzip_items(source: Source, size: int, limit: int) -> Iterator[_Record | _Fa
             yield fault
 
 
-def _between_members(source: Source, at: int, size: int) -> Iterator[_Fault]:
+def _between_members(source: InputStream, at: int, size: int) -> Iterator[_Fault]:
     """Passes over what is no gzip member; zeros are legal padding. Returns where the next member starts."""
     following = _next_member(source, at, size)
     source.seek(at)
@@ -151,7 +151,7 @@ def _goes_on(at: int, following: int, size: int) -> str:
     return f"; reading goes on at byte {following}" if following < size else f"; nothing is read from byte {at} on"
 
 
-def _next_member(source: Source, start: int, size: int) -> int:
+def _next_member(source: InputStream, start: int, size: int) -> int:
     """Offset of the next gzip member that begins with a WARC record, or the file's size."""
     at = start
     while at < size:
@@ -167,7 +167,7 @@ def _next_member(source: Source, start: int, size: int) -> int:
     return size
 
 
-def _begins_record(source: Source, at: int) -> bool:
+def _begins_record(source: InputStream, at: int) -> bool:
     source.seek(at)
     try:
         return gzip_decoder().decompress(source.read(512), len(_VERSION)) == _VERSION
@@ -178,7 +178,7 @@ def _begins_record(source: Source, at: int) -> bool:
 class _Window:
     """A moving view of a byte stream: looks ahead as far as asked, and notes damage instead of raising it."""
 
-    def __init__(self, stream: Iterator[bytes], source: Source | None = None, size: int | None = None):
+    def __init__(self, stream: Iterator[bytes], source: InputStream | None = None, size: int | None = None):
         self._stream = stream
         self._source = source  # for plain files, where skipping is seeking
         self._size = size

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from conftest import prose
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.linear import Linear, sigmoid, softmax
 from algok.classifiers.quality import QualityModel, train_quality
 from algok.classifiers.store import open_model

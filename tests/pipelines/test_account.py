@@ -87,8 +87,8 @@ def test_a_run_that_keeps_nothing_still_adds_up(tmp_path, content):
 
 def test_the_step_table_passes_documents_on_from_row_to_row(finished):
     store = Store(str(finished))
-    plan = read_plan(store)
-    table = step_table(store, plan, read_stats(store, plan))
+    config = read_plan(store)
+    table = step_table(store, config, read_stats(store, config))
     assert (table[0].documents, table[0].removed) == (24, 2)
     for before, row in itertools.pairwise(table):
         assert row.documents == before.left == before.documents - before.removed

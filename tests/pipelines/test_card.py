@@ -14,15 +14,15 @@ from conftest import prose, write_jsonl
 from algok.cli.progress import SilentProgress
 from algok.pipelines.card import data_card
 from algok.pipelines.executors import make_executor
-from algok.pipelines.plan import RunPlan
+from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.stats import Stats
 
 
 def card(name="web", sources=()):
-    plan = RunPlan(load_recipe("web").model_copy(update={"name": name}), [], [], {})
-    return data_card(plan, Stats(sources={source: Counter(read=2, kept=1) for source in sources}))
+    config = Plan(load_recipe("web").model_copy(update={"name": name}), [], [], {})
+    return data_card(config, Stats(sources={source: Counter(read=2, kept=1) for source in sources}))
 
 
 @pytest.mark.parametrize("name", ["뉴스: 2024", "a\n---\nb", 'quote " and \\', "# [x]", "\x1b[31m"])
@@ -39,7 +39,7 @@ def test_hostile_sources_stay_in_their_cell():
 
 def test_making_a_card_leaves_the_statistics_alone():
     stats = Stats()
-    data_card(RunPlan(load_recipe("web"), [], [], {}), stats)
+    data_card(Plan(load_recipe("web"), [], [], {}), stats)
     assert stats == Stats()
 
 

@@ -3,11 +3,11 @@
 import pyarrow as pa
 
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.plan import RunPlan
+from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import recipe_from_text
 from algok.pipelines.schema import conform, dropped_schema, kept_schema, spill_schema
 
-RUN = RunPlan(recipe_from_text("steps: {repair: {}, dedup: {}, heuristics: {}}"), [], [], {})
+RUN = Plan(recipe_from_text("steps: {repair: {}, dedup: {}, heuristics: {}}"), [], [], {})
 
 
 def test_document_columns_come_first_then_signals_in_the_recipes_order_then_the_verdict():

@@ -7,7 +7,7 @@ import pytest
 from conftest import prose, write_jsonl
 
 from algok.pipelines import worker
-from algok.pipelines.plan import RunPlan
+from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import done_name, run_task
@@ -17,7 +17,7 @@ from algok.pipelines.worker import done_name, run_task
 def planned(tmp_path):
     write_jsonl(tmp_path / "in.jsonl", [{"text": prose(i)} for i in range(5)])
     recipe = load_recipe("web", ["steps.dedup=null", "steps.lines=null"], inputs=[{"path": str(tmp_path / "in.jsonl")}])
-    plan = RunPlan.make(recipe)
+    plan = Plan.make(recipe)
     store = Store(str(tmp_path / "run"))
     plan.save(store)
     return store, plan.phase_tasks(plan.phases[0])[0]

@@ -22,8 +22,8 @@ from read_documents import domains, read_documents
 from sets import cards, fingerprint, pages, rows, site
 from topic_words import CODES, PutIn, lexicon
 
-from algok.classifiers.labelled import Examples, folds
-from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.labelled_rows import Examples, folds
+from algok.classifiers.labeller import TextLabeller
 from algok.classifiers.linear import softmax
 from algok.classifiers.split import held_out
 from algok.classifiers.store import DataSet, open_model
@@ -32,7 +32,7 @@ from algok.classifiers.training.domain import train_domain
 from algok.taxonomy.axes import major_of
 
 WORDS = Path("build/topic_words.tsv")
-# Set -> (most documents, manner). Sets that hold held-out labelled documents are left out, dps_web_sample excepted: the
+# Set -> (most documents, manner). DataSets that hold held-out labelled documents are left out, dps_web_sample excepted: the
 # only general web text; its labelled passages are left out by fingerprint.
 UNLABELLED = {
     "noisy/dps_web_sample": (6000, "news"),

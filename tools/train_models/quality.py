@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from sets import cards, fingerprint, rows, site
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.quality import QualityModel, train_quality
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sets import fingerprint, pages, rows
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 
 LABELS = Path(__file__).with_name("read_documents.tsv")
 _SETS = ("noisy/dps_web_sample", "domain/petitions")

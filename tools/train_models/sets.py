@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
 
-from algok.classifiers.labelled import Examples, read_rows
+from algok.classifiers.labelled_rows import Examples, read_rows
 from algok.classifiers.store import DataSet
 from algok.pipelines.extraction.html import ExtractError, extract
 

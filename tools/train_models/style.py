@@ -19,8 +19,8 @@ import read_documents
 from domain import split
 from sets import cards, fingerprint, rows, site
 
-from algok.classifiers.labelled import Examples
-from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.labelled_rows import Examples
+from algok.classifiers.labeller import TextLabeller
 from algok.classifiers.store import open_model
 from algok.classifiers.training.style import train_style
 from algok.taxonomy.axes import styles

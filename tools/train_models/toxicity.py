@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 from sets import cards, fingerprint, rows
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.toxicity import CLASSES, LEXICONS, default_lexicon, parse_lexicon, train_toxicity
 from algok.kernels.buffers import string_buffers
 from algok.kernels.toxic import windows

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra train")
 
-from algok.classifiers.labelled import Examples
-from algok.classifiers.labelled_text import TextLabeller
+from algok.classifiers.labelled_rows import Examples
+from algok.classifiers.labeller import TextLabeller
 from algok.classifiers.store import open_model
 from algok.classifiers.topic_words import TopicWords
 from algok.classifiers.training.domain import train_domain

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from algok.classifiers.labelled import Examples
+from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.store import open_model
 from algok.classifiers.toxicity import HEADS, ToxicityModel, train_toxicity
 from algok.errors import ModelError

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.classifiers.labelled import Examples, folds, read_examples, read_rows
+from algok.classifiers.labelled_rows import Examples, folds, read_examples, read_rows
 from algok.errors import InputError
 
 ROWS = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from algok.classifiers import lmplz as module
+from algok.classifiers.training import lmplz as module
 from algok.errors import ModelError
 
 
