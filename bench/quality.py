@@ -30,9 +30,9 @@ from algok.classifiers.quality import QualityModel, train_quality
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model
 from algok.classifiers.toxicity import train_toxicity
+from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.registry import step_class
 from algok.step import CorpusStep

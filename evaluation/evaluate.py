@@ -18,8 +18,8 @@ from algok.classifiers.split import Part
 from algok.classifiers.store import open_model
 from algok.errors import RecipeError
 from algok.evaluation.labelled_documents import TOXIC, LabelledDocuments
+from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
-from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import step_models
 from algok.pipelines.recipe import Recipe, StepConfig
 from algok.pipelines.registry import STEPS, nearest, step_class

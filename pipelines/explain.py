@@ -10,8 +10,8 @@ import pyarrow.dataset as ds
 
 from algok.filters.personal.coarse import redact, redact_url
 from algok.filters.personal.masking import mask_text
+from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import bound_of, decide
-from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import Recipe, StepConfig
 from algok.pipelines.storage import Store

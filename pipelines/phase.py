@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
+from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
@@ -25,7 +25,7 @@ from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Committed, Store
-from algok.step import CorpusStep, Edited, EditStep, SignalStep, Step
+from algok.step import CorpusStep, Edited, Step
 
 Report = Callable[[int, int], None]  # documents and bytes (of text, of input in phase 0) done since the last report
 
@@ -137,7 +137,7 @@ class PhaseTask:
         if not self.annotates or not isinstance(step, CorpusStep) or self.remaining.all():
             return compute(step, batch, self.first_row, self.resolved)
         edited = step.act(batch.filter(pa.array(self.remaining)), self.first_row, self.resolved)
-        return _spread(edited, batch.column("text"), self.remaining, step)
+        return spread(edited, batch.column("text"), self.remaining, step)
 
     def _remaining(self, batch: pa.RecordBatch) -> np.ndarray:
         """Which rows the steps of the earlier phases left, by their stored signals (bool per row)."""
@@ -224,32 +224,6 @@ class PhaseTask:
             yield
         finally:
             self.seconds[name] += time.perf_counter() - start
-
-
-def compute(step: Step, batch: pa.RecordBatch, first_row: int = 0, resolved: object = None) -> Edited:
-    """A step of any kind over one batch; a signal step gives the text back as it was."""
-    if isinstance(step, SignalStep):
-        return Edited(batch.column("text"), step.compute(batch))
-    if isinstance(step, EditStep):
-        return step.edit(batch)
-    assert isinstance(step, CorpusStep)
-    return step.act(batch, first_row, resolved)
-
-
-def _spread(edited: Edited, texts: pa.Array, chosen: np.ndarray, step: Step) -> Edited:
-    """What a step gave for the chosen rows, as of all rows: the others keep their text and have null signals."""
-    where = pa.array(np.where(chosen, np.cumsum(chosen) - 1, 0), mask=~chosen)
-    text = pc.if_else(pa.array(chosen), edited.text.take(where), texts)
-    signals = {signal.name: edited.signals[signal.name].take(where) for signal in step.signals}
-    return Edited(text, signals, edited.samples)
-
-
-def with_signals(batch: pa.RecordBatch, name: str, step: Step, edited: Edited) -> pa.RecordBatch:
-    """The batch with its text edited and the step's signals as columns `name.signal`."""
-    columns = {field: batch.column(field) for field in batch.schema.names}
-    columns["text"] = edited.text
-    columns |= {f"{name}.{signal.name}": edited.signals[signal.name] for signal in step.signals}
-    return pa.RecordBatch.from_pydict(columns)
 
 
 def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:

@@ -7,8 +7,8 @@ from conftest import prose
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.phase import compute, with_signals
 from algok.pipelines.registry import STEPS, step_class
 from algok.step import CorpusStep, EditStep, SignalStep, Step
 

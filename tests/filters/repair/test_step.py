@@ -15,7 +15,7 @@ from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
 from algok.korean.syllables import COMMON_SYLLABLES
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 def edit(*texts):

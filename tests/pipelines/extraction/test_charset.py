@@ -14,7 +14,7 @@ PROSE = (
     "그중에서도 오래된 책방의 주인은 지난 이야기를 천천히 들려주었다. 똠방각하와 펲시콜라, 햏자도 나왔다."
 )
 SYLLABLES = st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3)
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "chars" / "encodings"
+DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "chars" / "encodings"
 
 
 def page(declaration: str, text: str = PROSE) -> str:

@@ -26,7 +26,7 @@ from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, QUARANTI
 from algok.pipelines.readers import ReadLimits, read_shard
 from algok.pipelines.readers.inputs import InputSpec, plan_shards
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 SENTENCE = "알곡은 쭉정이를 골라낸 뒤에 남는 낟알이다. "
 
