@@ -15,11 +15,14 @@ Three kinds of step:
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, model_validator
+
+Side = Literal["min", "max"]
+SIDES: tuple[Side, Side] = ("min", "max")
 
 # How a signal is counted in statistics: which fixed bins its histogram has (see pipelines/stats.py).
 # A label is a string out of few, counted by value; an opaque value (an id, a list of spans) is neither counted nor bounded.
@@ -49,6 +52,44 @@ class Bound(BaseModel):
             raise ValueError(f"min {self.min:g} is greater than max {self.max:g}")
         return self
 
+    def limits(self) -> list[tuple[Side, float]]:
+        """Its sides that have a limit, `min` first."""
+        return [(side, limit) for side in SIDES if (limit := getattr(self, side)) is not None]
+
+    def broken_by(self, value: object) -> Side | None:
+        """The first side that a value breaks; None for one inside, for null, and for what is no number.
+
+        >>> Bound(min=0.3).broken_by(0.1)
+        'min'
+        """
+        if not isinstance(value, int | float):
+            return None
+        for side, limit in self.limits():
+            if not (value >= limit if side == "min" else value <= limit):  # not the opposite: NaN breaks every bound
+                return side
+        return None
+
+    def __str__(self) -> str:
+        """As people read it: `min 0.3, max 1`, or `none` without limits."""
+        return ", ".join(limit_text(side, limit) for side, limit in self.limits()) or "none"
+
+
+def limit_text(side: str, limit: float) -> str:
+    """One side of a bound, as verdicts and tables show it: `min 0.3`."""
+    return f"{side} {limit:g}"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one task of a step takes: processor cores and graphics cards. The executors reserve them, and a phase ends
+    where they change."""
+
+    cpus: float = 1
+    gpus: float = 0
+
+
+ONE_CORE = Resources()
+
 
 class StepOptions(BaseModel):
     """A step's own options in a recipe (bounds on its signals are added by the recipe schema); unknown keys are errors."""
@@ -56,8 +97,14 @@ class StepOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Step(ABC):
-    """One step of the filter. Subclasses set the class attributes and take their validated options."""
+Options = TypeVar("Options", bound=StepOptions)
+
+
+class Step(ABC, Generic[Options]):
+    """One step of the filter. Subclasses set the class attributes and take their validated options.
+
+    The engine knows no step by name: what it must know of one is an attribute here.
+    """
 
     name: ClassVar[str]
     signals: ClassVar[tuple[Signal, ...]]
@@ -68,14 +115,22 @@ class Step(ABC):
     requires: ClassVar[frozenset[str]] = frozenset({"text"})
     # Options that name a model, and of which kind; the engine checks them before any data is read.
     models: ClassVar[dict[str, str]] = {}
+    # The step masks personal data in what is kept; the engine then masks rejects, samples, URL and meta as thoroughly.
+    masks_personal_data: ClassVar[bool] = False
+    # The step rewrites `text`, so what comes after it sees another text than a recipe without it.
+    edits_text: ClassVar[bool] = False
+    # A corpus step that compares with earlier corpora (a recipe's `against`): their documents win over copies.
+    compares_with_earlier: ClassVar[bool] = False
+    # What a task of this step takes of its machine.
+    resources: ClassVar[Resources] = ONE_CORE
     # Raised whenever the step's result changes for the same input; stands in run.json.
     version: ClassVar[int] = 1
 
-    def __init__(self, options: StepOptions | None = None):
-        self.options = options if options is not None else self.Options()
+    def __init__(self, options: Options | None = None):
+        self.options: Options = options if options is not None else cast(Options, self.Options())
 
 
-class SignalStep(Step):
+class SignalStep(Step[Options]):
     """A step that adds signals and leaves the text alone."""
 
     @abstractmethod
@@ -93,8 +148,10 @@ class Edited:
     samples: list[tuple[str, str]] = field(default_factory=list)
 
 
-class EditStep(Step):
+class EditStep(Step[Options]):
     """A step that rewrites text. Untouched documents come back byte for byte."""
+
+    edits_text: ClassVar[bool] = True
 
     @abstractmethod
     def edit(self, batch: pa.RecordBatch) -> Edited:
@@ -135,7 +192,7 @@ class Sketcher(Protocol):
     def finish(self) -> pa.Table: ...
 
 
-class CorpusStep(Step):
+class CorpusStep(Step[Options]):
     """A step that must see the whole corpus before it acts on any of it."""
 
     @abstractmethod

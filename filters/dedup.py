@@ -56,10 +56,11 @@ class DedupOptions(StepOptions):
     keep: Literal["longest", "first"] = Field("longest", description="which document of a cluster is kept")
 
 
-class Dedup(CorpusStep):
+class Dedup(CorpusStep[DedupOptions]):
     """Marks exact and near duplicates, each with the kept document it repeats."""
 
     name: ClassVar[str] = "dedup"
+    compares_with_earlier = True
     requires: ClassVar[frozenset[str]] = frozenset({"id", "text"})
     Options: ClassVar[type[StepOptions]] = DedupOptions
     options: DedupOptions

@@ -13,7 +13,7 @@ from functools import cache
 import pyarrow as pa
 from kiwipiepy import Kiwi
 
-from algok.step import Bound, Signal, SignalStep
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _TOP = {2: 0.282, 3: 0.228, 4: 0.185}
 _DUPLICATED = {5: 0.201, 6: 0.184, 7: 0.168, 8: 0.154, 9: 0.14, 10: 0.127}
@@ -109,7 +109,7 @@ def _signal(name: str, doc: str) -> Signal:
     return Signal(name, pa.float64(), "score" if name in _SCORES else "ratio", doc)
 
 
-class FineWeb2(SignalStep):
+class FineWeb2(SignalStep[StepOptions]):
     """The rules of FineWeb-2's three quality filters for Korean, each as a signal named after datatrove's drop reason.
 
     An empty or word-less document gives null where a formula would divide by zero, and breaks `gopher_words`. Ratios

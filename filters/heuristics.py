@@ -10,7 +10,7 @@ import pyarrow as pa
 from algok.kernels.buffers import string_buffers
 from algok.kernels.repetition import HEAD
 from algok.kernels.textstats import CLASSES, COUNTERS, compile_phrases, compile_suffixes, count
-from algok.step import Bound, Signal, SignalStep
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 
@@ -154,7 +154,7 @@ def _compiled() -> tuple[tuple, tuple]:
     return tuple(compile_suffixes(endings)), tuple(phrases)
 
 
-class Heuristics(SignalStep):
+class Heuristics(SignalStep[StepOptions]):
     """Lengths, scripts, sentence ends, particles, repetition, links, stuffing, boilerplate and spam phrases.
 
     Needs `text` without nulls (ValueError); an empty document gives zero counts and null ratios. Formulas stand in each

@@ -166,10 +166,11 @@ class _Lookup:
         return cls(slots, bits)
 
 
-class LineDedup(CorpusStep):
+class LineDedup(CorpusStep[LineDedupOptions]):
     """Removes lines that are boilerplate of the corpus or of a site."""
 
     name = "lines"
+    edits_text = True
     Options = LineDedupOptions
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("lines_total", pa.int32(), "count", "lines that are not blank"),

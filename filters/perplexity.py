@@ -18,7 +18,7 @@ class PerplexityOptions(StepOptions):
     model: str = "perplexity"
 
 
-class Perplexity(SignalStep):
+class Perplexity(SignalStep[PerplexityOptions]):
     """Scores every document under a clean and a noisy n-gram model of SentencePiece pieces."""
 
     name = "perplexity"

@@ -27,7 +27,7 @@ class PiiOptions(StepOptions):
     )
 
 
-class Pii(EditStep):
+class Pii(EditStep[PiiOptions]):
     """Personal data with what takes its place, and where it stood.
 
     Needs `text` without nulls (ValueError). `spans` are places (code points) in the text that the step is given, whatever the
@@ -35,6 +35,7 @@ class Pii(EditStep):
     """
 
     name = "pii"
+    masks_personal_data = True
     signals = (
         Signal("spans", _SPANS, "opaque", "findings: kind, start, end (code points before masking), score, rule"),
         Signal("masked", pa.int32(), "count", "findings that were masked or replaced"),

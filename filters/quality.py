@@ -17,7 +17,7 @@ class QualityOptions(StepOptions):
     model: str = Field("quality", description="A shipped model (name or name@version) or the path of a model folder.")
 
 
-class Quality(SignalStep):
+class Quality(SignalStep[QualityOptions]):
     """Probability that a careful reader keeps the document, and the quality from 0 to 5 that the reader would give it.
 
     Needs `text` without nulls. The classifier sees words and the shapes of lines, see `algok.kernels.ngrams`; the labels'

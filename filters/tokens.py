@@ -25,7 +25,7 @@ class TokensOptions(StepOptions):
     tokenizer: str | None = None
 
 
-class Tokens(SignalStep):
+class Tokens(SignalStep[TokensOptions]):
     """Counts tokens, without special ones such as the beginning or the end of a document.
 
     The shipped tokenizer counts white space as one space; a tokenizer of one's own gets the text as it is.

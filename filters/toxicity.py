@@ -19,7 +19,7 @@ class ToxicityOptions(StepOptions):
     model: str = Field("toxicity", description="A shipped model (name or name@version) or the path of a model folder.")
 
 
-class Toxicity(SignalStep):
+class Toxicity(SignalStep[ToxicityOptions]):
     """How toxic a document is, from its windows (runs of sentences, about as long as a comment).
 
     Needs `text` without nulls (ValueError); a document without letters has zeros. Windows, undisguising and lexicon:

@@ -118,11 +118,9 @@ def _bounds(plan: Plan) -> str:
         special = {signal for bounds in config.by_source.values() for signal in bounds}
         for signal in [*config.bounds, *sorted(special - set(config.bounds))]:
             own = "; ".join(
-                f"{_cell(source)}: {_bound(bounds[signal])}"
-                for source, bounds in config.by_source.items()
-                if signal in bounds
+                f"{_cell(source)}: {bounds[signal]}" for source, bounds in config.by_source.items() if signal in bounds
             )
-            lines.append(f"| {config.name}.{signal} | {_bound(config.bounds.get(signal, Bound()))} | {own} |")
+            lines.append(f"| {config.name}.{signal} | {config.bounds.get(signal, Bound())} | {own} |")
     return "\n".join(lines)
 
 
@@ -132,11 +130,6 @@ def _columns(plan: Plan) -> str:
     for config in plan.recipe.steps:
         lines += [f"| {config.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in step_class(config.name).signals]
     return "\n".join(lines)
-
-
-def _bound(bound: Bound) -> str:
-    parts = [f"{side} {value:g}" for side, value in (("min", bound.min), ("max", bound.max)) if value is not None]
-    return ", ".join(parts) or "none"
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algok.pipelines.recipe import StepConfig
-from algok.step import Bound
+from algok.step import SIDES, Bound, limit_text
 
 VERDICT_SCHEMA = pa.schema(
     [
@@ -37,7 +37,7 @@ class Decisions:
         """The columns of VERDICT_SCHEMA for the dropped rows, in row order."""
         rows = np.flatnonzero(~self.keep)
         rules = [self.rules[index] for index in self.broken[rows]]
-        bounds = [f"{side} {limit:g}" for (_, side), limit in zip(rules, self.limits[rows], strict=True)]
+        bounds = [limit_text(side, limit) for (_, side), limit in zip(rules, self.limits[rows], strict=True)]
         return [
             pa.array([self.step] * len(rows), pa.string()),
             pa.array([signal for signal, _ in rules], pa.string()),
@@ -59,7 +59,7 @@ def decide(config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) 
         column = signals[name]
         value = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
         known = _valid(column)
-        for side in ("min", "max"):
+        for side in SIDES:
             limits_by_source = np.array([_limit(config, name, label, side) for label in labels])
             if np.isnan(limits_by_source).all():
                 continue

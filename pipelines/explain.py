@@ -109,11 +109,8 @@ def _signal_lines(config: StepConfig, values: dict[str, Any], source: str | None
         if isinstance(value, list):  # spans
             value = ", ".join(f"{span['kind']} {span['start']}–{span['end']}" for span in value)
         bound = bound_of(config, name, source)
-        limits = [f"{side} {limit:g}" for side, limit in (("min", bound.min), ("max", bound.max)) if limit is not None]
-        broken = isinstance(value, int | float) and (
-            (bound.min is not None and not value >= bound.min) or (bound.max is not None and not value <= bound.max)
-        )
-        lines.append(SignalLine(name, value, ", ".join(limits), broken))
+        shown = str(bound) if bound.limits() else ""
+        lines.append(SignalLine(name, value, shown, bound.broken_by(value) is not None))
     return lines
 
 

@@ -6,7 +6,7 @@ read or spill ─► act of the corpus step before ─► steps ─► sketch of
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -18,16 +18,16 @@ from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
 from algok.pipelines.plan import Phase, Plan, StepConfig, Task
 from algok.pipelines.readers import Chunk, read_shard
+from algok.pipelines.registry import step_class
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Committed, Store
-from algok.step import CorpusStep, Edited, Step
-
-Report = Callable[[int, int], None]  # documents and bytes (of text, of input in phase 0) done since the last report
+from algok.step import CorpusStep, Edited, Sketcher, Step
 
 
 def spill_name(plan: Plan, phase: Phase, shard: int) -> str:
@@ -40,7 +40,7 @@ class PhaseTask:
     def __init__(self, store: Store, plan: Plan, task: Task, stack: ExitStack, report: Report):
         self.store, self.plan, self.task, self.stack, self.report = store, plan, task, stack, report
         self.phase = plan.phases[task.phase]
-        self.final = self.phase.sketches is None
+        self.final = self.phase.index == len(plan.phases) - 1
         self.reference = plan.is_reference(task.shard)
         self.stats = Stats()
         self.seconds: Counter[str] = Counter()
@@ -48,14 +48,15 @@ class PhaseTask:
         self.rows = 0  # sketched for the next phase, or kept
         self.annotates = plan.recipe.mode == "annotate" and not self.reference
         self.remaining = np.empty(0, bool)  # of the batch: what a run with the recipe's bounds would still have
-        self.thorough = any(config.name == "pii" for config in plan.recipe.steps)
+        masking = (config.name for config in plan.recipe.steps if step_class(config.name).masks_personal_data)
+        self.masking = next(masking, None)  # the step that masks personal data, to which the time for it is booked
         name = plan.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"
         options = plan.recipe.parquet
         self.dropped = ParquetSink(stack, store, f"dropped/{name}.{suffix}", dropped_schema(plan), options)
         self.quarantine = ParquetSink(stack, store, f"quarantine/{name}.{suffix}", QUARANTINE_SCHEMA, options)
         self.sink = self._open_sink(name)
-        self.sketcher = None if self.final else self._step(self.phase.sketches).sketcher()
+        self.sketcher = self._sketcher()
         self.resolved = self._load_resolved()
 
     def execute(self) -> list[Committed]:
@@ -67,7 +68,7 @@ class PhaseTask:
                 if sink is not None:
                     sink.close()
         files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files]
-        if self.sketcher is not None:
+        if self.sketcher is not None and self.phase.sketches is not None:
             with self._timed(self.phase.sketches.name):
                 files.append(
                     self.store.write_arrow(sketch_name(self.plan, self.phase, self.task.shard), self.sketcher.finish())
@@ -87,7 +88,7 @@ class PhaseTask:
         for config in self.phase.steps:
             batch = self._apply(config, batch)
         compared = batch.filter(pa.array(self.remaining)) if self.annotates else batch
-        if self.sketcher is not None:
+        if self.sketcher is not None and self.phase.sketches is not None:
             with self._timed(self.phase.sketches.name):
                 self.sketcher.add(compared)
         self.rows += compared.num_rows
@@ -97,7 +98,7 @@ class PhaseTask:
             self.stats.count_sources(batch.column("source"), "kept")
         if self.sink is not None:
             with self._timed("write"):
-                self.sink.append(_without_contacts(batch) if self.final and self.thorough else batch)
+                self.sink.append(_without_contacts(batch) if self.final and self.masking else batch)
         if self.phase.index > 0:
             self.report(batch.num_rows, size)
 
@@ -122,8 +123,8 @@ class PhaseTask:
             return batch
         mask = pa.array(keep)
         rejected = batch.filter(pa.array(~keep))
-        if self.thorough:
-            with self._timed("pii"):
+        if self.masking:
+            with self._timed(self.masking):
                 rejected = _with(rejected, "text", mask_column(rejected.column("text")))
                 rejected = _with(rejected, "meta", mask_json_column(rejected.column("meta")))
         with self._timed("write"):
@@ -149,7 +150,7 @@ class PhaseTask:
         return remaining
 
     def _masked(self, text: str) -> str:
-        return mask_text(text) if self.thorough else text
+        return mask_text(text) if self.masking else text
 
     def _source(self) -> Iterator[pa.RecordBatch]:
         if self.phase.index == 0:
@@ -193,7 +194,7 @@ class PhaseTask:
         self.report(chunk.documents, chunk.bytes)
 
     def _open_sink(self, name: str) -> ParquetSink | SpillSink | None:
-        if self.reference:
+        if self.reference and self.phase.sketches is not None:  # its documents end here
             return None
         if self.final:
             file = f"kept/{name}.parquet"
@@ -206,6 +207,13 @@ class PhaseTask:
             spill_name(self.plan, self.phase, self.task.shard),
             spill_schema(self.plan, self.phase),
         )
+
+    def _sketcher(self) -> Sketcher | None:
+        if self.phase.sketches is None:
+            return None
+        step = self._step(self.phase.sketches)
+        assert isinstance(step, CorpusStep)
+        return step.sketcher()
 
     def _load_resolved(self) -> object:
         if self.phase.acts is None:

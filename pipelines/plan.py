@@ -17,7 +17,7 @@ from algok.pipelines.readers.inputs import Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
 from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
-from algok.step import CorpusStep, Step
+from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Phase:
     acts: StepConfig | None
     steps: tuple[StepConfig, ...]
     sketches: StepConfig | None
+    resources: Resources = ONE_CORE
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,32 @@ class Task:
     round: str = ""  # a resolving task of the corpus step that closes the phase
     part: int = 0
     parts: int = 0
+    resources: Resources = ONE_CORE
 
 
 def build_phases(recipe: Recipe) -> list[Phase]:
-    """Splits the recipe's steps at its corpus steps; there is always at least one phase."""
+    """Splits the recipe's steps at its corpus steps, and where the resources that they take change. There is always at
+    least one phase; reading takes what a step takes that says nothing."""
     phases: list[Phase] = []
     acts: StepConfig | None = None
     steps: list[StepConfig] = []
+    resources = ONE_CORE
+
+    def close(sketches: StepConfig | None) -> None:
+        phases.append(Phase(len(phases), acts, tuple(steps), sketches, resources))
+
     for step in recipe.steps:
-        if issubclass(step_class(step.name), CorpusStep):
-            phases.append(Phase(len(phases), acts, tuple(steps), step))
+        cls = step_class(step.name)
+        if cls.resources != resources and (phases or steps):
+            close(None)
+            acts, steps = None, []
+        resources = cls.resources
+        if issubclass(cls, CorpusStep):
+            close(step)
             acts, steps = step, []
         else:
             steps.append(step)
-    phases.append(Phase(len(phases), acts, tuple(steps), None))
+    close(None)
     return phases
 
 
@@ -119,8 +132,11 @@ class Plan:
 
     def phase_tasks(self, phase: Phase) -> list[Task]:
         """A task per shard. Reference shards take part only until the first corpus step has sketched them."""
-        shards = range(len(self.shards) if phase.index == 0 else len(self.own))
-        return [Task(f"p{phase.index}-{shard:06d}", self.digest, phase.index, shard=shard) for shard in shards]
+        sketched = any(earlier.sketches for earlier in self.phases[: phase.index])
+        return [
+            Task(f"p{phase.index}-{shard:06d}", self.digest, phase.index, shard=shard, resources=phase.resources)
+            for shard in range(len(self.own) if sketched else len(self.shards))
+        ]
 
     def round_tasks(self, phase: Phase, name: str, parts: int) -> list[Task]:
         return [

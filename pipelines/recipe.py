@@ -205,10 +205,11 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
             place = source.place(("steps", config.name))
             problems.append(f"{place}: steps.{config.name}: requires '{column}', which nothing before it assigns{hint}")
         known |= {f"{config.name}.{signal.name}" for signal in cls.signals}
-    corpus_steps = [config.name for config in configs if issubclass(step_class(config.name), CorpusStep)]
-    if head.against and corpus_steps[:1] != ["dedup"]:
+    corpus_steps = [step_class(config.name) for config in configs if issubclass(step_class(config.name), CorpusStep)]
+    if head.against and not (corpus_steps and corpus_steps[0].compares_with_earlier):
+        able = ", ".join(f"'{name}'" for name in STEPS if step_class(name).compares_with_earlier)
         place = source.place(("against",))
-        problems.append(f"{place}: against: needs step 'dedup' before any other step that sees the whole corpus")
+        problems.append(f"{place}: against: needs step {able} before any other step that sees the whole corpus")
     return problems
 
 

@@ -15,7 +15,7 @@ from algok.pipelines.recipe import OutputOptions, Recipe
 from algok.pipelines.registry import step_class
 from algok.pipelines.sinks import ParquetSink
 from algok.pipelines.storage import Store
-from algok.step import CorpusStep, SignalStep
+from algok.step import CorpusStep
 
 DECISIONS_SCHEMA = pa.schema([("id", pa.string()), ("source", pa.string()), ("kept", pa.bool_()), *VERDICT_SCHEMA])
 _BATCH_ROWS = 1 << 16
@@ -108,7 +108,7 @@ def _other_texts(ran: Recipe, wanted: Recipe) -> list[str]:
     found = [
         f"step '{config.name}' is left out here, but the stored signals are of texts that it has edited"
         for config in ran.steps
-        if config.name not in names and not issubclass(step_class(config.name), SignalStep)
+        if config.name not in names and step_class(config.name).edits_text
     ]
     if names != [config.name for config in ran.steps if config.name in names]:
         found.append("the steps stand in another order than in the annotated run; signals are of the order there")

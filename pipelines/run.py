@@ -16,12 +16,12 @@ import algok
 from algok.errors import BudgetError, OutputError, TaskError
 from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
-from algok.pipelines.executors import Executor
+from algok.pipelines.executors import Executor, Outcome
 from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
-from algok.pipelines.worker import Outcome, done_name
+from algok.pipelines.worker import RunTask, done_name
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
@@ -196,8 +196,9 @@ def _run_tasks(
     weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
     progress.start(stage, {task.id: weights[task.id] for task in waiting}, len(tasks) - len(waiting))
     failures: list[Outcome] = []
+    root = store.root if store.local else store.url  # absolute: a worker's working directory may be another
     try:
-        for outcome in executor.run(store.url, waiting, progress.advance):
+        for outcome in executor.run(RunTask(root), waiting, progress.advance):
             progress.task_done(outcome.task.id)
             if outcome.error:
                 failures.append(outcome)

@@ -1,4 +1,4 @@
-"""The function that every executor calls: one task, from its inputs to its done record."""
+"""What executors do for a run: one task, from its inputs to its done record."""
 
 import errno
 import time
@@ -11,7 +11,9 @@ import pyarrow as pa
 from algok.errors import AlgokError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.corpus import run_round
-from algok.pipelines.phase import PhaseTask, Report
+from algok.pipelines.executors import Outcome, Report
+from algok.pipelines.guard import arm_watchdog
+from algok.pipelines.phase import PhaseTask
 from algok.pipelines.plan import Task, load_plan
 from algok.pipelines.storage import Store
 
@@ -33,13 +35,17 @@ _FATAL = {
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an executor learns of a task: done, or why not. Small, since it travels through the driver."""
+class RunTask:
+    """The work of a run, for any executor: the tasks of the plan in the run directory `root`."""
 
-    task: Task
-    error: str | None = None
-    transient: bool = False  # another attempt may succeed
-    fatal: bool = False  # no other task can succeed either
+    root: str
+
+    def prepare(self) -> None:
+        arm_watchdog()
+        pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
+
+    def __call__(self, task: Task, report: Report) -> Outcome:
+        return run_task(self.root, task, report)
 
 
 def done_name(task_id: str) -> str:
@@ -48,7 +54,6 @@ def done_name(task_id: str) -> str:
 
 def run_task(root: str, task: Task, report: Report = lambda documents, size: None) -> Outcome:
     """Runs one task and commits it; never raises for what a document or a disk can do."""
-    pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
     try:
         _execute(root, task, report)
         return Outcome(task)

@@ -22,7 +22,7 @@ class DomainOptions(StepOptions):
     )
 
 
-class Domain(SignalStep):
+class Domain(SignalStep[DomainOptions]):
     """One of twenty sub-domains and the major domain it belongs to, with the second best.
 
     Needs `text` without nulls. `major` is the major domain with the highest sum over its sub-domains, and `sub` the best

@@ -15,7 +15,7 @@ import pyarrow as pa
 from algok.kernels.buffers import string_buffers
 from algok.kernels.eojeol import compile_lexicons, score
 from algok.kernels.scripts import COUNTERS, count
-from algok.step import Bound, Signal, SignalStep
+from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 
@@ -87,7 +87,7 @@ def _identifier(script: str) -> Any:
 _BOUNDS = {"korean_ratio": Bound(min=0.02)}
 
 
-class Language(SignalStep):
+class Language(SignalStep[StepOptions]):
     """What language a document is in, how sure that is, and which other one a mixed document has.
 
     Needs `text` without nulls (ValueError). Where there is no letter, or only bytes read in a wrong encoding, `label`

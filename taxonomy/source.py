@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from algok.kernels.buffers import string_buffers
 from algok.kernels.teasers import COUNTERS, count
-from algok.step import Signal, SignalStep
+from algok.step import Signal, SignalStep, StepOptions
 
 LABELS = (
     "web", "news", "blog", "community", "law", "paper", "book", "encyclopedia", "government", "commerce", "qa",
@@ -78,7 +78,7 @@ def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
     return pc.fill_null(batch.column(name).cast(pa.string()), "")
 
 
-class Source(SignalStep):
+class Source(SignalStep[StepOptions]):
     """What kind of publication a document comes from, which rule says so, and whether it is a list of excerpts.
 
     Needs `text` without nulls (ValueError); reads `url` and `source` where the batch has them.

@@ -17,7 +17,7 @@ class StyleOptions(StepOptions):
     model: str = Field("style", description="A shipped model (name or name@version) or the path of a model folder.")
 
 
-class Style(SignalStep):
+class Style(SignalStep[StyleOptions]):
     """How a document is written. Needs `text` without nulls."""
 
     name = "style"

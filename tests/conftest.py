@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 from pathlib import Path
 
 import orjson
@@ -69,7 +70,11 @@ def shared_data() -> Path:
 def ray_session():
     """One local Ray for every test that needs it; starting one takes 10–30 s."""
     ray = pytest.importorskip("ray")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="warning")
+    # Workers import the work of tests/works.py, and the checkout that is tested.
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {"env_vars": {"PYTHONPATH": path}}
+    options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "warning"}
+    ray.init(num_cpus=2, runtime_env=environment, **options)
     yield ray
     ray.shutdown()
 

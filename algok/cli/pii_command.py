@@ -43,8 +43,8 @@ def command(target, recipe, kinds, limit, reveal, overrides, as_json) -> None:
         if kind not in KINDS:
             raise RecipeError(f"--kind {kind}: no such kind{nearest(kind, KINDS)}")
     loaded = load_recipe(recipe, list(overrides))
-    plan = next((plan for plan in loaded.steps if plan.name == "pii"), None)
-    step = plan.build() if plan else Pii()
+    config = next((config for config in loaded.steps if config.name == Pii.name), None)
+    step = config.build() if config else Pii()
     shown: list[dict[str, Any]] = []
     counts: Counter[tuple[str, str]] = Counter()
     documents = quarantined = 0

@@ -27,7 +27,7 @@ from algok.filters.repair.spacing import join_syllables, restore_spaces
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
 from algok.kernels.damage import CHARS, HANGUL, LOST, PUA, RARE, REPLACEMENT
-from algok.step import Bound, Edited, EditStep, Signal
+from algok.step import Bound, Edited, EditStep, Signal, StepOptions
 
 # kind (the signal it counts for), bits of the detector that call for it, repair. In order: bytes before characters,
 # characters before words.
@@ -59,7 +59,7 @@ _SAMPLES = 5
 _EXCERPT = 80
 
 
-class Repair(EditStep):
+class Repair(EditStep[StepOptions]):
     """Repairs damaged characters in `text`; counts every repair by kind and measures what is lost for good."""
 
     name: ClassVar[str] = "repair"

@@ -1,14 +1,49 @@
-"""Executors run tasks; they know nothing of documents. Every executor calls `worker.run_task` and yields its outcomes."""
+"""Executors run work over tasks, here or on a cluster. They know nothing of recipes and documents.
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+Work is a picklable object that is called with a task and gives an `Outcome`. Tasks have an `id` and the `resources` that
+one of them takes; the rest of a task is the work's own business.
+"""
 
-from algok.pipelines.plan import Task
-from algok.pipelines.worker import Outcome
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-# A task is tried again after its worker died or its machine failed it. More attempts than guard strikes, so that a shard
-# with a few poisonous records still gets through.
-ATTEMPTS = 12
+from algok.step import Resources
+
+Report = Callable[[int, int], None]  # documents and bytes done since the last report
+Advance = Callable[[str, int, int], None]  # the same, behind the id of the task
+
+
+class Task(Protocol):
+    """What an executor must know of a task."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def resources(self) -> Resources: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an executor learns of a task: done, or why not. Small, since it travels through the driver."""
+
+    task: Any
+    error: str | None = None
+    transient: bool = False  # another attempt may succeed
+    fatal: bool = False  # no other task can succeed either
+
+
+class Work(Protocol):
+    """What is done with every task. It is sent to the workers, so it must be picklable and small."""
+
+    def prepare(self) -> None:
+        """Called before the first task in a process that belongs to the executor; never in the caller's process."""
+        ...
+
+    def __call__(self, task: Any, report: Report) -> Outcome:
+        """Does the task; raises nothing that a task can cause."""
+        ...
 
 
 class Executor(Protocol):
@@ -16,7 +51,7 @@ class Executor(Protocol):
 
     name: str
 
-    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
+    def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
         """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes)` may
         be called meanwhile."""
         ...

@@ -3,14 +3,12 @@
 import multiprocessing
 import os
 import signal
-from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
-from algok.pipelines.executors import ATTEMPTS
-from algok.pipelines.plan import Task
-from algok.pipelines.worker import Outcome, run_task
+from algok.pipelines.executors import Advance, Outcome, Task, Work
+from algok.pipelines.executors.attempts import Attempts
 
 
 class InlineExecutor:
@@ -18,9 +16,13 @@ class InlineExecutor:
 
     name = "local"
 
-    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
-        for task in tasks:
-            yield run_task(root, task, lambda documents, size, id=task.id: progress(id, documents, size))
+    def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
+        attempts = Attempts(tasks)
+        while attempts:
+            task = attempts.next()
+            outcome = work(task, lambda documents, size, task=task: progress(task.id, documents, size))
+            if attempts.is_final(outcome):
+                yield outcome
 
     def close(self) -> None:
         pass
@@ -36,10 +38,10 @@ class _Worker:
         child.close()
         self.task: Task | None = None
 
-    def give(self, root: str, task: Task) -> None:
+    def give(self, work: Work, task: Task) -> None:
         self.task = task
         with suppress(OSError):  # it died while idle; waiting for its answer finds that out
-            self.connection.send((root, task))
+            self.connection.send((work, task))
 
     def stop(self) -> None:
         self.connection.close()
@@ -60,22 +62,17 @@ class LocalExecutor:
         self._count = workers or len(os.sched_getaffinity(0))
         self._workers: list[_Worker] = []
 
-    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
-        waiting, attempts = deque(tasks), Counter()
+    def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
+        attempts = Attempts(tasks)
         try:
-            while waiting or any(worker.task for worker in self._workers):
-                self._hand_out(root, waiting)
+            while attempts or any(worker.task for worker in self._workers):
+                self._hand_out(work, attempts)
                 busy = [worker for worker in self._workers if worker.task]
                 ready = set(wait([worker.connection for worker in busy]))
                 for worker in busy:
                     if worker.connection in ready:
                         outcome = self._receive(worker, progress)
-                        if outcome is None:
-                            continue
-                        attempts[outcome.task.id] += 1
-                        if outcome.transient and attempts[outcome.task.id] < ATTEMPTS:
-                            waiting.append(outcome.task)
-                        else:
+                        if outcome is not None and attempts.is_final(outcome):
                             yield outcome
         finally:
             if any(worker.task for worker in self._workers):
@@ -86,13 +83,13 @@ class LocalExecutor:
             worker.stop()
         self._workers = []
 
-    def _hand_out(self, root: str, waiting: deque[Task]) -> None:
-        wanted = min(self._count, len(waiting) + sum(worker.task is not None for worker in self._workers))
+    def _hand_out(self, work: Work, attempts: Attempts) -> None:
+        wanted = min(self._count, len(attempts) + sum(worker.task is not None for worker in self._workers))
         while len(self._workers) < wanted:
             self._workers.append(_Worker(self._context))
         for worker in self._workers:
-            if worker.task is None and waiting:
-                worker.give(root, waiting.popleft())
+            if worker.task is None and attempts:
+                worker.give(work, attempts.next())
 
     def _receive(self, worker: _Worker, progress) -> Outcome | None:
         """A message of a worker: progress (None), the task's outcome, or the outcome of its death."""
@@ -126,16 +123,16 @@ def _manner(exitcode: int | None) -> str:
 
 def _serve(connection: Connection) -> None:
     """A worker's life: tasks in, outcomes out, until the driver is gone."""
-    from algok.pipelines.guard import arm_watchdog
-
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    arm_watchdog()
+    prepared = False
     while True:
         try:
-            root, task = connection.recv()
-            outcome = run_task(root, task, lambda documents, size: connection.send((documents, size)))
-            connection.send(outcome)
+            work, task = connection.recv()
+            if not prepared:
+                work.prepare()
+                prepared = True
+            connection.send(work(task, lambda documents, size: connection.send((documents, size))))
         except (EOFError, BrokenPipeError):
             return
 

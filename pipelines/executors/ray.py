@@ -1,14 +1,11 @@
 """Ray core tasks, one per task of the plan, on a local Ray or an existing cluster."""
 
 import os
-from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from algok.errors import AlgokError
-from algok.pipelines.executors import ATTEMPTS
-from algok.pipelines.plan import Task
-from algok.pipelines.storage import Store
-from algok.pipelines.worker import Outcome, run_task
+from algok.pipelines.executors import Advance, Outcome, Task, Work
+from algok.pipelines.executors.attempts import Attempts
 
 # In flight per CPU: enough that no worker waits for the driver, few enough that a lost driver loses little.
 _IN_FLIGHT_PER_CPU = 2
@@ -29,28 +26,25 @@ class RayExecutor:
         except ImportError:
             raise AlgokError("the ray executor needs Ray: pip install 'algok[ray]'") from None
         self._ray, self._workers, self._address = ray, workers, address or os.environ.get("RAY_ADDRESS")
-        self._remote = ray.remote(num_cpus=1, max_retries=0)(_run_remote)
+        self._remote = ray.remote(max_retries=0)(_run_remote)
         self._started = False
 
-    def run(self, root: str, tasks: Iterable[Task], progress) -> Iterator[Outcome]:
+    def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         ray = self._ray
         limit = self._connect()
-        root = _absolute(root)
-        waiting, running, attempts = deque(tasks), {}, Counter()
+        attempts, running = Attempts(tasks), {}
         try:
-            while waiting or running:
-                while waiting and len(running) < limit:
-                    task = waiting.popleft()
-                    running[self._remote.remote(root, task)] = task
+            while attempts or running:
+                while attempts and len(running) < limit:
+                    task = attempts.next()
+                    needs = {"num_cpus": task.resources.cpus, "num_gpus": task.resources.gpus}
+                    running[self._remote.options(**needs).remote(work, task)] = task
                 for reference in ray.wait(list(running), num_returns=1)[0]:
                     task = running.pop(reference)
                     outcome, done = self._fetch(reference, task)
-                    attempts[task.id] += 1
-                    if outcome.transient and attempts[task.id] < ATTEMPTS:
-                        waiting.append(task)
-                        continue
-                    progress(task.id, *done)
-                    yield outcome
+                    if attempts.is_final(outcome):
+                        progress(task.id, *done)
+                        yield outcome
         finally:
             for reference in running if ray.is_initialized() else ():  # nobody may write on after the driver gave up
                 ray.cancel(reference, force=True)
@@ -84,26 +78,19 @@ class RayExecutor:
         try:
             return self._ray.get(reference)
         except (errors.RayTaskError, errors.RuntimeEnvSetupError) as error:
-            return Outcome(task, f"{type(error).__name__}: {error}".splitlines()[0]), (0, 0)
+            reason = (str(error).strip() or type(error).__name__).splitlines()[-1]  # what comes before is Ray's trace
+            return Outcome(task, f"not run: {reason}"), (0, 0)
         except errors.RayError as error:  # the worker, its node or its result is gone
             return Outcome(task, f"lost: {type(error).__name__}", transient=True), (0, 0)
 
 
-def _absolute(root: str) -> str:
-    """A local path that means the same in a worker, whose working directory is another."""
-    store = Store(root)
-    return store.root if store.local else root
-
-
-def _run_remote(root: str, task: Task) -> tuple[Outcome, tuple[int, int]]:
+def _run_remote(work: Work, task: Task) -> tuple[Outcome, tuple[int, int]]:
     """Runs on a Ray worker; gives back the outcome and the documents and bytes done."""
-    from algok.pipelines.guard import arm_watchdog
-
-    arm_watchdog()
+    work.prepare()
     done = [0, 0]
 
     def report(documents: int, size: int) -> None:
         done[0] += documents
         done[1] += size
 
-    return run_task(root, task, report), tuple(done)
+    return work(task, report), (done[0], done[1])

@@ -1,16 +1,19 @@
 """Executors: every task ends once, whatever its worker does, and nobody is left behind."""
 
-import errno
 import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from works import Number, WriteSquare
 
-from algok.pipelines.executors import ATTEMPTS, make_executor
+from algok.pipelines import executors
+from algok.pipelines.executors import make_executor
+from algok.pipelines.executors.attempts import ATTEMPTS
 from algok.pipelines.executors.local import InlineExecutor, LocalExecutor
 from algok.pipelines.plan import Task
+from algok.pipelines.worker import RunTask
 
 TASKS = [Task(f"p0-{number:06d}", "none", 0, shard=number) for number in range(3)]
 
@@ -23,7 +26,7 @@ def executor():
 
 
 def outcomes(executor, root) -> dict[str, str]:
-    return {outcome.task.id: outcome.error for outcome in executor.run(str(root), TASKS, lambda *_: None)}
+    return {outcome.task.id: outcome.error for outcome in executor.run(RunTask(str(root)), TASKS, lambda *_: None)}
 
 
 def alive(pid: int) -> bool:
@@ -52,7 +55,7 @@ def test_workers_that_die_idle_are_replaced(executor, tmp_path):
 
 
 def test_closing_ends_every_worker_also_in_the_middle(executor, tmp_path):
-    running = executor.run(str(tmp_path), TASKS, lambda *_: None)
+    running = executor.run(RunTask(str(tmp_path)), TASKS, lambda *_: None)
     next(running)
     pids = [worker.process.pid for worker in executor._workers]
     running.close()
@@ -68,19 +71,46 @@ def test_no_workers_means_inside_this_process(name):
     assert isinstance(make_executor(name, 0), InlineExecutor)
 
 
-def test_a_failing_machine_is_tried_again_and_then_reported(executor, tmp_path, monkeypatch):
-    """The answers come from a worker whose every attempt meets a dead network disk."""
-    from algok.pipelines.worker import Outcome
+def squares(executor, work: WriteSquare) -> tuple[list[str | None], list[tuple]]:
+    """The outcomes of three numbers, and what was reported meanwhile."""
+    reported: list[tuple] = []
+    tasks = [Number(f"n{value}", value) for value in (2, 3, 4)]
+    found = executor.run(work, tasks, lambda *report: reported.append(report))
+    outcomes = {outcome.task.id: outcome.error for outcome in found}
+    return [outcomes[task.id] for task in tasks], sorted(reported)
 
-    attempts = []
 
-    def receive(worker, progress):
-        worker.connection.recv()
-        task, worker.task = worker.task, None
-        attempts.append(task.id)
-        return Outcome(task, os.strerror(errno.ESTALE), transient=True)
+def check_squares(folder, outcomes, reported) -> None:
+    assert outcomes == [None] * 3
+    assert reported == [("n2", 1, 2), ("n3", 1, 3), ("n4", 1, 4)]
+    assert [(folder / f"n{value}").read_text() for value in (2, 3, 4)] == ["4", "9", "16"]
 
-    monkeypatch.setattr(executor, "_receive", receive)
-    found = list(executor.run(str(tmp_path), TASKS[:1], lambda *_: None))
-    assert [outcome.error for outcome in found] == [os.strerror(errno.ESTALE)]
-    assert len(attempts) == ATTEMPTS
+
+@pytest.mark.parametrize(("deaths", "failures"), [(0, 0), (2, 0), (0, 3), (1, 1)])
+def test_any_work_is_done_whatever_happens_to_its_workers(executor, tmp_path, deaths, failures):
+    check_squares(tmp_path, *squares(executor, WriteSquare(str(tmp_path), deaths, failures)))
+    assert list(tmp_path.glob("prepared-*"))
+
+
+def test_inside_this_process_nothing_is_prepared(tmp_path):
+    check_squares(tmp_path, *squares(InlineExecutor(), WriteSquare(str(tmp_path), failures=1)))
+    assert not list(tmp_path.glob("prepared-*"))
+
+
+def test_ray_does_any_work_and_tries_again(ray_session, tmp_path):
+    from algok.pipelines.executors.ray import RayExecutor
+
+    check_squares(tmp_path, *squares(RayExecutor(), WriteSquare(str(tmp_path), deaths=1, failures=1)))
+
+
+def test_a_failing_machine_is_tried_again_and_then_reported(executor, tmp_path):
+    outcomes, _ = squares(executor, WriteSquare(str(tmp_path), failures=ATTEMPTS))
+    assert outcomes == ["Stale file handle"] * 3
+    assert (tmp_path / "n2.tries").read_text() == "x" * ATTEMPTS
+
+
+def test_executors_know_no_recipes():
+    folder = Path(executors.__file__).parent
+    for path in folder.glob("*.py"):
+        text = path.read_text()
+        assert not any(f"pipelines.{name}" in text for name in ("plan", "worker", "recipe", "phase", "guard")), path

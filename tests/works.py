@@ -1,0 +1,44 @@
+"""Work for executors that is no recipe: workers import it from here."""
+
+import errno
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from algok.pipelines.executors import Outcome
+from algok.step import ONE_CORE, Resources
+
+
+@dataclass(frozen=True)
+class Number:
+    """A task."""
+
+    id: str
+    value: int
+    resources: Resources = ONE_CORE
+
+
+@dataclass(frozen=True)
+class WriteSquare:
+    """Writes the square of a number; kills its worker the first `deaths` times, and then meets a dead network disk
+    `failures` times."""
+
+    folder: str
+    deaths: int = 0
+    failures: int = 0
+
+    def prepare(self) -> None:
+        (Path(self.folder) / f"prepared-{os.getpid()}").touch()
+
+    def __call__(self, task: Number, report) -> Outcome:
+        tries = Path(self.folder) / f"{task.id}.tries"
+        tried = len(tries.read_text()) if tries.exists() else 0
+        tries.write_text("x" * (tried + 1))
+        if tried < self.deaths:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if tried < self.deaths + self.failures:
+            return Outcome(task, os.strerror(errno.ESTALE), transient=True)
+        report(1, task.value)
+        (Path(self.folder) / task.id).write_text(str(task.value**2))
+        return Outcome(task)
