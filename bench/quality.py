@@ -34,7 +34,6 @@ from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.recipe import load_recipe
-from algok.pipelines.registry import step_class
 from algok.step import CorpusStep
 
 
@@ -117,7 +116,7 @@ def recipe(data: Path, folder: str, toxicity: str) -> None:
     models = [f"steps.quality.model={folder}", f"steps.toxicity.model={toxicity}"]
     print("web recipe, held-out hosts: step, balanced accuracy, keep, drop after it")
     for config in load_recipe("web", models).steps:
-        if issubclass(step_class(config.name), CorpusStep):
+        if issubclass(config.cls, CorpusStep):
             continue
         step = config.build()
         edited = compute(step, batch)

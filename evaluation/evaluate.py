@@ -22,7 +22,7 @@ from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
 from algok.pipelines.plan import step_models
 from algok.pipelines.recipe import Recipe, StepConfig
-from algok.pipelines.registry import STEPS, nearest, step_class
+from algok.pipelines.registry import known_steps, nearest, step_class
 from algok.step import CorpusStep
 from algok.taxonomy.axes import major_of
 
@@ -53,8 +53,8 @@ class Computed:
 
 def compute_steps(batches: list[pa.RecordBatch], configs: Sequence[StepConfig]) -> Computed:
     """The steps in their order over all batches. Raises ModelError before any text is looked at."""
-    steps = [(config, config.build()) for config in configs if not issubclass(step_class(config.name), CorpusStep)]
-    skipped = [config.name for config in configs if issubclass(step_class(config.name), CorpusStep)]
+    steps = [(config, config.build()) for config in configs if not issubclass(config.cls, CorpusStep)]
+    skipped = [config.name for config in configs if issubclass(config.cls, CorpusStep)]
     signals: dict[str, list[pa.Array]] = {}
     verdicts: list[Rule | None] = []
     breaks: dict[str, list[np.ndarray]] = {}
@@ -86,7 +86,7 @@ def compute_steps(batches: list[pa.RecordBatch], configs: Sequence[StepConfig]) 
 
 def step_for_kind(kind: str) -> tuple[str, str]:
     """The step that takes models of a kind, and its option. Raises RecipeError if no step does."""
-    for name in sorted(STEPS, key=lambda name: name != kind):  # most steps bear the name of the kind
+    for name in sorted(known_steps(), key=lambda name: name != kind):  # most steps bear the name of the kind
         for option, taken in step_class(name).models.items():
             if taken == kind:
                 return name, option
@@ -164,7 +164,7 @@ def models_of(configs: Sequence[StepConfig]) -> dict[str, dict[str, Any]]:
     for config in configs:
         for key, model in step_models(config).items():
             option = key.partition(".")[2]
-            manifest = open_model(config.options[option], step_class(config.name).models[option]).manifest
+            manifest = open_model(config.options[option], config.cls.models[option]).manifest
             used[key] = model | {"data": [line.name for line in manifest.data]}
     return used
 

@@ -6,7 +6,6 @@ import orjson
 
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import Plan
-from algok.pipelines.registry import step_class
 from algok.pipelines.stats import Stats
 from algok.step import Bound
 
@@ -128,7 +127,7 @@ def _columns(plan: Plan) -> str:
     lines = ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
     lines += [f"| {field.name} | {field.type} | document column |" for field in DOCUMENT_SCHEMA]
     for config in plan.recipe.steps:
-        lines += [f"| {config.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in step_class(config.name).signals]
+        lines += [f"| {config.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in config.cls.signals]
     return "\n".join(lines)
 
 

@@ -22,7 +22,6 @@ from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
 from algok.pipelines.plan import Phase, Plan, StepConfig, Task
 from algok.pipelines.readers import Chunk, read_shard
-from algok.pipelines.registry import step_class
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats
@@ -48,7 +47,7 @@ class PhaseTask:
         self.rows = 0  # sketched for the next phase, or kept
         self.annotates = plan.recipe.mode == "annotate" and not self.reference
         self.remaining = np.empty(0, bool)  # of the batch: what a run with the recipe's bounds would still have
-        masking = (config.name for config in plan.recipe.steps if step_class(config.name).masks_personal_data)
+        masking = (config.name for config in plan.recipe.steps if config.cls.masks_personal_data)
         self.masking = next(masking, None)  # the step that masks personal data, to which the time for it is booked
         name = plan.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"

@@ -15,7 +15,6 @@ from algok.classifiers.store import open_model
 from algok.errors import ModelError
 from algok.pipelines.readers.inputs import Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
-from algok.pipelines.registry import step_class
 from algok.pipelines.storage import Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
@@ -57,7 +56,7 @@ def build_phases(recipe: Recipe) -> list[Phase]:
         phases.append(Phase(len(phases), acts, tuple(steps), sketches, resources))
 
     for step in recipe.steps:
-        cls = step_class(step.name)
+        cls = step.cls
         if cls.resources != resources and (phases or steps):
             close(None)
             acts, steps = None, []
@@ -154,7 +153,7 @@ class Plan:
 def step_models(config: StepConfig) -> dict[str, dict]:
     """Label and digest of every model that a step of a recipe uses, by `step.option`. Raises ModelError."""
     models = {}
-    for option, kind in step_class(config.name).models.items():
+    for option, kind in config.cls.models.items():
         if config.options[option] is not None:
             model = open_model(config.options[option], kind)
             models[f"{config.name}.{option}"] = {"model": model.label, "digest": model.manifest.digest}

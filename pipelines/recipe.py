@@ -17,7 +17,7 @@ from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.readers import ReadLimits
 from algok.pipelines.readers.inputs import InputSpec
 from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
-from algok.pipelines.registry import STEPS, nearest, step_class
+from algok.pipelines.registry import known_steps, nearest, step_class
 from algok.step import Bound, CorpusStep, Step, StepOptions
 
 
@@ -58,10 +58,20 @@ class StepConfig(_Strict):
     options: dict[str, Any]
     bounds: dict[str, Bound]
     by_source: dict[str, dict[str, Bound]]  # source -> signal -> bound
+    place: str = ""  # `module:Class` where the recipe names the step so
+
+    @property
+    def key(self) -> str:
+        """What the recipe calls the step."""
+        return self.place or self.name
+
+    @property
+    def cls(self) -> type[Step]:
+        """The step's class, imported when it is first asked for."""
+        return step_class(self.key)
 
     def build(self) -> Step:
-        cls = step_class(self.name)
-        return cls(cls.Options(**self.options))
+        return self.cls(self.cls.Options(**self.options))
 
 
 class Recipe(RecipeHead):
@@ -79,7 +89,7 @@ class Recipe(RecipeHead):
         """The recipe as YAML that reads back to the same recipe, every default written out."""
         data = self.model_dump(mode="json", exclude={"steps", "output"})
         data["steps"] = {
-            step.name: {**step.options, **_dump_bounds(step.bounds), **_switched_off(step)} for step in self.steps
+            step.key: {**step.options, **_dump_bounds(step.bounds), **_switched_off(step)} for step in self.steps
         }
         profiles: dict[str, dict[str, Any]] = {}
         for step in self.steps:
@@ -120,9 +130,9 @@ def validate(source: RecipeText) -> Recipe:
 
 def json_schema() -> dict:
     """JSON Schema of a recipe file, for editors: every step with its options and the formula of every signal."""
-    steps = {name: (_step_model(step_class(name)) | None, None) for name in STEPS}
+    steps = {name: (_step_model(step_class(name)) | None, None) for name in known_steps()}
     steps_model = create_model("Steps", __base__=_Strict, **steps)
-    bounds = {name: (_bounds_model(step_class(name)) | None, None) for name in STEPS}
+    bounds = {name: (_bounds_model(step_class(name)) | None, None) for name in known_steps()}
     profile_model = create_model("Profile", __base__=_Strict, **bounds)
     model = create_model(
         "Recipe",
@@ -139,6 +149,7 @@ def _step_configs(steps: Any, profiles: Any, source: RecipeText, problems: list[
         problems.append(f"{source.place(('steps',))}: steps: expected a mapping of step names to their settings")
         return []
     configs = []
+    active = {name for name in steps if ":" not in str(name)}
     for name, settings in steps.items():
         if settings is None:
             continue
@@ -147,18 +158,23 @@ def _step_configs(steps: Any, profiles: Any, source: RecipeText, problems: list[
         except RecipeError as error:
             problems.append(f"{source.place(('steps', name))}: steps.{name}: {error}")
             continue
+        active.add(cls.name)
         config = _checked(_step_model(cls), settings, ("steps", name), source, problems)
         by_source = _profile_bounds(cls, profiles, source, problems)
-        if config is not None:
-            configs.append(_plan(cls, config, by_source))
-    _check_profiles(profiles, set(steps), source, problems)  # those switched off included: their bounds only rest
+        if any(earlier.name == cls.name for earlier in configs):
+            place = source.place(("steps", name))
+            problems.append(f"{place}: steps.{name}: a step called '{cls.name}' stands before it; it can run once")
+        elif config is not None:
+            configs.append(_step_config(name, cls, config, by_source))
+    _check_profiles(profiles, active, source, problems)  # those switched off included: their bounds only rest
     return configs
 
 
-def _plan(cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepConfig:
+def _step_config(key: str, cls: type[Step], config: BaseModel, by_source: dict[str, dict[str, Bound]]) -> StepConfig:
     options = config.model_dump(mode="json", include=set(cls.Options.model_fields))
     bounds = {s.name: bound for s in cls.signals if (bound := getattr(config, s.name, None)) is not None}
-    return StepConfig(name=cls.name, options=options, bounds=bounds, by_source=by_source)
+    place = key if ":" in key else ""
+    return StepConfig(name=cls.name, options=options, bounds=bounds, by_source=by_source, place=place)
 
 
 def _profile_bounds(
@@ -198,16 +214,16 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
     """What each step requires must be a document column or assigned by an earlier step."""
     problems, known = [], set(DOCUMENT_SCHEMA.names)
     for config in configs:
-        cls = step_class(config.name)
+        cls = config.cls
         for column in sorted(cls.requires - known):
             giver = column.partition(".")[0]
-            hint = f"; put step '{giver}' before it" if giver in STEPS else ""
+            hint = f"; put step '{giver}' before it" if giver in known_steps() else ""
             place = source.place(("steps", config.name))
             problems.append(f"{place}: steps.{config.name}: requires '{column}', which nothing before it assigns{hint}")
         known |= {f"{config.name}.{signal.name}" for signal in cls.signals}
-    corpus_steps = [step_class(config.name) for config in configs if issubclass(step_class(config.name), CorpusStep)]
+    corpus_steps = [config.cls for config in configs if issubclass(config.cls, CorpusStep)]
     if head.against and not (corpus_steps and corpus_steps[0].compares_with_earlier):
-        able = ", ".join(f"'{name}'" for name in STEPS if step_class(name).compares_with_earlier)
+        able = ", ".join(f"'{name}'" for name in known_steps() if step_class(name).compares_with_earlier)
         place = source.place(("against",))
         problems.append(f"{place}: against: needs step {able} before any other step that sees the whole corpus")
     return problems
@@ -297,7 +313,7 @@ def _finite(bound: Bound | None) -> Bound | None:
 
 def _switched_off(config: StepConfig) -> dict[str, None]:
     """Default bounds that the recipe takes away; unsaid, they would come back."""
-    return {name: None for name in step_class(config.name).default_bounds if name not in config.bounds}
+    return {name: None for name in config.cls.default_bounds if name not in config.bounds}
 
 
 def _dump_bounds(bounds: dict[str, Bound]) -> dict[str, dict]:

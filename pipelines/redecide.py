@@ -12,7 +12,6 @@ from algok.errors import InputError
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
-from algok.pipelines.registry import step_class
 from algok.pipelines.sinks import ParquetSink
 from algok.pipelines.storage import Store
 from algok.step import CorpusStep
@@ -73,7 +72,7 @@ class _Compared:
     def __init__(self, ran: Recipe, wanted: Recipe):
         self._ran, self._wanted = ran, wanted
         common = {config.name for config in wanted.steps}
-        self._corpus = [p.name for p in ran.steps if p.name in common and issubclass(step_class(p.name), CorpusStep)]
+        self._corpus = [p.name for p in ran.steps if p.name in common and issubclass(p.cls, CorpusStep)]
         self._gone: Counter[str] = Counter()
         self._new: Counter[str] = Counter()
 
@@ -108,7 +107,7 @@ def _other_texts(ran: Recipe, wanted: Recipe) -> list[str]:
     found = [
         f"step '{config.name}' is left out here, but the stored signals are of texts that it has edited"
         for config in ran.steps
-        if config.name not in names and step_class(config.name).edits_text
+        if config.name not in names and config.cls.edits_text
     ]
     if names != [config.name for config in ran.steps if config.name in names]:
         found.append("the steps stand in another order than in the annotated run; signals are of the order there")

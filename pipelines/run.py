@@ -4,7 +4,7 @@ import fcntl
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,7 +19,7 @@ from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.executors import Executor, Outcome
 from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.recipe import Recipe
-from algok.pipelines.registry import step_class
+from algok.pipelines.registry import origin
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import RunTask, done_name
 
@@ -138,8 +138,14 @@ def _describe(plan: Plan, executor: Executor) -> dict:
     }
 
 
-def _step_versions(plan: Plan) -> dict[str, int]:
-    return {config.name: step_class(config.name).version for config in plan.recipe.steps}
+def _step_versions(plan: Plan) -> dict[str, dict]:
+    """By step its version, and for one of another package the distribution and its version."""
+    versions = {}
+    for config in plan.recipe.steps:
+        cls = config.cls
+        found = origin(cls)
+        versions[config.name] = {"version": cls.version, **(asdict(found) if found else {})}
+    return versions
 
 
 def _version(package: str) -> str | None:

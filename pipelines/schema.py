@@ -5,14 +5,13 @@ import pyarrow as pa
 from algok.pipelines.decide import VERDICT_SCHEMA
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import Phase, Plan
-from algok.pipelines.registry import step_class
 
 
 def kept_schema(plan: Plan) -> pa.Schema:
     """Document columns, then every signal as `step.signal` in the recipe's order."""
     fields = list(DOCUMENT_SCHEMA)
     for config in plan.recipe.steps:
-        fields += [pa.field(f"{config.name}.{signal.name}", signal.type) for signal in step_class(config.name).signals]
+        fields += [pa.field(f"{config.name}.{signal.name}", signal.type) for signal in config.cls.signals]
     return pa.schema(fields)
 
 

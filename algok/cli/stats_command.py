@@ -61,9 +61,8 @@ def _dropped(stats) -> list[list]:
 
 def _edits(stats, config) -> list[tuple[str, int]]:
     """Totals of the steps that rewrite text."""
-    from algok.pipelines.registry import step_class
 
-    editing = {step.name for step in config.recipe.steps if step_class(step.name).edits_text}
+    editing = {step.name for step in config.recipe.steps if step.cls.edits_text}
     return sorted((key, total) for key, total in stats.totals.items() if total and key.partition(".")[0] in editing)
 
 
