@@ -1,4 +1,4 @@
-"""`check_step`: the conformance test of a step, for ours and for everybody's.
+"""`check_step` and `check_reader`: the conformance tests of steps and readers, for ours and for everybody's.
 
 ```python
 from algok.testing import check_step
@@ -9,7 +9,9 @@ def test_reading_keeps_the_contract():
 ```
 """
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +19,11 @@ import pyarrow as pa
 from algok.pipelines.apply import compute
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.memory import MemoryCorpus
+from algok.pipelines.readers.collector import NoGuard
+from algok.pipelines.readers.inputs import plan_shards
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.reader import Reader
+from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.registry import problems_of
 from algok.step import CorpusStep, Edited, SignalStep, Step, StepOptions
 
@@ -149,3 +156,63 @@ def _with_nulls(cls: type[Step], options: StepOptions | None, batch: pa.RecordBa
         at = batch.schema.get_field_index(name)
         batch = batch.set_column(at, batch.schema.field(at), pa.nulls(batch.num_rows, batch.schema.field(at).type))
     return apply_step(cls(options), [batch]), apply_step(cls(options), [batch])
+
+
+def check_reader(cls: type[Reader], path: str | Path, spec: InputSpec | None = None) -> None:
+    """Holds a reader to the contract of `algok.pipelines.readers.reader` with a sound file of its format, which must give
+    documents. Raises AssertionError with a sentence that says what is broken.
+
+    Checked: every record accounted for; columns as declared, ids unique, offsets in order; the same again, and from other
+    cuts of the file; and that no cut-off or damaged copy of the file raises anything.
+    """
+    name, whole, place = cls.name, Path(path), f"{cls.__module__}:{cls.__qualname__}"
+    assert cls.extensions and all(e.startswith(".") and e == e.lower() for e in cls.extensions), (
+        f"{name}: extensions are lower case and begin with a dot"
+    )
+    spec = (spec or InputSpec(path=str(path))).model_copy(update={"path": str(path), "format": place})
+    first = _read(cls, spec)
+    assert first, f"{name}: gives no document of {whole.name}"
+    ids = [row["id"] for row in first]
+    assert len(set(ids)) == len(ids), f"{name}: two documents have the same id"
+    offsets = [row["offset"] for row in first]
+    assert offsets == sorted(offsets), f"{name}: documents come in another order than in the file"
+    assert _read(cls, spec) == first, f"{name}: reading again gives another result"
+    for pieces in (2, 7):
+        again = _read(cls, spec, max(1, whole.stat().st_size // pieces))
+        assert again == first, f"{name}: {pieces} pieces of the file give other documents than the whole"
+    data = whole.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, damaged in enumerate(_damaged(data)):
+            copy = Path(folder) / f"{number}{''.join(whole.suffixes)}"
+            copy.write_bytes(damaged)
+            _read(cls, spec.model_copy(update={"path": str(copy)}))
+
+
+def _read(cls: type[Reader], spec: InputSpec, split_bytes: int = 1 << 40) -> list[dict]:
+    """The documents of an input; its chunks are checked on the way."""
+    rows: list[dict] = []
+    records = others = 0
+    for shard in plan_shards([spec], split_bytes):
+        for chunk in cls().read(shard, spec, ReadLimits(), NoGuard()):
+            records += chunk.records
+            others += chunk.quarantined_records + chunk.ignored.total()
+            if chunk.batch is not None:
+                assert chunk.batch.schema == DOCUMENT_SCHEMA, f"{cls.name}: columns are not those of a document"
+                chunk.batch.validate(full=True)
+                rows += chunk.batch.to_pylist()
+    found = f"{len(rows)} documents and {others} quarantined or ignored ones"
+    assert records == len(rows) + others, f"{cls.name}: {records} records, but {found}"
+    return rows
+
+
+def _damaged(data: bytes) -> list[bytes]:
+    """Copies of a file that end early, begin late, or hold other bytes in places."""
+    size = len(data)
+    cuts = [data[: size * part // 11] for part in range(11)] + [data[size * part // 5 :] for part in range(1, 5)]
+    generator = np.random.default_rng(1)
+    for _ in range(12):
+        broken = np.frombuffer(data, np.uint8).copy()
+        places = generator.integers(0, size, 1 + size // 400)
+        broken[places] = generator.integers(0, 256, len(places))
+        cuts.append(broken.tobytes())
+    return cuts

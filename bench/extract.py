@@ -27,7 +27,8 @@ from resiliparse.parse.html import HTMLTree
 from algok.pipelines.extraction import charset
 from algok.pipelines.extraction import html as extraction
 from algok.pipelines.extraction.charset import decode
-from algok.pipelines.extraction.html import ExtractError, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError, ExtractLimits
 
 HANGUL = re.compile("[가-힣]")
 PAGES = ("html_blogs", "html_org_company", "html_spam_seo", "html_euckr")
@@ -244,7 +245,7 @@ def bench_fallback(data: Path, options: argparse.Namespace) -> None:
     quota = max(1, options.sample // len(by_host))
     for host in sorted(by_host):
         for url, body, declared in rng.sample(by_host[host], min(quota, len(by_host[host]))):
-            tree, *_ = extraction._parse(decode(body, declared).text, extraction.ExtractLimits())
+            tree, *_ = extraction._parse(decode(body, declared).text, ExtractLimits())
             main, whole = extraction._size(extraction._main_text(tree)), extraction._size(extraction._body_text(tree))
             shares[bool(listing.search(url))][min(10, 10 * main // max(1, whole))] += 1
     for is_listing, counts in sorted(shares.items()):

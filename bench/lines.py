@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from algok.filters.line_dedup import LineDedup, LineDedupOptions
-from algok.pipelines.extraction.html import ExtractError, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError
 
 DOCUMENTS = (
     "law_statutes",

@@ -25,7 +25,8 @@ from algok.filters.personal.scan import findings
 from algok.filters.pii import Pii
 from algok.kernels.buffers import string_buffers
 from algok.kernels.personal import find
-from algok.pipelines.extraction.html import ExtractError, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError
 
 CLEAN = (
     "domain/law_statutes", "domain/law_articles", "domain/wikinews_ko", "domain/book_reviews_nanet",

@@ -25,8 +25,9 @@ SCHEMA = pa.schema([("text", pa.large_string()), ("url", pa.string())])
 
 def build(data: Path, target: Path, megabytes: int) -> int:
     """Documents of the sets in rounds, shuffled by size classes, as one Parquet file; returns the bytes of text."""
-    from algok.pipelines.readers import read_shard
-    from algok.pipelines.readers.inputs import InputSpec, plan_shards
+    from algok.pipelines.readers.inputs import plan_shards
+    from algok.pipelines.readers.reader import read_shard
+    from algok.pipelines.readers.spec import InputSpec
 
     specs = [
         InputSpec(path=str(data / name if (data / name).is_dir() else data / f"{name}.jsonl.zst")) for name in SETS

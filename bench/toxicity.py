@@ -29,7 +29,8 @@ from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.split import held_out
 from algok.classifiers.toxicity import default_lexicon, fit_heads, parse_lexicon, targets_of, train_toxicity, vectors
 from algok.filters.toxicity import Toxicity, ToxicityOptions
-from algok.pipelines.extraction.html import ExtractError, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError
 
 BOUNDS = Toxicity.default_bounds
 FOLDS = {

@@ -21,8 +21,9 @@ from algok.evaluation.labelled_documents import TOXIC, LabelledDocuments
 from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
 from algok.pipelines.plan import step_models
+from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe import Recipe, StepConfig
-from algok.pipelines.registry import known_steps, nearest, step_class
+from algok.pipelines.registry import known_steps, step_class
 from algok.step import CorpusStep
 from algok.taxonomy.axes import major_of
 

@@ -21,7 +21,8 @@ from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
 from algok.pipelines.plan import Phase, Plan, StepConfig, Task
-from algok.pipelines.readers import Chunk, read_shard
+from algok.pipelines.readers.collector import Chunk
+from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats

@@ -14,10 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from algok.errors import RecipeError
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.readers import ReadLimits
-from algok.pipelines.readers.inputs import InputSpec
+from algok.pipelines.plugins import nearest
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
-from algok.pipelines.registry import known_steps, nearest, step_class
+from algok.pipelines.registry import known_steps, step_class
 from algok.step import Bound, CorpusStep, Step, StepOptions
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from algok.errors import RecipeError
-from algok.pipelines.registry import nearest
+from algok.pipelines.plugins import nearest
 
 KeyPath = tuple[str | int, ...]
 CARRIED = Path(__file__).resolve().parent / "recipes"

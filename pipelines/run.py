@@ -18,8 +18,8 @@ from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.executors import Executor, Outcome
 from algok.pipelines.plan import Phase, Plan, Task
+from algok.pipelines.plugins import origin
 from algok.pipelines.recipe import Recipe
-from algok.pipelines.registry import origin
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import RunTask, done_name
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from algok.pipelines.readers import Chunk, read_shard
-from algok.pipelines.readers.inputs import InputSpec, plan_shards
+from algok.pipelines.readers.collector import Chunk
+from algok.pipelines.readers.inputs import plan_shards
+from algok.pipelines.readers.reader import read_shard
+from algok.pipelines.readers.spec import InputSpec
 
 
 def read_stdin(source: str | None) -> pa.RecordBatch:

@@ -36,8 +36,8 @@ def command(target, recipe, kinds, limit, reveal, overrides, as_json) -> None:
     from algok.errors import RecipeError
     from algok.filters.personal.kinds import KINDS
     from algok.filters.pii import Pii
+    from algok.pipelines.plugins import nearest
     from algok.pipelines.recipe import load_recipe
-    from algok.pipelines.registry import nearest
 
     for kind in kinds:
         if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""A fetched page to its main text: charset, markup safety, main content with a measured fallback, feeds, plain text.
+"""HTML to its main text: markup safety, main content with a measured fallback.
 
 The parser and the main-content rules are resiliparse's. Around them stand six corrections, found by reading pages:
 
@@ -12,111 +12,40 @@ The parser and the main-content rules are resiliparse's. Around them stand six c
 * Markup that would cost the parser more than linear time is simplified first (see `kernels/markup.py`).
 """
 
-import html
 import re
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from algok.kernels.markup import NAME_KINDS, scan
-from algok.pipelines.extraction.charset import Evidence, decode
+from algok.pipelines.extraction.page import Body, ExtractError, ExtractLimits, Page
+from algok.pipelines.extraction.tidy import tidy
 
-Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser"]
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
-
-@dataclass(frozen=True, slots=True)
-class ExtractLimits:
-    """What one page may cost: `bytes` of body, and `depth` of open elements as counted before parsing."""
-
-    bytes: int = 8 << 20
-    depth: int = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page's main text and title, and how its bytes were decoded (see `charset.Decoded`)."""
-
-    text: str
-    title: str
-    encoding: str
-    encoding_source: Evidence
-    replaced: int
-
-
-class ExtractError(Exception):
-    """A page that gives no text; `reason` says of which kind, `message` why."""
-
-    def __init__(self, reason: Reason, message: str):
-        super().__init__(reason, message)
-        self.reason = reason
-        self.message = message
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.message}"
-
-
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_PLAIN_TYPES = frozenset({"text/plain", "text/markdown"})
-# Types that servers give to anything; the bytes decide.
-_VAGUE_TYPES = frozenset({"", "application/octet-stream", "unknown/unknown", "application/unknown", "*/*"})
-_MAGIC = (
-    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"RIFF",
-    b"\x7fELF", b"Rar!", b"wOFF", b"wOF2", b"OggS", b"ID3", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd",
-)  # fmt: skip
-_FEED_ROOT = re.compile(r"<(?:rss|rdf:RDF|feed)(?=[\s>])", re.IGNORECASE)
 _HTML_ROOT = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|div|p|br|a|b|ul|table|script|font|center|span|h[1-6])(?=[\s>/])",
     re.IGNORECASE,
 )
 _XHTML_ROOT = re.compile(r"<html(?=[\s>])", re.IGNORECASE)
-_HTML_START = re.compile(r"\s*<(?:!doctype\s+)?html", re.IGNORECASE)
-_SNIFFED = 4096  # characters in which a root element is looked for
 
 
-def extract(
-    body: bytes, http_charset: str | None, limits: ExtractLimits = ExtractLimits(), content_type: str | None = None
-) -> Page:
-    """The main text of a fetched page; raises ExtractError, and nothing else, when there is none to be had.
+class Html:
+    """What is declared as HTML, XML with <html> in its beginning, and markup under a vague type."""
 
-    `content_type` is the MIME type of the HTTP response; without one (or with one that says nothing) the bytes decide.
-    Time is linear in the length of `body`.
-    """
-    if len(body) > limits.bytes:
-        raise ExtractError("too_large", f"body of {len(body)} bytes, limit {limits.bytes}")
-    mime = (content_type or "").partition(";")[0].strip().lower()
-    if body.startswith(_MAGIC):
-        raise ExtractError("not_text", "a binary file by its first bytes")
-    decoded = decode(body, http_charset)
-    form = _form(mime, decoded.text)
-    if len(decoded.text) and decoded.replaced > 0.3 * len(decoded.text):
-        raise ExtractError("undecodable", f"{decoded.replaced} of {len(decoded.text)} characters fit no encoding")
-    if form == "plain":
-        text, title = decoded.text.replace("\0", ""), ""
-    elif form == "feed":
-        text, title = _feed(decoded.text, limits)
-    else:
-        text, title = _page(decoded.text, limits)
-    return Page(_tidy(text), " ".join(title.split()), decoded.encoding, decoded.source, decoded.replaced)
+    types = HTML_TYPES
 
+    def recognises(self, body: Body) -> bool:
+        if body.mime in HTML_TYPES:
+            return True
+        xml = body.mime.endswith(("xml", "+html"))
+        return (body.is_vague or xml) and bool((_XHTML_ROOT if xml else _HTML_ROOT).search(body.head))
 
-def _form(mime: str, text: str) -> Literal["html", "feed", "plain"]:
-    head = text[:_SNIFFED]
-    if mime in _PLAIN_TYPES:
-        return "plain"
-    known = mime in _HTML_TYPES or mime in _VAGUE_TYPES
-    if not known and not mime.endswith(("xml", "+html")):
-        raise ExtractError("not_text", f"content type {mime[:80]!r} is not taken for text")
-    xml = mime not in _HTML_TYPES or head.lstrip("\ufeff \t\r\n").startswith("<?xml")
-    if xml and _FEED_ROOT.search(head) and not _HTML_START.match(head):
-        return "feed"
-    if mime in _HTML_TYPES or (_HTML_ROOT if known else _XHTML_ROOT).search(head):
-        return "html"
-    if known and "\0" not in head:
-        return "plain"
-    raise ExtractError("not_text", "XML that is neither a feed nor XHTML" if not known else "bytes that are no text")
+    def extract(self, body: Body) -> Page:
+        body.check_decoded()
+        text, title = _page(body.decoded.text, body.limits)
+        return body.page(tidy(text), title)
 
 
 # --- HTML ------------------------------------------------------------------------------------------------------------
@@ -306,72 +235,7 @@ def _unmark(text: str) -> str:
     return text.replace(_MARK, "").replace("\xad", "").replace("\0", "")
 
 
-_BLANK_LINES = re.compile(r"\n{3,}")
-_CELL_GAP = re.compile(r"(?<=\S)\t\t(?=\S)")
-
-
-def _tidy(text: str) -> str:
-    """Lines without trailing space, no more than one blank line in a row, none at the ends; cells one tab apart."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "\n".join([line.rstrip() for line in text.split("\n")])
-    if "\t\t" in text:
-        text = _CELL_GAP.sub("\t", text)
-    return _BLANK_LINES.sub("\n\n", text).strip("\n")
-
-
-# --- Feeds -----------------------------------------------------------------------------------------------------------
-
-_FEED_TAG = re.compile(
-    r"<(item|entry|title|description|summary|content:encoded|content)(?=[\s>/])[^<>]*>", re.IGNORECASE
-)
-
-
-def _feed(text: str, limits: ExtractLimits) -> tuple[str, str]:
-    """Text and title of an RSS, RDF or Atom feed: each item's title and the longest of its bodies."""
-    feed_title = ""
-    items: list[list[str]] = []  # per item: title, body
-    position = 0
-    while match := _FEED_TAG.search(text, position):
-        position = match.end()
-        name = match[1].lower()
-        if name in ("item", "entry"):
-            items.append(["", ""])
-            continue
-        if match[0].endswith("/>"):
-            continue
-        content, position = _element_content(text, position, match[1])
-        if name == "title" and not items:
-            feed_title = feed_title or _fragment(content, limits)
-        elif items:
-            slot = 0 if name == "title" else 1
-            items[-1][slot] = max(items[-1][slot], content, key=len)
-    blocks = [part for item in items for part in (_fragment(field, limits) for field in item) if part]
-    return "\n\n".join(blocks), feed_title
-
-
-def _element_content(text: str, start: int, name: str) -> tuple[str, int]:
-    """The character data of an element without child elements of its name, CDATA resolved, and where it ends."""
-    parts: list[str] = []
-    end = -1
-    closing = f"</{name}"
-    while True:
-        if end < start:
-            end = text.find(closing, start)
-            if end < 0:
-                end = len(text)
-        cdata = text.find("<![CDATA[", start, end)
-        if cdata < 0:
-            parts.append(html.unescape(text[start:end]))
-            return "".join(parts), end
-        parts.append(html.unescape(text[start:cdata]))
-        close = text.find("]]>", cdata)
-        close = len(text) if close < 0 else close
-        parts.append(text[cdata + 9 : close])
-        start = close + 3
-
-
-def _fragment(markup: str, limits: ExtractLimits) -> str:
+def fragment_text(markup: str, limits: ExtractLimits) -> str:
     """The text of an HTML fragment inside a feed."""
     if "<" not in markup and "&" not in markup:
         return markup.strip()

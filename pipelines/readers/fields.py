@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 
 from algok.pipelines.documents import PROVENANCES, dump_meta, mask
-from algok.pipelines.readers.inputs import MAPPABLE, InputSpec
+from algok.pipelines.readers.collector import RecordError
+from algok.pipelines.readers.pages import is_page
+from algok.pipelines.readers.spec import MAPPABLE, InputSpec
 
 _SUGGESTED_KEYS = ("text", "content", "body", "document", "raw_content", "contents")
 _NAMED_KEYS = 12
@@ -21,25 +23,45 @@ class Fields:
     others: tuple[str, ...]  # columns of id, url, source, date, provenance and meta
     source: str | None
     provenance: str | None
+    html: str  # column that holds HTML; auto or never
 
     @classmethod
     def of(cls, spec: InputSpec) -> "Fields":
         names = {field: spec.columns.get(field, field) for field in MAPPABLE}
         others = tuple(names[field] for field in ("id", "url", "source", "date", "provenance", "meta"))
-        return cls(names, others, spec.source, spec.provenance)
+        return cls(names, others, spec.source, spec.provenance, spec.html)
 
-    def take(self, record: dict, field: str) -> Any:
-        """Removes a field's value from the record; None where there is none."""
-        return _pop(record, self.names[field])
+    @property
+    def html_column(self) -> str | None:
+        """The column that is declared to hold HTML."""
+        return None if self.html in ("auto", "never") else self.html
 
-    def describe(self, record: dict) -> tuple[str | None, str | None, str | None, str, str | None]:
+    def take_text(self, record: dict) -> tuple[str, str | None]:
+        """Removes a record's text; beside it the column that it came from if it is HTML of which the text must be
+        extracted, else None. Raises RecordError where there is no text."""
+        name = self.html_column or self.names["text"]
+        text = pop(record, name)
+        if type(text) is not str:
+            if self.html == "auto" and type(record.get("html")) is str and is_page(record["html"]):
+                return record.pop("html"), "html"
+            strings = [key for key, value in record.items() if type(value) is str]
+            longest = max(strings, key=lambda key: len(record[key]), default=None)
+            keys = list(record) if text is None else [*record, name]
+            raise RecordError("no_text", self.no_text(keys, longest, name))
+        if self.html == "auto":
+            return text, name if _may_be_page(text) and is_page(text) else None
+        return text, self.html_column
+
+    def describe(
+        self, record: dict, more: dict[str, Any] | None = None
+    ) -> tuple[str | None, str | None, str | None, str, str | None]:
         """url, source, date, provenance and meta of a record whose text was taken out; uses the record up.
 
         What has no field of its own, or a value that does not fit its field, travels in meta. What the input's `source`
-        and `provenance` say goes before what the record says.
+        and `provenance` say goes before what the record says. `more` joins meta where it has no such key.
         """
         identity, url, source, date, provenance, meta = [
-            record.pop(name, None) if name in record or "." not in name else _pop(record, name) for name in self.others
+            record.pop(name, None) if name in record or "." not in name else pop(record, name) for name in self.others
         ]
         meta = _meta_object(meta)
         for key, value in record.items():
@@ -54,11 +76,13 @@ class Fields:
             meta[_free_key(meta, "source")], source = source, None
         if provenance is not None and (provenance not in PROVENANCES or self.provenance not in (None, provenance)):
             meta[_free_key(meta, "provenance")], provenance = provenance, None
+        if more:
+            meta = {**more, **meta}
         return url, self.source or source, date, self.provenance or provenance or "organic", dump_meta(meta)
 
-    def no_text(self, keys: list[str], longest: str | None) -> str:
+    def no_text(self, keys: list[str], longest: str | None, name: str | None = None) -> str:
         """The message for a record without text: what was looked for, what is there, and what was probably meant."""
-        wanted = self.names["text"]
+        wanted = name or self.names["text"]
         shown = ", ".join(mask(key)[:40] for key in keys[:_NAMED_KEYS]) or "no columns"
         near = [key for key in _SUGGESTED_KEYS if key in keys] or difflib.get_close_matches(wanted, keys[:100], 1)
         guess = (near or ([longest] if longest else [None]))[0]
@@ -66,7 +90,12 @@ class Fields:
         return f"no string at '{wanted}'; found {shown}{', …' if len(keys) > _NAMED_KEYS else ''}{hint}"
 
 
-def _pop(record: dict, name: str) -> Any:
+def _may_be_page(text: str) -> bool:
+    """Whether the first character that is no white space opens a tag; rules nearly all texts out at once."""
+    return text[:1] == "<" or (text[:1] in "\ufeff \t\r\n" and text[:64].lstrip("\ufeff \t\r\n")[:1] == "<")
+
+
+def pop(record: dict, name: str) -> Any:
     """Takes out a column, or what a dotted name reaches, or None; a nested object left empty goes too."""
     if name in record:
         return record.pop(name)
@@ -74,7 +103,7 @@ def _pop(record: dict, name: str) -> Any:
     inner = record.get(head)
     if not tail or not isinstance(inner, dict) or not inner:
         return None
-    value = _pop(inner, tail)
+    value = pop(inner, tail)
     if not inner:
         del record[head]
     return value

@@ -6,86 +6,33 @@ folders.
 """
 
 import bisect
-import difflib
 import glob
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import fsspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from algok.errors import InputError
-from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compression
+from algok.pipelines.readers.registry import all_readers, known_formats, reader
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
-Format = Literal["warc", "jsonl", "parquet", "text"]
+if TYPE_CHECKING:
+    from algok.pipelines.readers.reader import Reader
 
-MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
+Range = tuple[int | None, int | None]  # in a unit of the reader; (None, None) is the whole file
 
-_COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
-_EXTENSIONS: dict[str, Format] = {
-    **{f"{base}{tail}": "warc" for base in (".warc", ".wet") for tail in ("", ".gz", ".zst")},
-    **{f"{base}{tail}": "jsonl" for base in (".jsonl", ".ndjson", ".json") for tail in ("", *_COMPRESSIONS)},
-    ".parquet": "parquet",
-    ".txt": "text",
-    ".md": "text",
-    ".markdown": "text",
-}
 _GROUP_BYTES = 64 << 20
 _GROUP_FILES = 2000
 _MAGIC = re.compile(r"[*?\[]")
 _NUMBER = re.compile(r"([0-9]+)")
-_HELP = "Set the input's format (warc, wet, jsonl, parquet or text), or name the files to read with a glob."
-
-
-class InputSpec(BaseModel):
-    """One entry of a recipe's `inputs`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    path: str | list[str] = Field(description="File, directory, glob or fsspec URL, or a list of them.")
-    format: Literal["auto", "warc", "wet", "jsonl", "parquet", "text"] = "auto"
-    source: str | None = Field(
-        None, description="InputStream of all its documents, on the source axis and for profiles."
-    )
-    columns: dict[str, str] = Field(
-        {}, description="Document field -> name in the input; dots reach into nested objects (text: body.content)."
-    )
-    provenance: Literal["organic", "synthetic", "translated"] | None = Field(
-        None, description="Provenance of all its documents; without it a column of that name decides, else organic."
-    )
-
-    @field_validator("path")
-    @classmethod
-    def _some_path(cls, path: str | list[str]) -> str | list[str]:
-        if not path or any(not item for item in ([path] if isinstance(path, str) else path)):
-            raise ValueError("names no file")
-        return path
-
-    @field_validator("columns")
-    @classmethod
-    def _known_fields(cls, columns: dict[str, str]) -> dict[str, str]:
-        for key, value in columns.items():
-            if key not in MAPPABLE:
-                near = difflib.get_close_matches(key, MAPPABLE, 1)
-                hint = f"; did you mean {near[0]}?" if near else f"; one of {', '.join(MAPPABLE)}"
-                raise ValueError(f"{key} is not a field of a document{hint}")
-            if not value:
-                raise ValueError(f"{key} is mapped to an empty name")
-        return columns
-
-    @property
-    def paths(self) -> list[str]:
-        return [self.path] if isinstance(self.path, str) else self.path
 
 
 @dataclass(frozen=True)
@@ -102,13 +49,13 @@ class InputFile:
 class Shard:
     """A unit of input: a file, a slice of one, or a group of small text files.
 
-    `start` and `end` are bytes for plain JSONL and row groups for Parquet; None means the whole file. `id` depends on
-    names, sizes and range, never on where the corpus lies.
+    `start` and `end` are in a unit of the format's reader (bytes for plain JSONL, row groups for Parquet); None means the
+    whole file. `id` depends on names, sizes and range, never on where the corpus lies.
     """
 
     index: int
     input: int
-    format: Format
+    format: str
     files: tuple[InputFile, ...]
     start: int | None
     end: int | None
@@ -122,7 +69,7 @@ class Shard:
 
 class _Found(NamedTuple):
     input: int
-    format: Format
+    format: str
     root: str  # folder of which `name` is relative
     name: str
     url: str
@@ -133,8 +80,8 @@ class _Found(NamedTuple):
 def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20) -> list[Shard]:
     """The shards of all inputs, in input order and, within one, in natural order of names ("part2" before "part10").
 
-    Parquet is cut between row groups and plain JSONL at byte offsets, about `split_bytes` each; compressed files are
-    whole. Raises InputError for a path that is missing, empty, unreadable or of unknown format.
+    A file is cut into pieces of about `split_bytes` where its format can be; small files of one document each share
+    shards. Raises InputError for a path that is missing, empty, unreadable or of unknown format.
     """
     found: list[_Found] = []
     for number, spec in enumerate(inputs):
@@ -155,46 +102,18 @@ def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator
     group: list[InputFile] = []
     size = 0
     for position, (found, file) in enumerate(named):
-        if found.format == "text":
-            group.append(file)
-            size += file.size
-            following = named[position + 1] if position + 1 < len(named) else None
-            ends = following is None or following[0].input != found.input or following[0].format != "text"
-            if ends or len(group) >= _GROUP_FILES or size + following[1].size > _GROUP_BYTES:
-                yield found.input, found.format, tuple(group), None, None
-                group, size = [], 0
+        of_format = reader(found.format)
+        if not of_format.shares_shards:
+            for start, end in of_format.split(file, split_bytes):
+                yield found.input, found.format, (file,), start, end
             continue
-        for start, end in _ranges(found.format, file, split_bytes):
-            yield found.input, found.format, (file,), start, end
-
-
-def _ranges(format: Format, file: InputFile, split_bytes: int) -> list[tuple[int | None, int | None]]:
-    if file.size <= split_bytes or format == "warc":
-        return [(None, None)]
-    if format == "parquet":
-        return _row_group_ranges(file, split_bytes)
-    with InputStream(file.url) as source:
-        if compression(source.read(8)) is not None:
-            return [(None, None)]
-    cuts = [*range(0, file.size, split_bytes), file.size]
-    return list(pairwise(cuts))
-
-
-def _row_group_ranges(file: InputFile, split_bytes: int) -> list[tuple[int | None, int | None]]:
-    try:
-        with InputStream(file.url) as source:
-            metadata = pq.read_metadata(pa.PythonFile(source, "r"))
-    except (pa.ArrowException, OSError):
-        return [(None, None)]  # the reader will say what is wrong with it
-    ranges: list[tuple[int | None, int | None]] = []
-    start, size = 0, 0
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        size += sum(row_group.column(c).total_compressed_size for c in range(row_group.num_columns))
-        if size >= split_bytes or group == metadata.num_row_groups - 1:
-            ranges.append((start, group + 1))
-            start, size = group + 1, 0
-    return ranges or [(None, None)]
+        group.append(file)
+        size += file.size
+        following = named[position + 1] if position + 1 < len(named) else None
+        ends = following is None or (following[0].input, following[0].format) != (found.input, found.format)
+        if ends or len(group) >= _GROUP_FILES or size + following[1].size > _GROUP_BYTES:
+            yield found.input, found.format, tuple(group), None, None
+            group, size = [], 0
 
 
 def _shard_id(format: str, files: Iterable[InputFile], start: int | None, end: int | None) -> str:
@@ -223,14 +142,14 @@ def _find_below(number: int, spec: InputSpec, path: str) -> list[_Found]:
         listed = _plausible(listed, root, spec.format)
     if not listed:
         of_format = "" if spec.format == "auto" else f" of format {spec.format}"
-        raise InputError(f"{path}: names no file{of_format}. {_HELP}")
+        raise InputError(f"{path}: names no file{of_format}. {_help()}")
     files = []
     for found, (size, stamp) in listed.items():
         url = found if local else filesystem.unstrip_protocol(found)
         name = found[len(root) :].lstrip("/")
         if any(c < " " or "\ud800" <= c <= "\udfff" for c in url):  # they break plans, logs and reports
             raise InputError(f"{url!r}: not a readable file name. Rename the file.")
-        files.append(_Found(number, _format(spec.format, url), root, name, url, size, f"{size}-{stamp}"))
+        files.append(_Found(number, _format_of(spec.format, url), root, name, url, size, f"{size}-{stamp}"))
     return files
 
 
@@ -296,33 +215,32 @@ def _plausible(infos: dict[str, tuple[int, object]], root: str, format: str) -> 
     }
     if format == "auto":
         return chosen
-    wanted = "warc" if format == "wet" else format
-    return {path: info for path, info in chosen.items() if _by_extension(path) == wanted}
+    wanted = reader(format)
+    return {path: info for path, info in chosen.items() if wanted in _by_extension(path)}
 
 
-def _format(declared: str, url: str) -> Format:
+def _format_of(declared: str, url: str) -> str:
+    """The format of a file: as declared, by its extension where that says enough, else by its first bytes."""
     if declared != "auto":
-        return "warc" if declared == "wet" else declared
-    format = _by_extension(url) or _by_content(url)
-    if format is None:
-        raise InputError(f"{url}: unknown format. {_HELP}")
-    if format == "jsonl" and re.search(r"\.json(\.\w+)?$", url) and _head(url).lstrip().startswith(b"["):
-        raise InputError(f"{url}: a JSON array, not JSON Lines. Convert it, for instance with: jq -c '.[]'")
-    return format
-
-
-def _by_extension(url: str) -> Format | None:
-    base = url.rpartition("/")[2].lower()
-    return next((format for extension, format in _EXTENSIONS.items() if base.endswith(extension)), None)
-
-
-def _by_content(url: str) -> Format | None:
+        return declared if ":" in declared else reader(declared).name
+    named = _by_extension(url)
+    if len(named) == 1:
+        return named[0].name
     head = _head(url).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"WARC/"):
-        return "warc"
-    return "jsonl" if head.startswith(b"{") else None
+    found = next((candidate for candidate in named or all_readers() if candidate.sniff(head)), None)
+    if found is None and not named:
+        raise InputError(f"{url}: unknown format. {_help()}")
+    return (found or named[-1]).name
+
+
+def _by_extension(url: str) -> list["Reader"]:
+    """The readers that take files of this name."""
+    base = url.rpartition("/")[2].lower()
+    return [candidate for candidate in all_readers() if base.endswith(candidate.extensions)]
+
+
+def _help() -> str:
+    return f"Set the input's format ({', '.join(known_formats())}), or name the files to read with a glob."
 
 
 def _head(url: str) -> bytes:

@@ -1,18 +1,20 @@
 """JSON Lines, plain or compressed, streamed in blocks; plain files may be read in byte slices."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import orjson
 
-from algok.pipelines.documents import document_id
-from algok.pipelines.readers.base import Chunk, Collector, ReadLimits
+from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.readers.inputs import InputFile, InputSpec, Shard
-from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks
-
-_BOM = b"\xef\xbb\xbf"
-_EXCERPT_BYTES = 1024
+from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.objects import Objects
+from algok.pipelines.readers.pages import Pages
+from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression
 
 
 class _Line(NamedTuple):
@@ -25,17 +27,58 @@ class _Line(NamedTuple):
     damage: Damaged | None = None
 
 
-def read_jsonl(shard: Shard, spec: InputSpec, limits: ReadLimits) -> Iterator[Chunk]:
-    """Documents of a JSONL shard; offsets are bytes in the decompressed stream."""
-    collector = Collector()
-    fields = Fields.of(spec)
-    for file in shard.files:
+class Jsonl(Reader):
+    """A line, an object. `.json` files of this form are common, so they are looked into."""
+
+    name = "jsonl"
+    extensions = compressed(".jsonl", ".ndjson", ".json")
+
+    def sniff(self, head: bytes) -> bool:
+        """One object a line: the first line, as far as it is in sight, is an object of its own."""
+        line, ended, _ = head.partition(b"\n")
+        return line.startswith(b"{") and (not ended or _is_object(line))
+
+    def split(self, file: InputFile, split_bytes: int) -> list[Range]:
+        """Byte offsets for plain files; compressed ones are whole."""
+        if file.size <= split_bytes:
+            return [(None, None)]
         with InputStream(file.url) as source:
-            for line in _shard_lines(source, shard, limits.line_bytes):
-                _read_line(line, file, fields, limits, collector)
-                if collector.ready:
-                    yield from collector.drain()
-    yield from collector.finish()
+            if compression(source.read(8)) is not None:
+                return [(None, None)]
+        return list(pairwise([*range(0, file.size, split_bytes), file.size]))
+
+    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+        """Documents of a shard; offsets are bytes in the decompressed stream."""
+        collector = Collector()
+        objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
+        for file in shard.files:
+            with InputStream(file.url) as source:
+                for line in _shard_lines(source, shard, limits.line_bytes):
+                    if line.data is None:
+                        _quarantine(line, file, limits, collector)
+                    else:
+                        objects.take_json(file.name, line.offset, line.data, line.size)
+                    if collector.ready:
+                        yield from collector.drain()
+        yield from collector.finish()
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _quarantine(line: _Line, file: InputFile, limits: ReadLimits, collector: Collector) -> None:
+    """A line that is too long, or the damage behind which nothing can be read."""
+    damage = line.damage
+    reason, message = (
+        (damage.reason, f"not readable from byte {line.offset} of the decompressed stream on: {damage}")
+        if damage
+        else ("too_large", f"line of {line.size:,} bytes, limit {limits.line_bytes:,}")
+    )
+    collector.quarantine(file.name, line.offset, reason, message, size=line.size, payload=line.beginning)
 
 
 def _shard_lines(source: InputStream, shard: Shard, limit: int) -> Iterator[_Line]:
@@ -79,7 +122,7 @@ def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Line]:
             first, *others = block.split(b"\n")
             if not others:
                 size += len(first)
-                held = [*held, first] if size <= limit else held[:1] or [first[:_EXCERPT_BYTES]]
+                held = [*held, first] if size <= limit else held[:1] or [first[:EXCERPT_BYTES]]
                 continue
             last = others.pop()
             yield _line(offset, held, first, size + len(first), limit)
@@ -90,7 +133,7 @@ def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Line]:
                 offset += length + 1
             held, size = ([last], len(last)) if last else ([], 0)
     except Damaged as damage:
-        yield _Line(offset, None, size, b"".join(held)[:_EXCERPT_BYTES], damage)
+        yield _Line(offset, None, size, b"".join(held)[:EXCERPT_BYTES], damage)
         return
     if size:
         yield _line(offset, held, b"", size, limit)._replace(size=size)
@@ -98,49 +141,5 @@ def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Line]:
 
 def _line(offset: int, held: list[bytes], last: bytes, size: int, limit: int) -> _Line:
     if size > limit:
-        return _Line(offset, None, size + 1, (held[0] if held else last)[:_EXCERPT_BYTES])
+        return _Line(offset, None, size + 1, (held[0] if held else last)[:EXCERPT_BYTES])
     return _Line(offset, b"".join((*held, last)) if held else last, size + 1)
-
-
-def _read_line(line: _Line, file: InputFile, fields: Fields, limits: ReadLimits, collector: Collector) -> None:
-    offset, data, size, beginning, damage = line
-    if data is None:
-        reason, message = (
-            (damage.reason, f"not readable from byte {offset} of the decompressed stream on: {damage}")
-            if damage
-            else ("too_large", f"line of {size:,} bytes, limit {limits.line_bytes:,}")
-        )
-        collector.quarantine(file.name, offset, reason, message, size=size, payload=beginning)
-        return
-    try:
-        record = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if not data.strip():
-            collector.ignore("blank_line", size)
-            return
-        if offset == 0 and data.startswith(_BOM):
-            _read_line(line._replace(data=data[len(_BOM) :]), file, fields, limits, collector)
-            return
-        reason = "utf8" if "UTF-8" in str(error) or "surrogate" in str(error) else "json"
-        collector.quarantine(file.name, offset, reason, str(error), size=size, payload=data)
-        return
-    if type(record) is not dict:
-        message = f"a line must be a JSON object, this is a {type(record).__name__}"
-        collector.quarantine(file.name, offset, "not_object", message, size=size, payload=data)
-        return
-    text = fields.take(record, "text")
-    if type(text) is not str:
-        record = orjson.loads(data)
-        strings = [key for key in record if isinstance(record[key], str)]
-        message = fields.no_text(list(record), max(strings, key=lambda key: len(record[key]), default=None))
-        collector.quarantine(file.name, offset, "no_text", message, size=size, payload=data)
-        return
-    if size > limits.document_bytes and len(text.encode()) > limits.document_bytes:
-        message = f"text longer than {limits.document_bytes:,} bytes"
-        collector.quarantine(file.name, offset, "too_large", message, size=size, payload=data)
-        return
-    url, source, date, provenance, meta = fields.describe(record)
-    identity = document_id(file.name.encode(), offset, data)
-    # JSON never writes a text shorter than its UTF-8, so the line's size bounds the text's.
-    row = (identity, text, url, source, date, provenance, meta, file.name, offset)
-    collector.document(row, size, size)

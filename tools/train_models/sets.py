@@ -9,7 +9,8 @@ from fastwarc.warc import ArchiveIterator
 
 from algok.classifiers.labelled_rows import Examples, read_rows
 from algok.classifiers.store import DataSet
-from algok.pipelines.extraction.html import ExtractError, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError
 
 # No model may learn from pages under NC or ND terms.
 FORBIDDEN = ("mulder21c",)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.pipelines.extraction.html import ExtractError, ExtractLimits, extract
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError, ExtractLimits
 
 SENTENCE = "이 글은 시험을 위해 새로 쓴 문장이며, 본문이 사라지지 않는지 알아보려고 넉넉하게 길게 적었다."
 MENU = "".join(f'<li><a href="/{i}">메뉴 {i}번</a></li>' for i in range(8))

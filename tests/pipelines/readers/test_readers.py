@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 
 from algok.errors import InputError
 from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, QUARANTINE_SCHEMA, BatchBuilder, mask
-from algok.pipelines.readers import ReadLimits, read_shard
-from algok.pipelines.readers.inputs import InputSpec, plan_shards
+from algok.pipelines.readers.inputs import plan_shards
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.reader import read_shard
+from algok.pipelines.readers.spec import InputSpec
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 

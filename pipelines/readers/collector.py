@@ -1,32 +1,62 @@
-"""What every reader shares: limits, the guard against records that kill a worker, chunks and how they are filled."""
+"""What every reader shares: chunks and how they are filled, and the guard against records that hang or kill a worker.
 
+Whatever goes wrong with one record ends here, in `Collector.take`: the record is quarantined, and reading goes on.
+"""
+
+import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import PurePath
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
+from algok.errors import AlgokError
 from algok.pipelines.documents import BatchBuilder, quarantine_row
 
+EXCERPT_BYTES = 1024
 _MAX_PENDING = 1024
 
 
-class ReadLimits(BaseModel):
-    """What one record may cost. Larger or slower records go to quarantine."""
+class Document(NamedTuple):
+    """A document, in the order of DOCUMENT_SCHEMA."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    text: str
+    url: str | None
+    source: str | None
+    date: str | None
+    provenance: str
+    meta: str | None
+    file: str
+    offset: int
 
-    document_bytes: int = Field(8 << 20, ge=1 << 10, le=16 << 20, description="Raw page, or text of one row, in bytes.")
-    page_bytes: int = Field(
-        4 << 20, ge=1 << 10, le=16 << 20, description="One page of HTML; parsing takes up to 130 times that."
-    )
-    line_bytes: int = Field(16 << 20, ge=1 << 10, le=256 << 20, description="One line of JSONL, in bytes.")
-    nesting: int = Field(10_000, ge=16, le=100_000, description="Depth of open HTML elements.")
-    seconds: float = Field(
-        30, gt=0, le=86_400, description="Time to extract one document; enforced by the engine's watchdog."
-    )
+
+class Raw(NamedTuple):
+    """A record as its file holds it: where, of how many bytes, and its beginning for the excerpt in quarantine."""
+
+    file: str
+    offset: int
+    size: int
+    payload: bytes
+
+
+class RecordError(Exception):
+    """A record that is no document: `reason` is a code of docs/inputs.md, the message says what is wrong and what to do."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+
+
+class Ignored(Exception):
+    """A record that is none of a document's kind, and no damage either; counted by `reason`."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Guard(Protocol):
@@ -49,6 +79,18 @@ class NoGuard:
         pass
 
 
+@contextmanager
+def watched(guard: Guard, key: int) -> Iterator[None]:
+    """What runs inside may hang or kill its process; the record under `key` is not tried for ever. Raises RecordError for
+    one that has ended its worker before."""
+    if not guard.enter(key):
+        raise RecordError("crashed", "ended its worker before")
+    try:
+        yield
+    finally:
+        guard.leave()
+
+
 @dataclass
 class Chunk:
     """A piece of a shard. Summed over the shard: records == documents + quarantined rows + ignored."""
@@ -56,6 +98,7 @@ class Chunk:
     batch: pa.RecordBatch | None = None
     quarantined: list[dict] = field(default_factory=list)  # rows of QUARANTINE_SCHEMA
     ignored: Counter[str] = field(default_factory=Counter)  # records that are no documents, by reason
+    extracted: Counter[str] = field(default_factory=Counter)  # documents whose text was made of HTML in a column
     records: int = 0
     bytes: int = 0  # raw size of the records, decompressed
 
@@ -76,8 +119,28 @@ class Collector:
         self._builder = BatchBuilder()
         self._pending = Chunk()
 
-    def document(self, row: tuple, size: int, raw: int) -> None:
-        """A document: its row in schema order, a bound on its text in bytes, and the raw size of its record."""
+    def take(self, raw: Raw, make: Callable[[], tuple[Document, int]]) -> None:
+        """Makes a document of a record, with a bound on its text in bytes; whatever `make` raises about the record ends in
+        quarantine, or in a count of what was ignored."""
+        try:
+            document, size = make()
+        except Ignored as ignored:
+            self.ignore(ignored.reason, raw.size)
+        except RecordError as error:
+            self.quarantine(raw.file, raw.offset, error.reason, str(error), size=raw.size, payload=raw.payload)
+        except AlgokError:
+            raise
+        except Exception as error:
+            self.quarantine(raw.file, raw.offset, "error", cause(error), size=raw.size, payload=raw.payload)
+        else:
+            self.document(document, size, raw.size)
+
+    def extracted(self, kind: str) -> None:
+        """Notes that the next document's text was extracted from a column."""
+        self._pending.extracted[kind] += 1
+
+    def document(self, row: Document, size: int, raw: int) -> None:
+        """A document, a bound on its text in bytes, and the raw size of its record."""
         self._pending.records += 1
         self._pending.bytes += raw
         batch = self._builder.add(row, size)
@@ -131,3 +194,10 @@ class Collector:
         self._pending.batch = batch
         self.ready.append(self._pending)
         self._pending = Chunk()
+
+
+def cause(error: Exception) -> str:
+    """Type and place of an unexpected error; its message could quote the record."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}; please report it with the record"

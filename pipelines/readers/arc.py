@@ -1,0 +1,122 @@
+"""ARC (version 1 and 2), plain, gzip or zstd: what crawlers wrote before WARC, the Internet Archive's among them.
+
+A record is a line (URL, IP address, time stamp, MIME type, …, length, between spaces) and so many bytes, most often an HTTP
+response. The first record of a file describes the file (`filedesc://`).
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from fastwarc.warc import HeaderMap
+
+from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Ignored, Raw, watched
+from algok.pipelines.readers.framing import HEADER_BYTES, Fault, Framing, Record, Window, items
+from algok.pipelines.readers.http import fetched_page
+from algok.pipelines.readers.inputs import InputFile, Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.pages import Pages, compile_extraction
+from algok.pipelines.readers.reader import Reader
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import InputStream
+from algok.pipelines.readers.warc import archived
+
+# URL, IP address, 14 digits of time (fewer in old files), MIME type, perhaps other fields, length.
+_LINE = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,8000} [0-9a-fA-F.:]{3,45} [0-9]{8,14} [^\r\n]{0,2000}?[0-9]{1,15}\r?\n"
+_START = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,200}"
+_HEADER = re.compile(_LINE)
+_DNS = "text/dns"
+
+
+class Arc(Reader):
+    """A fetched page."""
+
+    name = "arc"
+    extensions = tuple(f".arc{tail}" for tail in ("", ".gz", ".zst"))
+
+    def sniff(self, head: bytes) -> bool:
+        return head.startswith(b"filedesc://")
+
+    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+        """Documents of a shard; offsets are as those of WARC."""
+        compile_extraction()
+        collector, pages = Collector(), Pages(guard, limits)
+        for file in shard.files:
+            with InputStream(file.url) as source:
+                for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
+                    if isinstance(item, Fault):
+                        collector.quarantine(
+                            file.name, item.offset, item.reason, item.message, size=item.size, payload=item.excerpt
+                        )
+                    else:
+                        raw = Raw(file.name, item.offset, item.size, item.payload[:EXCERPT_BYTES])
+                        collector.take(raw, partial(_document, item, file, spec, limits, pages))
+                    if collector.ready:
+                        yield from collector.drain()
+        yield from collector.finish()
+
+
+def _document(
+    record: Record, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages
+) -> tuple[Document, int]:
+    url, mime = record.headers.get("URL") or "", record.headers.get("Content-Type") or ""
+    if url.startswith("filedesc:"):
+        raise Ignored("warcinfo")
+    if mime == _DNS:
+        raise Ignored("metadata")
+    with watched(pages.guard, record.offset):
+        text, meta = fetched_page(record.payload, mime, pages, limits.document_bytes)
+        size = len(text.encode())
+    return archived(record, text, url, _date(record.headers.get("Date") or ""), meta, file, spec), size
+
+
+def _date(stamp: str) -> str | None:
+    """ISO 8601 of a time stamp of 14 digits, or of its first 8 where there are fewer."""
+    if not stamp.isdigit() or len(stamp) < 8:
+        return None
+    day = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}"
+    return f"{day}T{stamp[8:10]}:{stamp[10:12]}:{stamp[12:14]}Z" if len(stamp) == 14 else day
+
+
+def _frame(window: Window, base: int, limit: int) -> Record | Fault:
+    """The next record, or the fault that stands in its place. Moves behind it, or to the next record."""
+    start = window.position
+    offset = base + start
+    window.ensure(HEADER_BYTES)
+    excerpt = window.peek(0, EXCERPT_BYTES)
+
+    def fault(reason: str, message: str, inside: int) -> Fault:
+        window.skip(inside)
+        window.skip_to_record()
+        return Fault(offset, reason, message, window.position - start, excerpt, not window.ensure(1))
+
+    line = _HEADER.match(window.peek(0, HEADER_BYTES))
+    if line is None:
+        return fault("garbage", "bytes that belong to no record", 1)
+    head_size = line.end()
+    fields = line[0].split()
+    length = int(fields[-1])
+    size = head_size + length
+    if window.remaining is not None and size > window.remaining:
+        return fault("truncated", "record ends early, or its length is wrong", head_size)
+    if length > limit:
+        skipped = window.skip(size)
+        return Fault(offset, "too_large", f"record of {size:,} bytes", skipped, excerpt, last=not window.ensure(1))
+    if window.ensure(size + HEADER_BYTES) < size:
+        return fault("truncated", "record ends early, or its length is wrong", head_size)
+    behind = window.peek(size, size + HEADER_BYTES).lstrip(b"\r\n")
+    if behind and not _HEADER.match(behind) and len(behind) >= 100:
+        return fault("content_length", "record does not end where its length says", head_size)
+    payload = window.peek(head_size, size)
+    window.skip(size)
+    headers = HeaderMap("utf-8")
+    for name, value in (
+        ("URL", fields[0]),
+        ("Date", fields[2]),
+        ("Content-Type", fields[3] if len(fields) > 4 else b""),
+    ):
+        headers.append(name, value.decode("utf-8", "replace"))
+    return Record(offset, start, headers, payload, size)
+
+
+_FRAMING = Framing(re.compile(_START), re.compile(rb"\n" + _LINE), _frame)

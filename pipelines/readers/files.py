@@ -1,0 +1,136 @@
+"""Formats of one document per file: plain text, Markdown and HTML, in any charset, plain or compressed."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+import yaml
+
+from algok.pipelines.documents import document_id, dump_meta
+from algok.pipelines.extraction.charset import decode
+from algok.pipelines.readers.collector import (
+    EXCERPT_BYTES,
+    Chunk,
+    Collector,
+    Document,
+    Guard,
+    Raw,
+    watched,
+)
+from algok.pipelines.readers.inputs import InputFile, Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.pages import Pages, compile_extraction
+from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks
+
+_MARKDOWN = compressed(".md", ".markdown")
+_FRONT_MATTER_CHARS = 16_384
+_BRACKETS = 200  # PyYAML takes quadratic time over nested ones
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class _Files(Reader):
+    """A document of every file. The guard knows a file by its place in the shard, since every offset is 0."""
+
+    shares_shards: ClassVar[bool] = True
+
+    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+        compile_extraction()
+        collector, pages = Collector(), Pages(guard, limits)
+        for place, file in enumerate(shard.files):
+            data, damage = _content(file, limits.document_bytes + 1)
+            raw = Raw(file.name, 0, len(data), data[:EXCERPT_BYTES])
+            if len(data) > limits.document_bytes:
+                message = f"file of {file.size:,} bytes, limit {limits.document_bytes:,}"
+                collector.quarantine(file.name, 0, "too_large", message, size=file.size, payload=raw.payload)
+            elif damage is not None:
+                collector.quarantine(file.name, 0, damage.reason, str(damage), size=file.size, payload=raw.payload)
+            else:
+                collector.take(raw, partial(self._make, place, data, file, spec, pages))
+            yield from collector.drain()
+        yield from collector.finish()
+
+    def _make(self, place: int, data: bytes, file: InputFile, spec: InputSpec, pages: Pages) -> tuple[Document, int]:
+        with watched(pages.guard, place):
+            text, meta = self.text(data, file, pages)
+        identity = document_id(file.name.encode(), 0, data)
+        meta = {"file_name": file.name.rpartition("/")[2], **meta}
+        provenance = spec.provenance or "organic"
+        row = Document(identity, text, None, spec.source, None, provenance, dump_meta(meta), file.name, 0)
+        return row, len(text.encode())
+
+    def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
+        """Text and meta of a file's content."""
+        raise NotImplementedError
+
+
+class TextFiles(_Files):
+    """Plain text and Markdown; front matter of Markdown moves to meta."""
+
+    name = "text"
+    extensions = compressed(".txt", ".md", ".markdown")
+
+    def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
+        decoded = decode(data, None)
+        text = decoded.text.removeprefix("\ufeff")
+        meta: dict[str, Any] = {"encoding": decoded.encoding}
+        if decoded.replaced:
+            meta["replaced"] = decoded.replaced
+        if file.name.lower().endswith(_MARKDOWN):
+            front_matter, text = _split_front_matter(text)
+            if front_matter is not None:
+                meta["front_matter"] = front_matter
+        return text, meta
+
+
+class HtmlFiles(_Files):
+    """A page of HTML: its main text, as of a page in a WARC."""
+
+    name = "html"
+    extensions = compressed(".html", ".htm", ".xhtml")
+
+    def sniff(self, head: bytes) -> bool:
+        return head[:14].lower().startswith((b"<!doctype html", b"<html"))
+
+    def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
+        page = pages.read(data, None, "text/html")
+        meta = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
+        meta["replaced"] = page.replaced or None
+        return page.text, {key: value for key, value in meta.items() if value}
+
+
+def _content(file: InputFile, limit: int) -> tuple[bytes, Damaged | None]:
+    """At most `limit` bytes of a file's decompressed content, and the damage that ended it."""
+    data = bytearray()
+    with InputStream(file.url) as source:
+        try:
+            for block in blocks(source):
+                data += block
+                if len(data) >= limit:
+                    break
+        except Damaged as damage:
+            return bytes(data), damage
+    return bytes(data[:limit]), None
+
+
+def _split_front_matter(text: str) -> tuple[dict | None, str]:
+    """YAML front matter and the text after it; what is no mapping, too long or hostile stays in the text."""
+    match = _FRONT_MATTER.match(text[:_FRONT_MATTER_CHARS]) if text.startswith("---") else None
+    if match is None or match[1].count("[") + match[1].count("{") > _BRACKETS:
+        return None, text
+    try:
+        front_matter = yaml.load(match[1], _PlainLoader)
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
+        return None, text
+    return (front_matter, text[match.end() :]) if isinstance(front_matter, dict) else (None, text)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: they could unfold a small text into a huge object."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)

@@ -1,0 +1,277 @@
+"""Records of web archives: gzip members, what lies between them, and reading on behind damage; WARC and ARC alike.
+
+FastWARC's iterator (2.0.1) stops silently where a file is cut, stops at the first damage, and lets a wrong length swallow
+the records behind it. Here each gzip member stands for itself, a record ends where its trailer is, and reading goes on
+behind damage. What a record looks like is told by a `Framing`.
+"""
+
+import io
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fastwarc.warc import HeaderMap
+
+from algok.pipelines.readers.collector import EXCERPT_BYTES
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compression, decompress, gzip_decoder
+
+HEADER_BYTES = 64 << 10  # longest header block: WARC, ARC or HTTP
+_FEED_BYTES = 16 << 10
+_SCAN_BYTES = 1 << 20
+_START_BYTES = 256  # in which the beginning of a record is recognised
+_GZIP = b"\x1f\x8b\x08"
+
+
+@dataclass
+class Record:
+    """A framed record. `inner` is its place in the decompressed gzip member that starts at `offset - inner`."""
+
+    offset: int
+    inner: int
+    headers: HeaderMap
+    payload: bytes
+    size: int
+
+
+@dataclass
+class Fault:
+    """A record, or a stretch of bytes, that cannot be read. `last`: nothing behind it in its member or file can."""
+
+    offset: int
+    reason: str
+    message: str
+    size: int
+    excerpt: bytes = b""
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How records of a kind of archive begin and are cut."""
+
+    start: re.Pattern[bytes]  # matches at the beginning of a record, within 256 bytes
+    next: re.Pattern[bytes]  # finds a line feed and the beginning of a record behind it
+    frame: "Callable[[Window, int, int], Record | Fault]"  # (window, base, limit) -> what stands next; moves behind it
+
+
+def items(source: InputStream, limit: int, framing: Framing) -> Iterator[Record | Fault]:
+    """Everything in a file, in order; `limit` bounds a record in bytes."""
+    kind = compression(source.read(8))
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    if kind == "gzip":
+        yield from _gzip_items(source, size, limit, framing)
+        return
+    window = Window(framing, blocks(source)) if kind else Window(framing, _feed(source), source, size)
+    for item in frames(window, 0, limit):
+        if isinstance(item, Fault) and item.last:
+            item.message += f"; nothing is read from byte {item.offset} on"
+        yield item
+
+
+def _feed(source: InputStream) -> Iterator[bytes]:
+    while block := source.read(_SCAN_BYTES):
+        yield block
+
+
+def _gzip_items(source: InputStream, size: int, limit: int, framing: Framing) -> Iterator[Record | Fault]:
+    """Members one by one. After damage, reading goes on at the next member that begins with a record."""
+    at = 0
+    while at < size:
+        source.seek(at)
+        if source.read(len(_GZIP)) != _GZIP:
+            at = yield from _between_members(source, at, size, framing)
+            continue
+        source.seek(at)
+        decoder = gzip_decoder()
+        window = Window(framing, decompress(decoder, lambda: source.read(_FEED_BYTES)))
+        fault = None
+        for item in frames(window, at, limit):
+            if isinstance(item, Fault) and item.last:
+                fault = item
+            else:
+                yield item
+        if window.damage is None:
+            at = source.tell() - len(decoder.unused_data)
+        else:
+            # The damage lies in what was fed last; a member cut short is followed by the next one there, or earlier.
+            at = _next_member(source, max(at + 1, source.tell() - 2 * _FEED_BYTES), size, framing)
+        if fault is not None:
+            fault.message += _goes_on(fault.offset, at, size)
+            yield fault
+
+
+def _between_members(source: InputStream, at: int, size: int, framing: Framing) -> Iterator[Fault]:
+    """Passes over what is no gzip member; zeros are legal padding. Returns where the next member starts."""
+    following = _next_member(source, at, size, framing)
+    source.seek(at)
+    excerpt, left, zeros = b"", following - at, True
+    while left and zeros:
+        block = source.read(min(left, _SCAN_BYTES))
+        left -= len(block)
+        excerpt = excerpt or block[:EXCERPT_BYTES]
+        zeros = not block.strip(b"\0")
+    if not zeros:
+        message = f"bytes that belong to no gzip member{_goes_on(at, following, size)}"
+        yield Fault(at, "garbage", message, following - at, excerpt)
+    return following
+
+
+def _goes_on(at: int, following: int, size: int) -> str:
+    return f"; reading goes on at byte {following}" if following < size else f"; nothing is read from byte {at} on"
+
+
+def _next_member(source: InputStream, start: int, size: int, framing: Framing) -> int:
+    """Offset of the next gzip member that begins with a record, or the file's size."""
+    at = start
+    while at < size:
+        source.seek(at)
+        block = source.read(_SCAN_BYTES)
+        found = -1
+        while (found := block.find(_GZIP, found + 1)) >= 0:
+            if _begins_record(source, at + found, framing):
+                return at + found
+        if at + len(block) >= size or not block:
+            break
+        at += len(block) - len(_GZIP) + 1
+    return size
+
+
+def _begins_record(source: InputStream, at: int, framing: Framing) -> bool:
+    source.seek(at)
+    try:
+        return framing.start.match(gzip_decoder().decompress(source.read(512), _START_BYTES)) is not None
+    except zlib.error:
+        return False
+
+
+class Window:
+    """A moving view of a byte stream: looks ahead as far as asked, and notes damage instead of raising it."""
+
+    def __init__(
+        self, framing: Framing, stream: Iterator[bytes], source: InputStream | None = None, size: int | None = None
+    ):
+        self.framing = framing
+        self._stream = stream
+        self._source = source  # for plain files, where skipping is seeking
+        self._size = size
+        self._buffer = bytearray()
+        self._at = 0
+        self._ended = False
+        self.position = 0
+        self.damage: Damaged | None = None
+
+    @property
+    def remaining(self) -> int | None:
+        """Bytes left, where known beforehand."""
+        return None if self._size is None else self._size - self.position
+
+    def ensure(self, size: int) -> int:
+        """Bytes in view, at least `size` unless the stream ends before."""
+        while len(self._buffer) - self._at < size and not self._ended:
+            self._fill()
+        return len(self._buffer) - self._at
+
+    def peek(self, start: int, end: int) -> bytes:
+        return bytes(memoryview(self._buffer)[self._at + start : self._at + end])
+
+    def find(self, needle: bytes, end: int) -> int:
+        """Where the needle is within the next `end` bytes in view, or -1."""
+        found = self._buffer.find(needle, self._at, self._at + end)
+        return found - self._at if found >= 0 else -1
+
+    def skip(self, size: int) -> int:
+        """Moves on; gives how far, which is less at the end of the stream."""
+        start = self.position
+        view = len(self._buffer) - self._at
+        if size > view and self._source is not None:
+            self.seek(min(self.position + size, self._size))
+            return self.position - start
+        while size > view:
+            self._forward(view)
+            size -= view
+            view = self.ensure(1)
+            if not view:
+                return self.position - start
+        self._forward(size)
+        return self.position - start
+
+    def seek(self, position: int) -> None:
+        """Moves anywhere in a plain file."""
+        self._source.seek(position)
+        self._buffer.clear()
+        self._at = 0
+        self._ended = False
+        self.position = position
+
+    def skip_newlines(self) -> bool:
+        """Passes over line ends; False at the end of the stream."""
+        while self.ensure(1):
+            piece = self.peek(0, 4096)
+            blank = len(piece) - len(piece.lstrip(b"\r\n"))
+            self._forward(blank)
+            if blank < len(piece):
+                return True
+        return False
+
+    def skip_to_record(self) -> int:
+        """Moves to the next line that begins like a record, or to the end; gives how far."""
+        start = self.position
+        while True:
+            found = self.framing.next.search(self._buffer, self._at)
+            if found:
+                self._forward(found.start() + 1 - self._at)
+                break
+            view = len(self._buffer) - self._at
+            self._forward(max(0, view - _START_BYTES))
+            kept = min(view, _START_BYTES)
+            if self.ensure(kept + 1) == kept:
+                self._forward(kept)
+                break
+        return self.position - start
+
+    def _forward(self, size: int) -> None:
+        self._at += size
+        self.position += size
+        if self._at >= _SCAN_BYTES:
+            del self._buffer[: self._at]
+            self._at = 0
+
+    def _fill(self) -> None:
+        try:
+            self._buffer += next(self._stream)
+        except StopIteration:
+            self._ended = True
+            if self._source is not None:
+                self._stream = _feed(self._source)  # a seek back may read on
+        except Damaged as damage:
+            self._ended = True
+            self.damage = damage
+
+
+def frames(window: Window, base: int, limit: int) -> Iterator[Record | Fault]:
+    """The records of one stream, and a fault for everything else in it."""
+    told = False
+    while window.skip_newlines():
+        item = window.framing.frame(window, base, limit)
+        if isinstance(item, Fault) and window.damage is not None and not window.ensure(1):
+            item.last = told = True
+            item.reason = window.damage.reason
+            item.message = f"{item.message}: {window.damage}"
+        yield item
+    if window.damage is not None and not told:
+        yield Fault(base + window.position, window.damage.reason, str(window.damage), 0, last=True)
+
+
+def parse_headers(block: bytes) -> HeaderMap | None:
+    """Parses a header block of WARC or HTTP (bare line feeds are accepted); None if it is not one."""
+    if b"\r\n" not in block:
+        block = block.replace(b"\n", b"\r\n")
+    headers = HeaderMap("utf-8")
+    try:
+        headers.parse(io.BytesIO(block))
+    except (OSError, ValueError):
+        return None
+    return headers

@@ -1,0 +1,127 @@
+"""JSON documents: an array of objects, one object, or objects that follow each other over several lines; streamed.
+
+Items are cut by counting brackets (`kernels/json_items.py`) and parsed one by one, so that a file of any size passes in
+bounded memory and a broken item costs only itself, unless its brackets or quotation marks do not match.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from algok.kernels.json_items import boundaries, new_state
+from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
+from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.inputs import InputFile, Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.objects import Objects
+from algok.pipelines.readers.pages import Pages
+from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks
+
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Item(NamedTuple):
+    """The bytes between two boundaries. `data` is the beginning only where `size` is over the limit."""
+
+    offset: int
+    data: bytes
+    size: int
+
+
+class Json(Reader):
+    """A file that is an array, an object, or objects one after another without a line each."""
+
+    name = "json"
+    extensions = compressed(".json")
+
+    def sniff(self, head: bytes) -> bool:
+        return head.startswith((b"{", b"["))
+
+    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+        """Documents of a shard; offsets are bytes in the decompressed stream."""
+        collector = Collector()
+        objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
+        for file in shard.files:
+            with InputStream(file.url) as source:
+                try:
+                    for item in _items(blocks(source), limits.line_bytes):
+                        _take(item, file, limits, objects, collector)
+                        if collector.ready:
+                            yield from collector.drain()
+                except _Unclosed as end:
+                    collector.quarantine(
+                        file.name, end.item.offset, end.reason, end.message, size=end.item.size, payload=end.item.data
+                    )
+        yield from collector.finish()
+
+
+def _take(item: _Item, file: InputFile, limits: ReadLimits, objects: Objects, collector: Collector) -> None:
+    if item.size > limits.line_bytes:
+        message = f"object of {item.size:,} bytes, limit {limits.line_bytes:,} (line_bytes)"
+        collector.quarantine(file.name, item.offset, "too_large", message, size=item.size, payload=item.data)
+    else:
+        objects.take_json(file.name, item.offset, item.data, item.size)
+
+
+class _Unclosed(Exception):
+    """The file ends, or cannot be read further, inside an item."""
+
+    def __init__(self, item: _Item, reason: str, message: str):
+        super().__init__(message)
+        self.item, self.reason, self.message = item, reason, message
+
+
+def _items(stream: Iterator[bytes], limit: int) -> Iterator[_Item]:
+    """The items of a JSON text, white space and commas around them left out. Raises _Unclosed behind the last one where
+    something is left."""
+    state, places = new_state(), np.empty(0, np.int64)
+    held, size, offset, base = b"", 0, 0, -1
+    damage: Damaged | None = None
+    try:
+        for block in stream:
+            start = 0
+            if base < 0:
+                if not block.removeprefix(_BOM).strip(_BLANK):
+                    offset += len(block)
+                    continue
+                start = len(block) - len(block.removeprefix(_BOM).lstrip(_BLANK))
+                base = 1 if block[start : start + 1] == b"[" else 0
+                if base:
+                    start += 1
+                    state[0] = 1
+                offset += start
+            places = places if places.size >= len(block) else np.empty(len(block), np.int64)
+            view = np.frombuffer(block, np.uint8)[start:]
+            at = start
+            for place in places[: boundaries(view, base, state, places)].tolist():
+                place += start
+                end = place + 1 if base == 0 and block[place] != 0x2C else place
+                yield from _item(held, block[at:end], size + end - at, offset, limit)
+                offset += size + place + 1 - at
+                held, size, at = b"", 0, place + 1
+            rest = block[at:]
+            size += len(rest)
+            held = held + rest if size <= limit else (held + rest)[:EXCERPT_BYTES]
+    except Damaged as error:
+        damage = error
+    left = held.strip(_BLANK + b",")
+    if damage is not None:
+        message = f"not readable from byte {offset} of the decompressed stream on: {damage}"
+        raise _Unclosed(_Item(offset, held, size), damage.reason, message)
+    if left:
+        message = "the JSON text ends inside an item; brackets or quotation marks do not match"
+        raise _Unclosed(_Item(offset, held, size), "truncated", message)
+
+
+def _item(held: bytes, rest: bytes, size: int, offset: int, limit: int) -> Iterator[_Item]:
+    data = held + rest
+    blank = len(data) - len(data.lstrip(_BLANK))
+    data = data.strip(_BLANK)
+    if data:
+        yield _Item(
+            offset + blank, data if size <= limit else data[:EXCERPT_BYTES], len(data) if size <= limit else size
+        )

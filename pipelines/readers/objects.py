@@ -1,0 +1,58 @@
+"""From a parsed record (a JSON object, a row of CSV) to a document: its columns mapped, HTML in it extracted."""
+
+from functools import partial
+
+import orjson
+
+from algok.pipelines.documents import document_id
+from algok.pipelines.readers.collector import Collector, Document, Raw, RecordError
+from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.pages import Pages
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Objects:
+    """Documents of one shard's records, collected."""
+
+    def __init__(self, fields: Fields, limits: ReadLimits, pages: Pages, collector: Collector):
+        self._fields, self._limits, self._pages, self._collector = fields, limits, pages, collector
+
+    def take_json(self, file: str, offset: int, data: bytes, size: int) -> None:
+        """A record as JSON text; `size` counts the bytes around it too. Blank ones are ignored."""
+        raw = Raw(file, offset, size, data)
+        try:
+            record = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            if not data.strip():
+                self._collector.ignore("blank_line", size)
+            elif offset == 0 and data.startswith(_BOM):
+                self.take_json(file, offset, data[len(_BOM) :], size)
+            else:
+                reason = "utf8" if "UTF-8" in str(error) or "surrogate" in str(error) else "json"
+                self._collector.quarantine(file, offset, reason, str(error), size=size, payload=data)
+            return
+        self._collector.take(raw, partial(self._of_json, record, raw))
+
+    def _of_json(self, record: object, raw: Raw) -> tuple[Document, int]:
+        if type(record) is not dict:
+            raise RecordError("not_object", f"a record must be a JSON object, this is a {type(record).__name__}")
+        # JSON never writes a text shorter than its UTF-8, so the record's size bounds the text's.
+        return self.document(record, raw, raw.payload)
+
+    def document(self, record: dict, raw: Raw, payload: bytes) -> tuple[Document, int]:
+        """The document of a record, which is used up, and a bound on its text in bytes; `payload` identifies it."""
+        fields, limit = self._fields, self._limits.document_bytes
+        text, column = fields.take_text(record)
+        size = raw.size
+        title = None
+        if column is not None:
+            page = self._pages.read_column(raw.offset, text)
+            self._collector.extracted("html")
+            text, title, size = page.text, page.title, len(page.text.encode())
+        elif size > limit and len(text.encode()) > limit:
+            raise RecordError("too_large", f"text longer than {limit:,} bytes")
+        url, source, date, provenance, meta = fields.describe(record, {"title": title} if title else None)
+        identity = document_id(raw.file.encode(), raw.offset, payload)
+        return Document(identity, text, url, source, date, provenance, meta, raw.file, raw.offset), size

@@ -1,0 +1,56 @@
+"""Pages under the guard: bodies of responses, files and columns to their text."""
+
+import re
+from functools import cache
+
+from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.page import ExtractError, ExtractLimits, Page
+from algok.pipelines.readers.collector import Guard, Ignored, RecordError, watched
+from algok.pipelines.readers.limits import ReadLimits
+
+# A text is taken for a page only where it begins and ends as one: an article about HTML must stay as it is.
+_BEGINS = re.compile(
+    r"\ufeff?\s*+(?:<\?xml[^>]{0,200}+>\s*+)?(?:<!--[^>]{0,400}+-->\s*+)?<(?:!doctype\s+html|html)(?=[\s>])",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+_END_CHARS = 2048
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is a page of HTML as a whole.
+
+    >>> is_page("<!DOCTYPE html><html><body><p>봄</p></body></html>"), is_page("<html> 태그를 배워 보자.")
+    (True, False)
+    """
+    return _BEGINS.match(text) is not None and _ENDS.search(text[-_END_CHARS:]) is not None
+
+
+class Pages:
+    """Extracts under a guard and within limits; for one shard."""
+
+    def __init__(self, guard: Guard, limits: ReadLimits):
+        self.guard = guard
+        self._limits = ExtractLimits(limits.page_bytes, limits.nesting)
+
+    def read(self, body: bytes, charset: str | None = None, mime: str | None = None) -> Page:
+        """The page of a body, for callers that hold the guard. Raises Ignored for what is no page at all (archives under a
+        vague type, XML without text), RecordError for one that gives no text."""
+        try:
+            return extract(body, charset, self._limits, mime)
+        except ExtractError as error:
+            if error.reason == "not_text":
+                raise Ignored("not_text") from None
+            raise RecordError(error.reason, str(error)) from None
+
+    def read_column(self, key: int, html: str) -> Page:
+        """The page that stands in a column; `key` tells the record to the guard."""
+        compile_extraction()
+        with watched(self.guard, key):
+            return self.read(html.encode("utf-8", "replace"), "utf-8", "text/html")
+
+
+@cache
+def compile_extraction() -> None:
+    """Compiles the kernels of charset detection and extraction, before a guard counts the seconds of a record."""
+    extract(b"<p>\xb0\xa1", None)

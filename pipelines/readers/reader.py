@@ -1,0 +1,60 @@
+"""The contract of a reader: a format of input files, each in a file of its own and in a line of the registry.
+
+A reader says which files it takes, where they can be cut, and turns a shard into chunks of documents. It accounts for
+every record: over a shard, records == documents + quarantined + ignored. `algok.testing.check_reader` holds it to that.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+from algok.pipelines.readers.collector import Chunk, Guard
+from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.spec import InputSpec
+
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
+
+
+class Reader(ABC):
+    """A format. Instances hold no state, so that one serves every shard of a process."""
+
+    name: ClassVar[str]  # what a recipe calls the format
+    extensions: ClassVar[tuple[str, ...]]  # of its files, in lower case with their dot
+    shares_shards: ClassVar[bool] = False  # whether small files share a shard; for formats of one document per file
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether a file is of this format by its first 4096 decompressed bytes (fewer where it is shorter, without a
+        byte order mark and white space before the first character)."""
+        return False
+
+    def split(self, file: InputFile, split_bytes: int) -> list[Range]:
+        """Ranges (start, end) of about `split_bytes`, in a unit of the reader's own; (None, None) is the whole file."""
+        return [(None, None)]
+
+    @abstractmethod
+    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+        """The shard in bounded memory, documents in order of their offsets.
+
+        Raises InputError only for a source that cannot be read at all (network, permissions), which is tried again;
+        broken data is quarantined. What calls a parser in C on hostile data does so under `collector.watched`.
+        """
+
+
+def compressed(*extensions: str) -> tuple[str, ...]:
+    """The extensions, plain and with that of a compression behind."""
+    return tuple(f"{extension}{tail}" for extension in extensions for tail in ("", *COMPRESSIONS))
+
+
+def read_shard(
+    shard: Shard, spec: InputSpec, limits: ReadLimits | None = None, guard: Guard | None = None
+) -> Iterator[Chunk]:
+    """Streams one shard of the input `spec` (the one with index `shard.input`).
+
+    Over the shard, records == documents + quarantined + ignored, and documents come in order of their offsets. Raises
+    InputError only for a source that cannot be read at all; broken data is quarantined.
+    """
+    from algok.pipelines.readers.collector import NoGuard
+    from algok.pipelines.readers.registry import reader
+
+    return reader(shard.format).read(shard, spec, limits or ReadLimits(), guard or NoGuard())

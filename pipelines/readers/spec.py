@@ -1,0 +1,71 @@
+"""What a recipe says of an input: where it is, in which format, and what its columns mean."""
+
+import difflib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from algok.pipelines.plugins import PLACE, nearest
+from algok.pipelines.readers.registry import known_formats
+
+MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
+
+
+class InputSpec(BaseModel):
+    """One entry of a recipe's `inputs`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str | list[str] = Field(description="File, directory, glob or fsspec URL, or a list of them.")
+    format: str = Field(
+        default="auto",
+        description="Format of all its files, or auto: by their names and, where these say nothing, their first bytes.",
+        json_schema_extra={"examples": ["auto", *known_formats()]},
+    )
+    source: str | None = Field(
+        default=None, description="Source of all its documents, on the source axis and for profiles."
+    )
+    columns: dict[str, str] = Field(
+        default={},
+        description="Document field -> name in the input; dots reach into nested objects (text: body.content).",
+    )
+    html: str = Field(
+        default="auto",
+        description="Column that holds HTML, of which the main text is taken; auto: where the text begins as a page of HTML "
+        "does and ends as one; never: texts are taken as they are.",
+    )
+    provenance: Literal["organic", "synthetic", "translated"] | None = Field(
+        default=None,
+        description="Provenance of all its documents; without it a column of that name decides, else organic.",
+    )
+
+    @field_validator("path")
+    @classmethod
+    def _some_path(cls, path: str | list[str]) -> str | list[str]:
+        if not path or any(not item for item in ([path] if isinstance(path, str) else path)):
+            raise ValueError("names no file")
+        return path
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, format: str) -> str:
+        known = ["auto", *known_formats()]
+        if format not in known and not PLACE.fullmatch(format):
+            raise ValueError(f"unknown format '{format}'{nearest(format, known)}")
+        return format
+
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, columns: dict[str, str]) -> dict[str, str]:
+        for key, value in columns.items():
+            if key not in MAPPABLE:
+                near = difflib.get_close_matches(key, MAPPABLE, 1)
+                hint = f"; did you mean {near[0]}?" if near else f"; one of {', '.join(MAPPABLE)}"
+                raise ValueError(f"{key} is not a field of a document{hint}")
+            if not value:
+                raise ValueError(f"{key} is mapped to an empty name")
+        return columns
+
+    @property
+    def paths(self) -> list[str]:
+        return [self.path] if isinstance(self.path, str) else self.path
