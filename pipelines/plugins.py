@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -15,21 +14,14 @@ PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # module:Class
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The distribution that a foreign class comes from; stands in run.json."""
-
-    distribution: str
-    version: str
-
-
-def origin(cls: type) -> Origin | None:
-    """Where a foreign class comes from; None for ours. A module of no distribution has the version `unversioned`."""
+def origin(cls: type) -> str | None:
+    """Distribution and version that a foreign class comes from, as run.json names them (`algok-example 1.2.0`); None for
+    ours. A module of no distribution has no version."""
     package = cls.__module__.partition(".")[0]
     if package == "algok":
         return None
     distributions = packages_distributions().get(package, [])
-    return Origin(distributions[0], version(distributions[0])) if distributions else Origin(package, "unversioned")
+    return f"{distributions[0]} {version(distributions[0])}" if distributions else package
 
 
 @cache

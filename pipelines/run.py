@@ -4,7 +4,7 @@ import fcntl
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +19,7 @@ from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.executors import Executor, Outcome
 from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.plugins import origin
+from algok.pipelines.readers.registry import reader
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import RunTask, done_name
@@ -130,6 +131,7 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "plan": plan.digest,
         "shards": len(plan.own),
         "steps": _step_versions(plan),
+        "readers": _foreign_readers(plan),
         "models": plan.models,
         "executor": executor.name,
         "python": platform.python_version(),
@@ -144,8 +146,14 @@ def _step_versions(plan: Plan) -> dict[str, dict]:
     for config in plan.recipe.steps:
         cls = config.cls
         found = origin(cls)
-        versions[config.name] = {"version": cls.version, **(asdict(found) if found else {})}
+        versions[config.name] = {"version": cls.version, **({"distribution": found} if found else {})}
     return versions
+
+
+def _foreign_readers(plan: Plan) -> dict[str, str]:
+    """By format of an input, where a reader of another package comes from."""
+    formats = sorted({shard.format for shard in plan.shards})
+    return {key: found for key in formats if (found := origin(type(reader(key))))}
 
 
 def _version(package: str) -> str | None:
