@@ -75,11 +75,10 @@ def seven_steps(source: str, target: str) -> dict:
 def whole(source: str, target: str, overrides: list[str] | None = None) -> dict:
     """The web recipe inside one process, kernels compiled and models loaded before the clock starts."""
     from algok.cli.progress import SilentProgress
-    from algok.pipelines.account import read_stats, step_table
     from algok.pipelines.executors import make_executor
-    from algok.pipelines.plan import read_plan
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
+    from algok.pipelines.run_directory import Run
     from algok.pipelines.storage import Store
 
     def run(path: str, name: str) -> Store:
@@ -98,8 +97,7 @@ def whole(source: str, target: str, overrides: list[str] | None = None) -> dict:
     start = time.perf_counter()
     store = run(source, "run")
     seconds = time.perf_counter() - start
-    config = read_plan(store)
-    table = {row.step: row.seconds for row in step_table(store, config, read_stats(store, config))}
+    table = {row.step: row.seconds for row in Run.open(str(store.url)).summary.table()}
     return {"seconds": seconds, "steps": table}
 
 

@@ -1,8 +1,6 @@
 """The account of a run: totals, the manifest, and the proof that every document is where the account says."""
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass
 
 import orjson
 import pyarrow.compute as pc
@@ -13,51 +11,18 @@ from algok.pipelines.card import data_card
 from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Store
+from algok.pipelines.summary import RunSummary, collect_summary
 
 _OUTPUTS = ("kept", "dropped", "quarantine", "stats")
 
 
-@dataclass(frozen=True)
-class StepRow:
-    """One line of the table per step: documents in, removed, left, and seconds of one core over all tasks."""
-
-    step: str
-    documents: int
-    removed: int
-    left: int
-    seconds: float
-
-
 def finish(store: Store, plan: Plan) -> None:
-    """Writes the data card and the manifest, which marks the run finished, and clears the intermediate files."""
-    stats = read_stats(store, plan)
-    store.write_bytes("README.md", data_card(plan, stats).encode())
-    store.write_bytes("manifest.json", _manifest(store, plan, stats))
+    """Writes the summary, the data card and the manifest, which marks the run finished, and clears the intermediate files."""
+    summary = collect_summary(store, plan, finished=True)
+    store.write_bytes("summary.json", _summary_json(summary))
+    store.write_bytes("README.md", data_card(plan, summary).encode())
+    store.write_bytes("manifest.json", _manifest(store, plan, summary))
     store.remove("work")
-
-
-def read_stats(store: Store, plan: Plan) -> Stats:
-    """The statistics of all tasks, merged in task order."""
-    merged = Stats()
-    for phase in plan.phases:
-        for shard in range(len(plan.own)):
-            merged.merge(Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json")))
-    return merged
-
-
-def step_table(store: Store, plan: Plan, stats: Stats) -> list[StepRow]:
-    """Reading first (its removed records are in quarantine or are no documents), then the steps in order, then writing."""
-    seconds = Counter()
-    for record in _records(store, plan):
-        seconds.update(record["seconds"])
-    read = stats.read
-    rows = [StepRow("read", read["records"], read["records"] - read["documents"], read["documents"], seconds["read"])]
-    for config in plan.recipe.steps:
-        counter = stats.steps.get(config.name, Counter())
-        left = counter["in"] - counter["dropped"]
-        rows.append(StepRow(config.name, counter["in"], counter["dropped"], left, seconds[config.name]))
-    rows.append(StepRow("write", read["kept"], 0, read["kept"], seconds["write"]))
-    return rows
 
 
 def verify(store: Store) -> list[str]:
@@ -81,9 +46,17 @@ def verify(store: Store) -> list[str]:
             problems.append(
                 f"shard {plan.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
             )
-    stats = read_stats(store, plan) if not problems else None
-    if stats and orjson.loads(_manifest(store, plan, stats)) != manifest:
+    return problems or _check_sums(store, plan, manifest)
+
+
+def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
+    """Manifest and summary against what the statistics and done records add up to."""
+    problems = []
+    summary = collect_summary(store, plan, finished=True)
+    if orjson.loads(_manifest(store, plan, summary)) != manifest:
         problems.append("manifest.json: differs from what the done records add up to")
+    if not store.exists("summary.json") or store.read_bytes("summary.json") != _summary_json(summary):
+        problems.append("summary.json: differs from what the statistics and done records add up to")
     return problems
 
 
@@ -115,25 +88,21 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
         suffix = f"{name}.p{phase.index}.parquet"
         if phase.index == 0:
             read = stats.read
-            ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
-            if read["records"] != read["documents"] + read["quarantined"] + ignored:
-                problems.append(
-                    f"shard {name}: {read['records']} records do not equal documents, quarantined and ignored"
-                )
-            if read["quarantined"] != _quarantined(store, f"quarantine/{suffix}", rows):
-                problems.append(
-                    f"shard {name}: quarantine/ does not hold its {read['quarantined']} quarantined records"
-                )
-            left = read["documents"]
+            quarantined = read.all_quarantined
+            if read.records != read.documents + quarantined + read.all_ignored:
+                problems.append(f"shard {name}: {read.records} records do not equal documents, quarantined and ignored")
+            if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
+                problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")
+            left = read.documents
         dropped = 0
         for config in ([phase.acts] if phase.acts else []) + list(phase.steps):
-            counter = stats.steps.get(config.name, Counter())
-            if counter["in"] != left:
+            counter = stats.step(config.name)
+            if counter.documents != left:
                 problems.append(
-                    f"shard {name}: step {config.name} saw {counter['in']} documents, {left} were left before it"
+                    f"shard {name}: step {config.name} saw {counter.documents} documents, {left} were left before it"
                 )
-            left = counter["in"] - counter["dropped"]
-            dropped += counter["dropped"]
+            left = counter.documents - counter.dropped
+            dropped += counter.dropped
         if dropped != rows.get(f"dropped/{suffix}", 0):
             problems.append(
                 f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}"
@@ -151,20 +120,22 @@ def _quarantined(store: Store, name: str, rows: dict[str, int | None]) -> int:
         return pc.sum(pq.read_table(file, columns=["rows"])["rows"]).as_py() or 0
 
 
-def _manifest(store: Store, plan: Plan, stats: Stats) -> bytes:
-    files = [file for record in _records(store, plan) for file in record["files"] if file["path"].startswith(_OUTPUTS)]
-    dropped = {config.name: stats.steps.get(config.name, Counter())["dropped"] for config in plan.recipe.steps}
+def _summary_json(summary: RunSummary) -> bytes:
+    return summary.model_dump_json(indent=1).encode()
+
+
+def _manifest(store: Store, plan: Plan, summary: RunSummary) -> bytes:
+    """Deterministic: no times, no seconds, no paths of inputs beyond their names."""
+    records = map(orjson.loads, store.read_many(store.names("done")))
+    files = [file for record in records for file in record["files"] if file["path"].startswith(_OUTPUTS)]
+    dropped = {step.name: step.dropped for step in summary.steps}
+    reasons = {"quarantined_by_reason": summary.quarantined, "ignored_by_reason": summary.ignored}
     data = {
         "algok": algok.__version__,
         "recipe": plan.recipe.name,
         "recipe_digest": plan.recipe.digest,
         "inputs": [{"shard": shard.id, "files": [file.name for file in shard.files]} for shard in plan.shards],
-        "documents": {**stats.read, "dropped": dropped},
+        "documents": {**summary.account.model_dump(), **reasons, "dropped_by_step": dropped},
         "files": sorted(files, key=lambda file: file["path"]),
     }
     return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
-
-
-def _records(store: Store, plan: Plan) -> list[dict]:
-    """Done records of the phase tasks and of the resolving tasks, in task order."""
-    return [orjson.loads(store.read_bytes(name)) for name in store.names("done")]

@@ -1,12 +1,10 @@
 """The data card of a run: a README that Hugging Face, DuckDB users and colleagues read first."""
 
-from collections import Counter
-
 import orjson
 
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import Plan
-from algok.pipelines.stats import Stats
+from algok.pipelines.summary import RunSummary
 from algok.step import Bound
 
 _HEAD = """---
@@ -49,58 +47,43 @@ SELECT source, count(*), sum(strlen(text)) FROM 'kept/*.parquet' GROUP BY source
 """
 
 
-def data_card(plan: Plan, stats: Stats) -> str:
+def data_card(plan: Plan, summary: RunSummary) -> str:
     """Markdown with a Hugging Face header. Deterministic: no dates, no timings, no paths."""
-    read = stats.read
-    dropped = sum(counter["dropped"] for counter in stats.steps.values())
-    ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
+    account = summary.account
     head = _HEAD.format(
         name=_cell(plan.recipe.name),
         quoted_name=orjson.dumps(plan.recipe.name).decode(),
         description=plan.recipe.description.strip() or "Korean text for language-model training.",
-        shards=len(plan.own),
-        records=read["records"],
-        documents=read["documents"],
-        ignored=ignored,
-        quarantined=read["quarantined"],
-        dropped=dropped,
-        kept=read["kept"],
-        megabytes=read["kept_text_bytes"] / 1e6,
+        shards=summary.shards,
+        megabytes=account.kept_text_bytes / 1e6,
+        **account.model_dump(),
     )
-    return (
-        head
-        + "\n\n".join(
-            [_steps(plan, stats), _sources(stats), *_labels(stats), *_models(plan), _bounds(plan), _columns(plan)]
-        )
-        + "\n"
-    )
+    sections = [_steps(summary), _sources(summary), *_labels(summary), *_models(plan), _bounds(plan), _columns(plan)]
+    return head + "\n\n".join(sections) + "\n"
 
 
-def _steps(plan: Plan, stats: Stats) -> str:
+def _steps(summary: RunSummary) -> str:
     lines = ["## Steps", "", "| step | in | removed | left |", "|---|--:|--:|--:|"]
-    for config in plan.recipe.steps:
-        counter = stats.steps.get(config.name, Counter())
-        lines.append(
-            f"| {config.name} | {counter['in']:,} | {counter['dropped']:,} | {counter['in'] - counter['dropped']:,} |"
-        )
+    lines += [f"| {step.name} | {step.documents:,} | {step.dropped:,} | {step.left:,} |" for step in summary.steps]
     return "\n".join(lines)
 
 
-def _sources(stats: Stats) -> str:
+def _sources(summary: RunSummary) -> str:
     lines = ["## Sources", "", "| source | read | kept |", "|---|--:|--:|"]
-    for source, counter in sorted(stats.sources.items()):
-        lines.append(f"| {_cell(source) or '(none)'} | {counter['read']:,} | {counter['kept']:,} |")
+    lines += [f"| {_cell(s.name) or '(none)'} | {s.read:,} | {s.kept:,} |" for s in summary.sources]
     return "\n".join(lines)
 
 
-def _labels(stats: Stats) -> list[str]:
+def _labels(summary: RunSummary) -> list[str]:
     """A table per label signal (language, domain …): documents by label when the step ran."""
     tables = []
-    for signal, counter in stats.labels.items():
-        rows = [
-            f"| {_cell(label)} | {count:,} |" for label, count in sorted(counter.items(), key=lambda x: (-x[1], x[0]))
-        ]
-        tables.append("\n".join([f"## {signal}", "", "| label | documents |", "|---|--:|", *rows]))
+    for step in summary.steps:
+        for signal in step.signals:
+            if signal.labels:
+                rows = [f"| {_cell(label)} | {count:,} |" for label, count in signal.labels.items()]
+                tables.append(
+                    "\n".join([f"## {step.name}.{signal.name}", "", "| label | documents |", "|---|--:|", *rows])
+                )
     return tables
 
 

@@ -93,9 +93,9 @@ class PhaseTask:
                 self.sketcher.add(compared)
         self.rows += compared.num_rows
         if self.final:
-            self.stats.read["kept"] += batch.num_rows
-            self.stats.read["kept_text_bytes"] += _text_bytes(batch)
-            self.stats.count_sources(batch.column("source"), "kept")
+            self.stats.read.kept += batch.num_rows
+            self.stats.read.kept_text_bytes += _text_bytes(batch)
+            self.stats.count_kept(batch.column("source"))
         if self.sink is not None:
             with self._timed("write"):
                 self.sink.append(_without_contacts(batch) if self.final and self.masking else batch)
@@ -117,7 +117,7 @@ class PhaseTask:
         if self.annotates:
             self.remaining &= decisions.keep
             decisions.broken[:] = -1
-        self.stats.count_dropped(config.name, decisions.rules, decisions.broken, batch.column("source"))
+        self.stats.count_decided(config.name, decisions.rules, decisions.broken, batch.column("source"))
         keep = decisions.keep
         if keep.all():
             return batch
@@ -179,16 +179,16 @@ class PhaseTask:
 
     def _count(self, chunk: Chunk) -> None:
         read = self.stats.read
-        read.update(
-            records=chunk.records, documents=chunk.documents, bytes=chunk.bytes, quarantined=chunk.quarantined_records
-        )
-        for reason, count in chunk.ignored.items():
-            read[f"ignored:{reason}"] += count
+        read.records += chunk.records
+        read.documents += chunk.documents
+        read.bytes += chunk.bytes
+        read.ignored = dict(Counter(read.ignored) + chunk.ignored)
+        read.extracted = dict(Counter(read.extracted) + chunk.extracted)
         for record in chunk.quarantined:
-            read[f"quarantined:{record['reason']}"] += record["rows"]
+            read.quarantined[record["reason"]] = read.quarantined.get(record["reason"], 0) + record["rows"]
         if chunk.batch is not None:
-            read["text_bytes"] += _text_bytes(chunk.batch)
-            self.stats.count_sources(chunk.batch.column("source"), "read")
+            read.text_bytes += _text_bytes(chunk.batch)
+            self.stats.count_read(chunk.batch.column("source"))
         if chunk.quarantined and not self.reference:
             self.quarantine.append(pa.RecordBatch.from_pylist(chunk.quarantined, QUARANTINE_SCHEMA))
         self.report(chunk.documents, chunk.bytes)

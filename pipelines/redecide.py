@@ -13,6 +13,7 @@ from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
 from algok.pipelines.sinks import ParquetSink
+from algok.pipelines.stats import StepCounts
 from algok.pipelines.storage import Store
 from algok.step import CorpusStep
 
@@ -26,12 +27,12 @@ class Redecided:
     a run with these bounds would do otherwise; it is empty where the decisions equal those of such a run."""
 
     documents: int = 0
-    steps: dict[str, Counter] = field(default_factory=dict)
+    steps: dict[str, StepCounts] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
     @property
     def kept(self) -> int:
-        return self.documents - sum(counter["dropped"] for counter in self.steps.values())
+        return self.documents - sum(counter.dropped for counter in self.steps.values())
 
 
 def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecided:
@@ -49,7 +50,7 @@ def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecid
             "use a run made by 'algok annotate'"
         )
     _check_steps(plan, recipe, store)
-    result = Redecided(steps={config.name: Counter() for config in recipe.steps})
+    result = Redecided(steps={config.name: StepCounts() for config in recipe.steps})
     compared = _Compared(plan.recipe, recipe)
     with ExitStack() as stack:
         sink = _open_sink(stack, output)
@@ -151,10 +152,7 @@ def _decide_batch(batch: pa.RecordBatch, recipe: Recipe, result: Redecided) -> p
         signals = {name: left.column(f"{config.name}.{name}") for name in _signals(config)}
         decisions = decide(config, signals, left.column("source"))
         counter = result.steps[config.name]
-        counter["in"] += left.num_rows
-        counter["dropped"] += int((~decisions.keep).sum())
-        for index, (signal, side) in enumerate(decisions.rules):
-            counter[f"dropped:{signal} {side}"] += int((decisions.broken == index).sum())
+        counter.count(decisions.rules, decisions.broken)
         rows = left.filter(pa.array(~decisions.keep))
         if rows.num_rows:
             dropped.append(_decision_rows(rows, False, decisions.verdicts()))

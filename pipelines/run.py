@@ -26,7 +26,7 @@ from algok.pipelines.worker import RunTask, done_name
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
-# What a run that died before its run.json may have left.
+# Files left by a run that died before it wrote run.json.
 _BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
 
 
@@ -237,8 +237,8 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
 
 
 def _check_budget(store: Store, plan: Plan, tasks: list[Task]) -> None:
-    reads = [_record(store, task.id)["read"] for task in tasks]
-    records, quarantined = (sum(read.get(key, 0) for read in reads) for key in ("records", "quarantined"))
+    done = [_record(store, task.id) for task in tasks]
+    records, quarantined = (sum(record[key] for record in done) for key in ("records", "quarantined"))
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "

@@ -81,10 +81,8 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "shard": run.shards[task.shard].id,
             "rows": phase_task.rows,
             "seconds": dict(phase_task.seconds),
-            "read": dict(stats.read),
-            "steps": {
-                name: {"in": counter["in"], "dropped": counter["dropped"]} for name, counter in stats.steps.items()
-            },
+            "records": stats.read.records,
+            "quarantined": stats.read.all_quarantined,
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
     store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))

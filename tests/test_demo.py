@@ -8,11 +8,11 @@ import yaml
 from conftest import DEMO
 
 from algok.cli.progress import SilentProgress
-from algok.pipelines.account import read_stats, verify
+from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
-from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
+from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
 EXPECTED = yaml.safe_load((DEMO / "expected.yaml").read_text(encoding="utf-8"))
@@ -78,9 +78,9 @@ def test_one_of_every_cluster_is_kept(found):
 
 def test_nothing_else_happened(run, found):
     fates = [document["fate"] for document in DOCUMENTS]
-    read = read_stats(Store(str(run)), read_plan(Store(str(run)))).read
-    assert read["quarantined"] == fates.count("quarantined")
-    assert len(found) == read["documents"] == sum(fate not in ("quarantined", "ignored") for fate in fates)
+    account = Run.open(str(run)).summary.account
+    assert account.quarantined == fates.count("quarantined")
+    assert len(found) == account.documents == sum(fate not in ("quarantined", "ignored") for fate in fates)
     assert verify(Store(str(run))) == []
 
 

@@ -182,7 +182,7 @@ def test_verify_finds_a_lost_document(corpus, tmp_path):
     run(corpus, tmp_path / "run")
     stats = next((tmp_path / "run" / "stats").glob("p1-000000.json"))
     data = orjson.loads(stats.read_bytes())
-    data["steps"]["heuristics"]["in"] -= 1
+    data["steps"]["heuristics"]["documents"] -= 1
     stats.write_bytes(orjson.dumps(data))
     assert any("were left before it" in problem for problem in verify(Store(str(tmp_path / "run"))))
 

@@ -37,11 +37,10 @@ def command(target, key, recipe, source, number, overrides, as_json) -> None:
 
 
 def _from_run(target: str, key: str) -> list:
-    from algok.cli.run_directory import open_run
     from algok.errors import InputError
-    from algok.pipelines.explain import explain_from_run
+    from algok.pipelines.run_directory import Run
 
-    found = explain_from_run(open_run(target), key)
+    found = Run.open(target).explain(key)
     if not found:
         raise InputError(f"{target}: no kept or dropped document has this id or URL")
     return found

@@ -25,20 +25,23 @@ def command(run, recipe, overrides, output, as_json) -> None:
       algok redecide runs/signals --set steps.heuristics.hangul_ratio.min=0.4
       algok redecide runs/signals --set profiles.news.heuristics.chars.min=200 -o decisions.parquet
     """
-    from algok.cli.run_directory import open_run
-    from algok.pipelines.plan import read_plan
     from algok.pipelines.recipe import load_recipe, recipe_from_text
     from algok.pipelines.redecide import redecide
+    from algok.pipelines.run_directory import Run
 
-    store = open_run(run, finished=True)
+    opened = Run.open(run, finished=True)
+    store = opened.store
     if recipe:
         bounds = load_recipe(recipe, list(overrides))
     else:
         bounds = recipe_from_text(store.read_bytes("recipe.yaml").decode(), overrides=list(overrides))
     result = redecide(store, bounds, output)
-    before = redecide(store, read_plan(store).recipe)
+    before = redecide(store, opened.recipe)
     if as_json:
-        steps = {name: dict(counter) for name, counter in result.steps.items()}
+        steps = {
+            name: {"documents": counter.documents, "dropped": counter.dropped, "rules": counter.rules}
+            for name, counter in result.steps.items()
+        }
         print_json(
             {
                 "documents": result.documents,
@@ -50,8 +53,8 @@ def command(run, recipe, overrides, output, as_json) -> None:
         )
         return
     rows = [
-        [name, counter["in"], counter["dropped"], counter["in"] - counter["dropped"], before.steps[name]["dropped"]]
-        for name, counter in result.steps.items()
+        [name, step.documents, step.dropped, step.documents - step.dropped, before.steps[name].dropped]
+        for name, step in result.steps.items()
     ]
     print_table(["step", "documents", "removed", "left", "removed by the run's own bounds"], rows)
     click.echo(f"\nkept {result.kept:,} of {result.documents:,} documents ({before.kept:,} under the run's own bounds)")

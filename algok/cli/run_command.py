@@ -54,13 +54,9 @@ def show_run(url: str, fresh: bool, as_json: bool) -> None:
     """The table per step and where the results are."""
     from dataclasses import asdict
 
-    from algok.pipelines.account import read_stats, step_table
-    from algok.pipelines.plan import read_plan
-    from algok.pipelines.storage import Store
+    from algok.pipelines.run_directory import Run
 
-    store = Store(url)
-    run = read_plan(store)
-    rows = step_table(store, run, read_stats(store, run))
+    rows = Run.open(url, finished=True).summary.table()
     if as_json:
         print_json({"output": url, "fresh": fresh, "steps": [asdict(row) for row in rows]})
         return

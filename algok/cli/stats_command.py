@@ -1,5 +1,7 @@
 """algok stats: a run's figures."""
 
+from dataclasses import asdict
+
 import click
 
 from algok.cli.shared import json_option, print_json, print_table
@@ -9,38 +11,37 @@ from algok.cli.shared import json_option, print_json, print_table
 @click.argument("run")
 @json_option
 def command(run, as_json) -> None:
-    """Show the figures of the finished run directory RUN: the table per step, why documents were dropped, what was
-    quarantined, sources, and how often each repair was made. All are full counts.
+    """Show the figures of the run directory RUN: the table per step, why documents were dropped, what was quarantined,
+    sources, and how often each repair was made. All are full counts; of a run that is still going, over the tasks that
+    are done.
 
     \b
     Examples:
       algok stats runs/web
-      algok stats runs/web --json | jq .steps
+      algok stats runs/web --json | jq .account
     """
-    from dataclasses import asdict
+    from algok.pipelines.run_directory import Run
 
-    from algok.cli.run_directory import open_run
-    from algok.pipelines.account import read_stats, step_table
-    from algok.pipelines.plan import read_plan
-
-    store = open_run(run, finished=True)
-    config = read_plan(store)
-    stats = read_stats(store, config)
-    table = step_table(store, config, stats)
+    summary = Run.open(run).summary
     if as_json:
-        import orjson
-
-        print_json({"table": [asdict(row) for row in table], **orjson.loads(stats.to_json())})
+        print_json({"table": [asdict(row) for row in summary.table()], **summary.model_dump(mode="json")})
         return
-    print_table(["step", "documents", "removed", "left", "seconds"], [list(asdict(row).values()) for row in table])
-    _print(["dropped because", "documents"], _dropped(stats))
-    _print(["not read because", "records"], _read(stats))
-    _print(
-        ["source", "read", "kept"], [[s or "(none)", c["read"], c["kept"]] for s, c in sorted(stats.sources.items())]
-    )
-    for signal, counter in stats.labels.items():
-        _print([signal, "documents"], sorted(counter.items(), key=lambda row: (-row[1], row[0])))
-    _print(["edits and lines", "total"], _edits(stats, config))
+    if not summary.finished:
+        done, tasks = (sum(getattr(stage, key) for stage in summary.stages) for key in ("done", "tasks"))
+        click.echo(
+            f"This run is not finished: {done:,} of {tasks:,} tasks over shards are done, and only they count here."
+        )
+        click.echo()
+    columns = ["step", "documents", "removed", "left", "seconds"]
+    print_table(columns, [list(asdict(row).values()) for row in summary.table()])
+    _print(["dropped because", "documents"], _dropped(summary))
+    _print(["not read because", "records"], _not_read(summary))
+    _print(["text taken out of", "documents"], list(summary.extracted.items()))
+    _print(["source", "read", "kept"], [[s.name or "(none)", s.read, s.kept] for s in summary.sources])
+    for step in summary.steps:
+        for signal in step.signals:
+            _print([f"{step.name}.{signal.name}", "documents"], list(signal.labels.items()))
+    _print(["edits and lines", "total"], _edits(summary))
 
 
 def _print(columns: list[str], rows: list) -> None:
@@ -49,28 +50,27 @@ def _print(columns: list[str], rows: list) -> None:
         print_table(columns, rows)
 
 
-def _dropped(stats) -> list[list]:
+def _dropped(summary) -> list[list]:
     rows = [
-        [f"{step}.{rule.removeprefix('dropped:')}", count]
-        for step, counter in stats.steps.items()
-        for rule, count in counter.items()
-        if rule.startswith("dropped:") and count
+        [f"{step.name}.{rule.signal} {rule.side}", rule.documents]
+        for step in summary.steps
+        for rule in step.rules
+        if rule.documents
     ]
     return sorted(rows, key=lambda row: -row[1])
 
 
-def _edits(stats, config) -> list[tuple[str, int]]:
+def _not_read(summary) -> list[list]:
+    kinds = (("quarantined", summary.quarantined), ("no document", summary.ignored))
+    return [[f"{kind}: {reason}", count] for kind, counts in kinds for reason, count in counts.items()]
+
+
+def _edits(summary) -> list[tuple[str, int]]:
     """Totals of the steps that rewrite text."""
-
-    editing = {step.name for step in config.recipe.steps if step.cls.edits_text}
-    return sorted((key, total) for key, total in stats.totals.items() if total and key.partition(".")[0] in editing)
-
-
-def _read(stats) -> list[list]:
-    prefixes = {"quarantined:": "quarantined: ", "ignored:": "no document: "}
-    return [
-        [label + key.removeprefix(prefix), count]
-        for key, count in sorted(stats.read.items())
-        for prefix, label in prefixes.items()
-        if key.startswith(prefix)
-    ]
+    return sorted(
+        (f"{step.name}.{signal.name}", signal.total)
+        for step in summary.steps
+        if step.edits_text
+        for signal in step.signals
+        if signal.total
+    )

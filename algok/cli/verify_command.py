@@ -18,11 +18,10 @@ def command(run, as_json) -> None:
     Example:
       algok verify runs/web
     """
-    from algok.cli.run_directory import open_run
     from algok.errors import VerifyError
-    from algok.pipelines.account import verify
+    from algok.pipelines.run_directory import Run
 
-    problems = verify(open_run(run, finished=True))
+    problems = Run.open(run, finished=True).verify()
     if as_json:
         print_json({"run": run, "ok": not problems, "problems": problems})
     elif not problems:

@@ -111,7 +111,7 @@ def test_explain_from_standard_input_file_and_run(annotated, tmp_path):
 
 def test_stats_and_verify_speak_json(annotated):
     stats = json.loads(algok("stats", str(annotated), "--json"))
-    assert stats["read"]["documents"] == 32 and stats["table"][0]["step"] == "read"
+    assert stats["account"]["documents"] == 32 and stats["table"][0]["step"] == "read"
     assert json.loads(algok("verify", str(annotated), "--json")) == {"run": str(annotated), "ok": True, "problems": []}
     assert "heuristics" in algok("stats", str(annotated))
 

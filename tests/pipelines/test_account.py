@@ -9,11 +9,11 @@ import pytest
 from conftest import prose, write_jsonl
 
 from algok.cli.progress import SilentProgress
-from algok.pipelines.account import read_stats, step_table, verify
+from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
-from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
+from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
 
@@ -86,9 +86,7 @@ def test_a_run_that_keeps_nothing_still_adds_up(tmp_path, content):
 
 
 def test_the_step_table_passes_documents_on_from_row_to_row(finished):
-    store = Store(str(finished))
-    config = read_plan(store)
-    table = step_table(store, config, read_stats(store, config))
+    table = Run.open(finished).summary.table()
     assert (table[0].documents, table[0].removed) == (24, 2)
     for before, row in itertools.pairwise(table):
         assert row.documents == before.left == before.documents - before.removed

@@ -2,10 +2,19 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.pipelines.stats import SAMPLES_PER_KIND, Stats, bin_edges
+from algok.pipelines.stats import (
+    EDGES,
+    MAX_SOURCES,
+    OTHER_SOURCES,
+    SAMPLES_PER_KIND,
+    STATS_VERSION,
+    SourceCounts,
+    Stats,
+)
 from algok.step import Signal
 
 RATIO = Signal("r", pa.float32(), "ratio", "")
@@ -16,6 +25,7 @@ def counted(rows):
     stats = Stats()
     table = {"r": pa.array([r for r, _ in rows], pa.float32()), "c": pa.array([c for _, c in rows], pa.int32())}
     stats.observe("s", (RATIO, COUNT), table)
+    stats.count_decided("s", [], np.full(len(rows), -1, np.int16), pa.array(["web"] * len(rows), pa.string()))
     return stats
 
 
@@ -32,26 +42,56 @@ def test_merging_parts_equals_counting_the_whole(first, second):
 
 @given(st.lists(st.integers(0, 2**31 - 1), min_size=1))
 def test_no_value_falls_out_of_a_histogram(values):
-    histogram = counted([(None, value) for value in values]).histograms["s.c"]
-    assert histogram.sum() == len(values) and len(histogram) == len(bin_edges("count")) + 1
+    histogram = counted([(None, value) for value in [*values, None]]).step("s").bins("c")
+    assert sum(histogram.values()) == len(values) and max(histogram) <= len(EDGES["count"])
 
 
 def test_bins_hold_what_they_say():
-    histogram = counted([(None, 0), (None, 1), (None, 2), (None, 3), (None, 4)]).histograms["s.c"]
-    edges = [0, *bin_edges("count")]
-    assert {edges[i]: int(n) for i, n in enumerate(histogram) if n} == {0: 1, 1: 1, 2: 2, 4: 1}
+    histogram = counted([(None, 0), (None, 1), (None, 2), (None, 3), (None, 4)]).step("s").bins("c")
+    edges = [0, *EDGES["count"]]
+    assert {edges[i]: n for i, n in histogram.items()} == {0: 1, 1: 1, 2: 2, 4: 1}
 
 
 def test_drops_are_counted_by_rule_and_source():
     stats = Stats()
     sources = pa.array(["news", None, "news"])
-    stats.count_dropped("s", [("a", "min"), ("b", "max")], np.array([0, 1, -1]), sources)
-    assert stats.steps["s"] == {"in": 3, "dropped": 2, "dropped:a min": 1, "dropped:b max": 1}
-    assert stats.sources == {"news": {"dropped:s": 1}, "": {"dropped:s": 1}}
+    stats.count_decided("s", [("a", "min"), ("b", "max")], np.array([0, 1, -1]), sources)
+    step = stats.step("s")
+    assert (step.documents, step.dropped, step.rules) == (3, 2, {"a": {"min": 1}, "b": {"max": 1}})
+    assert stats.sources == {"news": SourceCounts(dropped={"s": 1}), "": SourceCounts(dropped={"s": 1})}
 
 
 def test_samples_are_capped():
     stats = Stats()
     stats.sample("lines", [("line", f"줄 {number % 50}") for number in range(200)])
-    kept = stats.samples["lines:line"]
+    kept = stats.step("lines").samples["line"]
     assert len(kept) == SAMPLES_PER_KIND and kept["줄 0"] == 4
+
+
+@given(st.lists(st.tuples(st.sampled_from(["news", "law", ""]), st.integers(-1, 1)), max_size=30), st.integers(0, 30))
+def test_every_part_of_the_statistics_adds_up(rows, cut):
+    def count(part):
+        stats = Stats()
+        sources = pa.array([source for source, _ in part], pa.string())
+        stats.count_read(sources)
+        stats.count_decided("s", [("a", "min"), ("b", "max")], np.array([b for _, b in part], np.int16), sources)
+        stats.read.quarantined["json"] = len(part)
+        return stats
+
+    merged = count(rows[:cut])
+    merged.merge(count(rows[cut:]))
+    assert merged.to_json() == count(rows).to_json()
+
+
+def test_sources_and_labels_beyond_many_are_counted_together():
+    stats = Stats()
+    for first in (0, 700):
+        part = Stats()
+        part.count_read(pa.array([f"s{number}" for number in range(first, first + 700)]))
+        stats.merge(part)
+    assert len(stats.sources) == MAX_SOURCES + 1 and stats.sources[OTHER_SOURCES].read == 400
+
+
+def test_statistics_of_another_version_are_refused():
+    with pytest.raises(ValueError, match=f"version 1, this algok reads version {STATS_VERSION}"):
+        Stats.from_json(b'{"version": 1}')

@@ -1,0 +1,69 @@
+"""How large the statistics of a shard with one document are, and how long a summary of very many shards takes.
+
+    python bench/summary.py [--shards 100000]
+
+One document goes through the web recipe; its statistics and done records are then copied for so many shards of three phases,
+and `Run.open` merges them, file by file, as it does for a run that is still going.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+
+TEXT = (
+    "수목원에서는 봄마다 주민을 위한 강좌를 새로 연다. 올해에는 나무의 이름과 쓰임을 배우고, 작은 화분을 함께 만들었다.\n"
+    "강좌는 모두 여섯 번이며, 마지막 날에는 배운 것을 나누는 자리를 가졌다. 참가한 사람들은 내년에도 오고 싶다고 말했다."
+)
+
+
+def one_document(folder: Path) -> Path:
+    """A finished run over one document."""
+    from algok.cli.progress import SilentProgress
+    from algok.pipelines.executors import make_executor
+    from algok.pipelines.recipe import load_recipe
+    from algok.pipelines.run import execute
+
+    (folder / "in.jsonl").write_bytes(orjson.dumps({"text": TEXT}) + b"\n")
+    recipe = load_recipe("web", inputs=[{"path": str(folder / "in.jsonl"), "source": "web"}])
+    execute(recipe, str(folder / "run"), make_executor("local", 0), SilentProgress())
+    return folder / "run"
+
+
+def multiply(run: Path, shards: int) -> None:
+    """The run as if it had so many shards and had not finished."""
+    (run / "manifest.json").unlink()
+    plan = orjson.loads((run / "plan.json").read_bytes())
+    plan["shards"] = [{**plan["shards"][0], "index": shard} for shard in range(shards)]
+    (run / "plan.json").write_bytes(orjson.dumps(plan))
+    for folder in ("stats", "done"):
+        for phase in range(3):
+            data = (run / folder / f"p{phase}-000000.json").read_bytes()
+            for shard in range(1, shards):
+                (run / folder / f"p{phase}-{shard:06d}.json").write_bytes(data)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", type=int, default=100_000)
+    shards = parser.parse_args().shards
+    from algok.pipelines.run_directory import Run
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = one_document(Path(folder))
+        sizes = [path.stat().st_size for path in sorted((run / "stats").iterdir())]
+        print(f"statistics of one document: {sum(sizes):,} bytes in {len(sizes)} files {sizes}")
+        multiply(run, shards)
+        start = time.perf_counter()
+        summary = Run.open(str(run)).summary
+        seconds = time.perf_counter() - start
+        assert summary.account.documents == shards == summary.step("heuristics").documents
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{shards:,} shards, {6 * shards:,} files: {seconds:.1f} s, {peak:,.0f} MB at most")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""`Run.open(url)`: the one way to read a run directory."""
+
+from functools import cached_property
+
+import orjson
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from algok.errors import InputError
+from algok.pipelines.account import verify
+from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.explain import Explanation, explain_from_run
+from algok.pipelines.plan import Plan, read_plan
+from algok.pipelines.recipe import Recipe
+from algok.pipelines.schema import dropped_schema, kept_schema
+from algok.pipelines.storage import Store
+from algok.pipelines.summary import RunSummary, read_summary
+
+
+class Run:
+    """A run directory on any fsspec storage: its recipe, summary and tables. It reads and never writes.
+
+    ```python
+    run = algok.Run.open("runs/web")
+    run.summary.account.kept
+    run.kept().to_table(columns=["id", "text"])
+    run.dropped().to_table(filter=pc.field("verdict.step") == "heuristics").to_pandas()
+    ```
+    """
+
+    def __init__(self, store: Store, description: dict):
+        self.store, self.description = store, description
+
+    @classmethod
+    def open(cls, url: str, finished: bool = False) -> "Run":
+        """Opens a local path or an fsspec URL. `finished` asks for a run that has ended.
+
+        Raises InputError where there is no run directory, or where it must be finished and is not.
+        """
+        store = Store(str(url))
+        if not store.exists("run.json"):
+            raise InputError(f"{url}: no run directory (it has no run.json)")
+        if finished and not store.exists("manifest.json"):
+            raise InputError(f"{url}: this run is not finished; run the same 'algok run' command again to go on")
+        return cls(store, orjson.loads(store.read_bytes("run.json")))
+
+    @property
+    def url(self) -> str:
+        return self.store.url
+
+    @property
+    def finished(self) -> bool:
+        return self.store.exists("manifest.json")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Recipe, shards, phases and models."""
+        return read_plan(self.store)
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.plan.recipe
+
+    @property
+    def summary(self) -> RunSummary:
+        """The figures; of a run that is still going, those of the tasks that are done now. Raises InputError."""
+        try:
+            return read_summary(self.store, self.plan)
+        except (ValueError, KeyError, FileNotFoundError) as error:
+            raise InputError(
+                f"{self.url}: its statistics cannot be read ({type(error).__name__}): they are damaged or of another "
+                f"version of algok; the run was begun by algok {self.description.get('algok')}, see 'algok verify'"
+            ) from None
+
+    @property
+    def shards(self) -> list[str]:
+        """The names of the kept shards that are written, in order, below the run directory."""
+        return self.store.names("kept")
+
+    def kept(self) -> ds.Dataset:
+        """The kept documents with all signals, as a pyarrow dataset: columns and rows are chosen before reading."""
+        return self._dataset("kept", kept_schema(self.plan))
+
+    def dropped(self) -> ds.Dataset:
+        """The dropped documents with the signals computed until then and `verdict.step/signal/value/bound`."""
+        return self._dataset("dropped", dropped_schema(self.plan))
+
+    def quarantine(self) -> ds.Dataset:
+        """What could not be read: file, offset, reason, message, excerpt, and how many records a row stands for."""
+        return self._dataset("quarantine", QUARANTINE_SCHEMA)
+
+    def explain(self, key: str) -> list[Explanation]:
+        """The stored account of the documents with this id or URL; empty where there is none."""
+        return explain_from_run(self.store, key)
+
+    def verify(self) -> list[str]:
+        """The problems that `algok verify` finds; none when every file and count is as the account says."""
+        return verify(self.store)
+
+    def _dataset(self, folder: str, schema: pa.Schema) -> ds.Dataset:
+        files = [self.store.path(name) for name in self.store.names(folder)]
+        return ds.dataset(files, schema=schema, format="parquet", filesystem=self.store.fs)
