@@ -57,12 +57,12 @@ def main() -> None:
         sizes = [path.stat().st_size for path in sorted((run / "stats").iterdir())]
         print(f"statistics of one document: {sum(sizes):,} bytes in {len(sizes)} files {sizes}")
         multiply(run, shards)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         summary = Run.open(str(run)).summary
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         assert summary.account.documents == shards == summary.step("heuristics").documents
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{shards:,} shards, {6 * shards:,} files: {seconds:.1f} s, {peak:,.0f} MB at most")
+        print(f"{shards:,} shards, {6 * shards:,} files: {seconds:.1f} s ({cpu:.1f} s of one core), {peak:,.0f} MB at most")
 
 
 if __name__ == "__main__":
