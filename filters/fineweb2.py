@@ -127,6 +127,7 @@ class FineWeb2(SignalStep[StepOptions]):
 
 @cache
 def _kiwi() -> Kiwi:
+    """With the dictionaries that `algok.korean.kiwi` leaves out: FineWeb-2's words came from them too."""
     return Kiwi(num_workers=1)
 
 

@@ -140,8 +140,3 @@ def _capped(counter: dict, label: str) -> str:
     """The label, or the name of all that come after so many."""
     label = label[:MAX_SOURCE_CHARS]
     return label if label in counter or len(counter) < MAX_SOURCES else OTHER_SOURCES
-
-
-def bin_edges(unit: str) -> list[float]:
-    """The inner edges of a unit's bins; counts have one more bin below the first and one above the last."""
-    return _EDGES[unit].tolist()

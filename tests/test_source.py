@@ -133,3 +133,10 @@ def _loaded_by(program: str) -> set[str]:
 def test_loading_every_step_loads_no_training():
     program = "from algok.pipelines.registry import STEPS, step_class\nfor name in STEPS: step_class(name)"
     assert not {name for name in _loaded_by(program) if name.startswith("algok.classifiers.training")}
+
+
+def test_knowing_what_a_document_is_loads_no_kernel_and_no_filter():
+    loaded = _loaded_by("import algok.pipelines.documents")
+    assert "numba" not in loaded and not {
+        name for name in loaded if name.startswith(("algok.filters", "algok.kernels"))
+    }

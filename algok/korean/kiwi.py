@@ -1,4 +1,7 @@
-"""The one Kiwi (morphological analyser) of a process: about 0.15 MB/s and 300 MB, so for flagged places only."""
+"""The Kiwi (morphological analyser) that repair and the step pii share: about 0.15 MB/s and 300 MB, so for flagged places only.
+
+`filters/fineweb2.py` has another, with the dictionaries that FineWeb-2 had.
+"""
 
 from functools import cache
 from typing import TYPE_CHECKING

@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.pipelines.stats import SAMPLES_PER_KIND, Stats, bin_edges
+from algok.pipelines.stats import _EDGES, SAMPLES_PER_KIND, Stats
 from algok.step import Signal
 
 RATIO = Signal("r", pa.float32(), "ratio", "")
@@ -33,12 +33,12 @@ def test_merging_parts_equals_counting_the_whole(first, second):
 @given(st.lists(st.integers(0, 2**31 - 1), min_size=1))
 def test_no_value_falls_out_of_a_histogram(values):
     histogram = counted([(None, value) for value in values]).histograms["s.c"]
-    assert histogram.sum() == len(values) and len(histogram) == len(bin_edges("count")) + 1
+    assert histogram.sum() == len(values) and len(histogram) == len(_EDGES["count"]) + 1
 
 
 def test_bins_hold_what_they_say():
     histogram = counted([(None, 0), (None, 1), (None, 2), (None, 3), (None, 4)]).histograms["s.c"]
-    edges = [0, *bin_edges("count")]
+    edges = [0, *_EDGES["count"].tolist()]
     assert {edges[i]: int(n) for i, n in enumerate(histogram) if n} == {0: 1, 1: 1, 2: 2, 4: 1}
 
 
