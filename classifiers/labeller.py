@@ -39,4 +39,4 @@ class TextLabeller:
 def mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """The weighted sum of the three logarithms, documents × labels, from the logits of linear model and lexicon."""
     parts = (logits, words, WORD_SCALE * words @ regression + bias)
-    return sum(weight * np.log(softmax(part) + _FLOOR) for weight, part in zip(MIXTURE, parts, strict=True))
+    return np.asarray(sum(weight * np.log(softmax(part) + _FLOOR) for weight, part in zip(MIXTURE, parts, strict=True)))

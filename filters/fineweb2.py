@@ -9,9 +9,10 @@ Trafilatura. datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer 
 import re
 from collections import Counter
 from functools import cache
+from typing import cast
 
 import pyarrow as pa
-from kiwipiepy import Kiwi
+from kiwipiepy import Kiwi, Token
 
 from algok.step import Bound, Signal, SignalStep, StepOptions
 
@@ -134,7 +135,7 @@ def _kiwi() -> Kiwi:
 def words_of(text: str) -> list[str]:
     """Kiwi morphemes as datatrove's KiwiTokenizer gives them: long digit runs are taken out before the analysis, and
     the offsets are applied to the text with them (its behaviour, kept)."""
-    tokens = _kiwi().tokenize(re.sub("[0-9,]{20,}", "", text))
+    tokens = cast(list[Token], _kiwi().tokenize(re.sub("[0-9,]{20,}", "", text)))  # of one text, one reading
     words = (text[token.start : token.end].strip() for token in tokens)
     return [word for word in words if word]
 

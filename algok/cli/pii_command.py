@@ -45,6 +45,7 @@ def command(target, recipe, kinds, limit, reveal, overrides, as_json) -> None:
     loaded = load_recipe(recipe, list(overrides))
     config = next((config for config in loaded.steps if config.name == Pii.name), None)
     step = config.build() if config else Pii()
+    assert isinstance(step, Pii)
     shown: list[dict[str, Any]] = []
     counts: Counter[tuple[str, str]] = Counter()
     documents = quarantined = 0

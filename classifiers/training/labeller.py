@@ -23,6 +23,8 @@ _TEMPERATURES = np.geomspace(0.25, 4, 41)
 # Inverse strength of the regression on the lexicon's logits, found with MIXTURE.
 _WORD_C = 2.0
 
+_Fitted = tuple[np.ndarray, np.ndarray]  # weights and biases
+
 
 def train_labeller(
     examples: Examples,
@@ -56,27 +58,27 @@ def train_labeller(
     said = words.logits(pa.array(examples.texts, pa.large_string())) if words else None
     certain = np.array([isinstance(label, str) for label in examples.labels])
 
-    def learn(rows: np.ndarray) -> tuple[tuple, tuple]:
+    def learn(rows: np.ndarray) -> tuple[_Fitted, _Fitted | None]:
         """The linear model and, with words, the regression, from these rows."""
         linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
+        if said is None:
+            return linear, None
         sure = rows[certain[rows]]
-        return linear, () if said is None else _regression(
-            said[sure], targets[sure].argmax(axis=1), weights[sure], len(names)
-        )
+        return linear, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
 
     temperature, measured = 1.0, {}
     tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))
     if tested.any() and not tested.all():
         (table, bias), regression = learn(np.flatnonzero(~tested))
         logits, truth = matrix[np.flatnonzero(tested)] @ table + bias, targets[tested].argmax(axis=1)
-        if regression:
+        if said is not None and regression is not None:
             logits = mixed(logits, said[tested], *regression)
         temperature = _temperature(logits, truth)
         measured = {"unseen groups": {"accuracy": round(float(np.mean(logits.argmax(axis=1) == truth)), 4)}}
     fitted, regression = learn(np.arange(len(examples)))
     linear = quantise(*fitted, group_weights)
     files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
-    if words:
+    if words and regression is not None:
         files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), regression, strict=True))
         training["mixture"] = list(MIXTURE)
     own = DataSet(name="own data", license="as given", documents=len(examples), megabytes=round(examples.megabytes, 3))

@@ -37,7 +37,7 @@ def vectors(texts: Sequence[str], lexicon: Lexicon, bits: int = _BITS):
     short = np.array([len(text) <= _WHOLE for text in texts], bool)
     matrices, documents = [], []
     for whole, rows in ((True, np.flatnonzero(short)), (False, np.flatnonzero(~short))):
-        part = pa.array([texts[row] for row in rows], pa.large_string())
+        part = pa.array([texts[row] for row in rows.tolist()], pa.large_string())
         ids, ends, spans, _ = windows(*string_buffers(part), bits, lexicon, whole)
         starts = np.concatenate([[0], ends])
         lengths = np.diff(starts)
@@ -72,7 +72,7 @@ def _fit(matrix, labels: np.ndarray, weights: np.ndarray, c: float) -> tuple[np.
         raise ModelError("training needs scikit-learn; install it with: pip install 'algok[train]'") from None
     model = LogisticRegression(C=c, solver="liblinear", dual=True, tol=0.02, max_iter=200, random_state=0)
     model.fit(matrix, labels, sample_weight=weights)
-    return model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
+    return model.coef_.T.astype(np.float32), np.asarray(model.intercept_, np.float32)
 
 
 def targets_of(labels: Sequence[dict[str, int] | Sequence[str]]) -> np.ndarray:
