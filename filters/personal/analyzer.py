@@ -7,6 +7,7 @@ they know neither Korean context words nor disguises, and their findings are a p
 import logging
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
+from typing import cast
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
@@ -15,6 +16,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from algok.filters.personal import contact as contact_
 from algok.filters.personal import money, numbers, places, plates, telephones
 from algok.filters.personal.finding import Finding, Recogniser, resolve
+from algok.filters.personal.kinds import KindName
 from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
 from algok.korean.kiwi import kiwi, morphemes
@@ -205,4 +207,6 @@ def analyze(text: str, digits: bool = True, contact: bool = True) -> list[Findin
     `digits`, e-mail, ids and IP if it has `contact`."""
     results = analyzer().analyze(text, language=_LANGUAGE, entities=list(_kinds(digits, contact)))
     name = RecognizerResult.RECOGNIZER_NAME_KEY
-    return resolve(Finding(r.entity_type, r.start, r.end, r.score, r.recognition_metadata[name]) for r in results)
+    return resolve(
+        Finding(cast(KindName, r.entity_type), r.start, r.end, r.score, r.recognition_metadata[name]) for r in results
+    )
