@@ -1,15 +1,18 @@
-"""Training end to end, small; needs lmplz (on PATH, in $ALGOK_LMPLZ or built before)."""
+"""Training end to end, small, where there is lmplz (on PATH, in $ALGOK_LMPLZ or built before); and the figures of the card."""
 
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from algok.classifiers.perplexity import PerplexityModel
 from algok.classifiers.store import open_model
 from algok.classifiers.training.lmplz import find_lmplz
-from algok.classifiers.training.perplexity import train_perplexity
+from algok.classifiers.training.perplexity import _how_often_above, train_perplexity
 
 STEMS = [
     "나무",
@@ -59,3 +62,13 @@ def test_a_trained_model_tells_order_from_disorder_and_repeats(tmp_path: Path) -
     assert real["coherence"].min() > broken["coherence"].max()
     assert real["noise"].max() < broken["noise"].min()
     assert sorted(set(model.bucket(real["bits_per_char"]).tolist())) == [0, 1, 2]
+
+
+SCORES = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0, float("nan")]), max_size=12)
+
+
+@given(SCORES, SCORES)
+def test_texts_without_a_score_have_no_part_in_how_often_real_stands_above_broken(real, broken):
+    pairs = [(a > b) + (a == b) / 2 for a in real for b in broken if a == a and b == b]
+    found = _how_often_above(np.array(real), np.array(broken))
+    assert found is None if not pairs else found == pytest.approx(np.mean(pairs), abs=1e-4)
