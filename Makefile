@@ -34,6 +34,7 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/pyright
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --extra train --extra hf --group dev pyproject.toml \

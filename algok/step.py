@@ -97,10 +97,10 @@ class StepOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Options = TypeVar("Options", bound=StepOptions)
+OptionsT = TypeVar("OptionsT", bound=StepOptions)
 
 
-class Step(ABC, Generic[Options]):
+class Step(ABC, Generic[OptionsT]):
     """One step of the filter. Subclasses set the class attributes and take their validated options.
 
     The engine knows no step by name: what it must know of one is an attribute here.
@@ -126,11 +126,11 @@ class Step(ABC, Generic[Options]):
     # Raised whenever the step's result changes for the same input; stands in run.json.
     version: ClassVar[int] = 1
 
-    def __init__(self, options: Options | None = None):
-        self.options: Options = options if options is not None else cast(Options, self.Options())
+    def __init__(self, options: OptionsT | None = None):
+        self.options: OptionsT = options if options is not None else cast(OptionsT, self.Options())
 
 
-class SignalStep(Step[Options]):
+class SignalStep(Step[OptionsT]):
     """A step that adds signals and leaves the text alone."""
 
     @abstractmethod
@@ -148,7 +148,7 @@ class Edited:
     samples: list[tuple[str, str]] = field(default_factory=list)
 
 
-class EditStep(Step[Options]):
+class EditStep(Step[OptionsT]):
     """A step that rewrites text. Untouched documents come back byte for byte."""
 
     edits_text: ClassVar[bool] = True
@@ -192,7 +192,7 @@ class Sketcher(Protocol):
     def finish(self) -> pa.Table: ...
 
 
-class CorpusStep(Step[Options]):
+class CorpusStep(Step[OptionsT]):
     """A step that must see the whole corpus before it acts on any of it."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
     python bench/perplexity.py [--data ../shared/data] [--model perplexity] [--part all|damage|mt|labels|bounds|speed]
 
 damage: AUC of every signal, each kind of damage, on sets that neither model nor tokenizer learnt from; pooled: all sets'
-prose against all sets' damaged prose. The damage is made here, not by classifiers/prose_damage.py, and its keywords are a
+prose against all sets' damaged prose. The damage is made here, not by training/prose_damage.py, and its keywords are a
 fixed list. mt: machine-translated against human-translated pages of ms_cpp_docs_ko (not learnt from), and both against
 prose. labels: AUC of keep on the development and the held-out hosts of labels/web_labels. bounds: share of documents that the
 default bounds of the step take, set by set. speed: MB of UTF-8 per second of process time on one core, beside

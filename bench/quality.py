@@ -26,10 +26,11 @@ from sklearn.metrics import roc_auc_score
 from toxicity import COMMENTS, prose, reviews, seeds
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.quality import QualityModel, train_quality
+from algok.classifiers.quality import QualityModel
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model
-from algok.classifiers.toxicity import train_toxicity
+from algok.classifiers.training.quality import train_quality
+from algok.classifiers.training.toxicity import train_toxicity
 from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import DOCUMENT_SCHEMA

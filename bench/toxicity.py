@@ -27,7 +27,8 @@ from toxicity import COMMENTS, gambling, prose, reviews, seeds, telling
 
 from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.split import held_out
-from algok.classifiers.toxicity import default_lexicon, fit_heads, parse_lexicon, targets_of, train_toxicity, vectors
+from algok.classifiers.toxicity import parse_lexicon
+from algok.classifiers.training.toxicity import default_lexicon, fit_heads, targets_of, train_toxicity, vectors
 from algok.filters.toxicity import Toxicity, ToxicityOptions
 from algok.pipelines.extraction.extractor import extract
 from algok.pipelines.extraction.page import ExtractError

@@ -36,8 +36,12 @@ class Examples:
 
     def take(self, rows: Iterable[int]) -> "Examples":
         rows = list(rows)
-        columns = (self.texts, self.labels, self.groups, self.weights)
-        return Examples(*([column[row] for row in rows] for column in columns))
+        return Examples(
+            [self.texts[row] for row in rows],
+            [self.labels[row] for row in rows],
+            [self.groups[row] for row in rows],
+            [self.weights[row] for row in rows],
+        )
 
     def __add__(self, other: "Examples") -> "Examples":
         return Examples(

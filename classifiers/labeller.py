@@ -4,26 +4,17 @@ A linear model over the features of `linear.py`; with a lexicon (`topic_words.py
 probabilities: the linear model's, the lexicon's, and those of a regression on the lexicon's logits (MIXTURE).
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.labelled_rows import Examples, folds
 from algok.classifiers.linear import Linear, softmax
-from algok.classifiers.store import DataSet, Manifest, Model, write_model
+from algok.classifiers.store import Model
 from algok.classifiers.topic_words import TopicWords
-from algok.errors import ModelError
-
-_CALIBRATION_FOLDS = 3
-_TEMPERATURES = np.geomspace(0.25, 4, 41)
-
 
 # Weights of the linear model, the lexicon and the regression on it, and how much of the lexicon's logits the regression
-# sees and its inverse strength: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
+# sees: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
 MIXTURE = (1.0, 0.5, 1.0)
-_WORD_SCALE, _WORD_C, _FLOOR = 0.1, 2.0, 1e-5
+WORD_SCALE, _FLOOR = 0.1, 1e-5
 
 
 class TextLabeller:
@@ -41,127 +32,11 @@ class TextLabeller:
         """float32, documents × labels; every row sums to one."""
         logits = self._linear.logits(texts)
         if self._words:
-            logits = _mixed(logits, self._words.logits(texts), *self._regression)
+            logits = mixed(logits, self._words.logits(texts), *self._regression)
         return softmax(logits / self._temperature).astype(np.float32)
 
 
-def _mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    parts = (logits, words, _WORD_SCALE * words @ regression + bias)
-    return sum(weight * np.log(softmax(part) + _FLOOR) for weight, part in zip(MIXTURE, parts, strict=True))
-
-
-def train_labeller(
-    examples: Examples,
-    folder: Path,
-    *,
-    kind: str,
-    name: str,
-    version: int,
-    description: str,
-    bits: int,
-    group_weights: Sequence[float],
-    epochs: int,
-    rate: float,
-    labels: Sequence[str] | None = None,
-    seed: int = 0,
-    data: list[DataSet] | None = None,
-    metrics: dict | None = None,
-    words: TopicWords | None = None,
-) -> Manifest:
-    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
-
-    A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
-    else they are sorted. The temperature is fitted on the groups of one of three folds that a first model did not see, over
-    rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
-    """
-    from algok.classifiers.training.linear import quantise, vectors
-    from algok.classifiers.training.softmax import fit_softmax
-
-    names = tuple(labels) if labels else _names(examples.labels)
-    if len(names) < 2:
-        raise ModelError(f"training a {kind} model needs at least two labels; found: {', '.join(names) or 'none'}")
-    matrix = vectors(examples.texts, bits, group_weights)
-    targets, weights = _targets(examples.labels, names), np.array(examples.weights, np.float32)
-    said = words.logits(pa.array(examples.texts, pa.large_string())) if words else None
-    certain = np.array([isinstance(label, str) for label in examples.labels])
-
-    def learn(rows: np.ndarray) -> tuple[tuple, tuple]:
-        """The linear model and, with words, the regression, from these rows."""
-        linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
-        sure = rows[certain[rows]]
-        return linear, () if said is None else _regression(
-            said[sure], targets[sure].argmax(axis=1), weights[sure], len(names)
-        )
-
-    temperature, measured = 1.0, {}
-    tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))
-    if tested.any() and not tested.all():
-        (table, bias), regression = learn(np.flatnonzero(~tested))
-        logits, truth = matrix[np.flatnonzero(tested)] @ table + bias, targets[tested].argmax(axis=1)
-        if regression:
-            logits = _mixed(logits, said[tested], *regression)
-        temperature = _temperature(logits, truth)
-        measured = {"unseen groups": {"accuracy": round(float(np.mean(logits.argmax(axis=1) == truth)), 4)}}
-    fitted, regression = learn(np.arange(len(examples)))
-    linear = quantise(*fitted, group_weights)
-    files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
-    if words:
-        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), regression, strict=True))
-        training["mixture"] = list(MIXTURE)
-    own = DataSet(name="own data", license="as given", documents=len(examples), megabytes=round(examples.megabytes, 3))
-    return write_model(
-        folder,
-        files,
-        kind=kind,
-        name=name,
-        version=version,
-        description=description,
-        parameters=linear.parameters | training | {"labels": list(names), "temperature": round(temperature, 4)},
-        data=data or [own],
-        metrics=metrics or measured,
-    )
-
-
-def _regression(said: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (float32, labels × labels) and biases from the lexicon's logits to the labels; one that does not occur among
-    them is hardly ever said."""
-    from algok.classifiers.training.linear import fit
-
-    table, bias = np.zeros((labels, labels), np.float32), np.full(labels, -12.0, np.float32)
-    known = np.unique(truth)
-    if len(known) > 2:
-        relative = weights / weights.max()
-        table[:, known], bias[known] = fit(_WORD_SCALE * said, np.searchsorted(known, truth), _WORD_C, relative)
-    return table, bias
-
-
-def _names(labels: list) -> tuple[str, ...]:
-    return tuple(sorted({name for label in labels for name in ([label] if isinstance(label, str) else label)}))
-
-
-def _targets(labels: list, names: tuple[str, ...]) -> np.ndarray:
-    column = {name: k for k, name in enumerate(names)}
-    targets = np.zeros((len(labels), len(names)), np.float32)
-    for row, label in enumerate(labels):
-        shares: Mapping[str, float] = {label: 1.0} if isinstance(label, str) else label
-        for name, share in shares.items():
-            if name not in column:
-                raise ModelError(f"row {row + 1} has the label '{name}'; expected one of: {', '.join(names)}")
-            targets[row, column[name]] = share
-    return targets
-
-
-def _tested(examples: Examples, certain: np.ndarray, seed: int) -> list[str]:
-    """The groups of the first fold of the certain rows; none if there are fewer groups than folds."""
-    groups = [examples.groups[row] for row in np.flatnonzero(certain)]
-    if len(set(groups)) < _CALIBRATION_FOLDS:
-        return []
-    fold = folds(groups, _CALIBRATION_FOLDS, seed)
-    return sorted({str(group) for group, number in zip(groups, fold, strict=True) if number == 0})
-
-
-def _temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Of a geometric grid, the temperature under which the true labels are likeliest."""
-    rows = np.arange(len(truth))
-    losses = [-np.mean(np.log(softmax(logits / t)[rows, truth] + 1e-9)) for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+def mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """The weighted sum of the three logarithms, documents × labels, from the logits of linear model and lexicon."""
+    parts = (logits, words, WORD_SCALE * words @ regression + bias)
+    return np.asarray(sum(weight * np.log(softmax(part) + _FLOOR) for weight, part in zip(MIXTURE, parts, strict=True)))

@@ -20,9 +20,6 @@ from algok.classifiers.card import render
 from algok.errors import ModelError
 
 SHIPPED = Path(__file__).parent / "models"
-# What a model can be: what its files mean and which step or axis takes it.
-KINDS = ("tokenizer", "perplexity", "quality", "toxicity", "domain", "style")
-
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 

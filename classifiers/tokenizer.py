@@ -7,14 +7,15 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.store import Model
-from algok.classifiers.training.tokenizer import FILE
 from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.pieces import Pieces, compile_pieces, new_cache, segment
 
+FILE = "tokenizer.model"
+
 
 class Tokenizer:
-    """A unigram model that `classifiers.tokenizer` trained. `ids` counts white space as `str.split` does.
+    """A unigram model that `training/tokenizer.py` trains. `ids` counts white space as `str.split` does.
 
     Not for two threads at once: they would share its table of eojeol.
     """

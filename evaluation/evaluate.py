@@ -86,12 +86,15 @@ def compute_steps(batches: list[pa.RecordBatch], configs: Sequence[StepConfig]) 
 
 
 def step_for_kind(kind: str) -> tuple[str, str]:
-    """The step that takes models of a kind, and its option. Raises RecipeError if no step does."""
+    """The step that takes models of a kind, and its option. A kind is whatever a step names in its `models`, so plug-ins can
+    bring their own. Raises RecipeError if no step takes the kind."""
+    kinds: list[str] = []
     for name in sorted(known_steps(), key=lambda name: name != kind):  # most steps bear the name of the kind
         for option, taken in step_class(name).models.items():
             if taken == kind:
                 return name, option
-    raise RecipeError(f"no step takes a model of kind '{kind}'")
+            kinds.append(taken)
+    raise RecipeError(f"no step takes a model of kind '{kind}'{nearest(kind, kinds)}")
 
 
 def with_models(recipe: Recipe, models: dict[str, str]) -> tuple[list[StepConfig], list[str]]:

@@ -220,7 +220,7 @@ def _propose(
     current = None if limit is None else _point(float(limit), oriented, sign, truth)
     best = curve.best(truth, ones, goal)
     problem = _problem(curve, truth, best)
-    if problem:
+    if problem or best is None:
         return Proposal(
             name, side, **facts, proposed=None, current=current, curve=[], intervals={}, warnings=[], problem=problem
         )

@@ -9,9 +9,10 @@ Trafilatura. datatrove asks Kiwi for its `sbg` model, which kiwipiepy no longer 
 import re
 from collections import Counter
 from functools import cache
+from typing import cast
 
 import pyarrow as pa
-from kiwipiepy import Kiwi
+from kiwipiepy import Kiwi, Token
 
 from algok.step import Bound, Signal, SignalStep, StepOptions
 
@@ -127,13 +128,14 @@ class FineWeb2(SignalStep[StepOptions]):
 
 @cache
 def _kiwi() -> Kiwi:
+    """With the dictionaries that `algok.korean.kiwi` leaves out: FineWeb-2's words came from them too."""
     return Kiwi(num_workers=1)
 
 
 def words_of(text: str) -> list[str]:
     """Kiwi morphemes as datatrove's KiwiTokenizer gives them: long digit runs are taken out before the analysis, and
     the offsets are applied to the text with them (its behaviour, kept)."""
-    tokens = _kiwi().tokenize(re.sub("[0-9,]{20,}", "", text))
+    tokens = cast(list[Token], _kiwi().tokenize(re.sub("[0-9,]{20,}", "", text)))  # of one text, one reading
     words = (text[token.start : token.end].strip() for token in tokens)
     return [word for word in words if word]
 

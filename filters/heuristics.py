@@ -10,7 +10,7 @@ import pyarrow as pa
 from algok.kernels.buffers import string_buffers
 from algok.kernels.repetition import HEAD
 from algok.kernels.textstats import CLASSES, COUNTERS, compile_phrases, compile_suffixes, count
-from algok.step import Bound, Signal, SignalStep, StepOptions
+from algok.step import Bound, Signal, SignalStep, StepOptions, Unit
 
 _LEXICONS = Path(__file__).parent / "lexicons"
 
@@ -31,7 +31,7 @@ class _Ratio(NamedTuple):
     under: str
     least: int
     doc: str
-    unit: str = "ratio"
+    unit: Unit = "ratio"
 
 
 # Ratios that say nothing about a handful of words are null below these; a null breaks no bound.
@@ -169,7 +169,7 @@ class Heuristics(SignalStep[StepOptions]):
         data, offsets = string_buffers(batch.column("text"))
         suffixes, phrases = _compiled()
         counts = count(data, offsets, CLASSES, suffixes, phrases)
-        columns = dict(zip(COUNTERS, counts.T, strict=True))
+        columns: dict[str, np.ndarray] = dict(zip(COUNTERS, counts.T, strict=True))
         columns["head_eojeol"] = np.minimum(columns["kept_eojeol"], HEAD)
         return {entry.name: _column(entry, columns) for entry in _TABLE}
 

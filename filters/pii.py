@@ -46,7 +46,8 @@ class Pii(EditStep[PiiOptions]):
 
     def __init__(self, options: PiiOptions | None = None):
         super().__init__(options)
-        self.policies = {kind: about.policy for kind, about in KINDS.items()} | self.options.policies
+        defaults: dict[KindName, Policy] = {kind: about.policy for kind, about in KINDS.items()}
+        self.policies = defaults | self.options.policies
 
     def edit(self, batch: pa.RecordBatch) -> Edited:
         texts = batch.column("text")

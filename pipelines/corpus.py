@@ -16,7 +16,7 @@ def sketch_name(plan: Plan, phase: Phase, shard: int) -> str:
 
 
 class RunCorpus:
-    """A `filters.base.Corpus` over a run directory. `corpus.json`, written when every shard is sketched, holds the rows."""
+    """A `step.Corpus` over a run directory. `corpus.json`, written when every shard is sketched, holds the rows."""
 
     def __init__(self, store: Store, plan: Plan, phase: Phase):
         self._store, self._plan, self._phase = store, plan, phase
@@ -46,6 +46,7 @@ def run_round(store: Store, plan: Plan, task: Task) -> Committed:
     """One partition of one round of resolving: a table in, a file out."""
     phase = plan.phases[task.phase]
     corpus = open_corpus(store.url, plan, task.phase)
+    assert phase.sketches is not None
     step = plan.step(phase.sketches)
     assert isinstance(step, CorpusStep)
     (round_,) = [r for r in step.rounds() if r.name == task.round]

@@ -1,13 +1,10 @@
 """What a document is: the schema of documents and of quarantined records, their ids, and the batches they travel in."""
 
-import re
 from collections.abc import Sequence
 
 import orjson
 import pyarrow as pa
 import xxhash
-
-from algok.filters.personal.masking import mask_text
 
 DOCUMENT_SCHEMA = pa.schema(
     [
@@ -40,10 +37,7 @@ PROVENANCES = ("organic", "synthetic", "translated")
 MAX_BATCH_ROWS = 1024
 MAX_BATCH_BYTES = 8 << 20
 
-_EXCERPT_CHARS = 120
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-_EMAIL = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,255}")
-_DIGIT = re.compile(r"\d")
 
 
 def document_id(name: bytes, offset: int, payload: bytes | memoryview) -> str:
@@ -78,22 +72,6 @@ def _dumpable(value: object) -> object:
 
 def _escaped(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def mask(text: str) -> str:
-    """Text without digits, e-mail addresses and control characters, at most 120 characters; for logs and quarantine."""
-    text = _DIGIT.sub("#", _EMAIL.sub("@", text[: 4 * _EXCERPT_CHARS]))[:_EXCERPT_CHARS]
-    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return escaped[:_EXCERPT_CHARS]
-
-
-def quarantine_row(
-    file: str, offset: int, reason: str, message: str, *, size: int | None = None, rows: int = 1, payload: bytes = b""
-) -> dict:
-    """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
-    excerpt = mask(mask_text(bytes(payload[: 8 * _EXCERPT_CHARS]).decode("utf-8", "replace")))
-    values = (file, offset, reason, message, size, rows, excerpt)
-    return dict(zip(QUARANTINE_SCHEMA.names, values, strict=True))
 
 
 class BatchBuilder:

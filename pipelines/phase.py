@@ -5,7 +5,7 @@ read or spill ─► act of the corpus step before ─► steps ─► sketch of
 """
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -43,7 +43,7 @@ class PhaseTask:
         self.final = self.phase.index == len(plan.phases) - 1
         self.reference = plan.is_reference(task.shard)
         self.stats = Stats()
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.first_row = 0  # of the batch, in the sketched shard
         self.rows = 0  # sketched for the next phase, or kept
         self.annotates = plan.recipe.mode == "annotate" and not self.reference
@@ -220,7 +220,9 @@ class PhaseTask:
             return None
         with self._timed(self.phase.acts.name):
             corpus = open_corpus(self.store.url, self.plan, self.phase.index - 1)
-            return self._step(self.phase.acts).load(corpus, self.task.shard)
+            step = self._step(self.phase.acts)
+            assert isinstance(step, CorpusStep)
+            return step.load(corpus, self.task.shard)
 
     def _step(self, config: StepConfig) -> Step:
         return self.plan.step(config)

@@ -8,6 +8,7 @@ of one resolving round.
 import hashlib
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import orjson
 
@@ -144,7 +145,10 @@ class Plan:
         ]
 
     def save(self, store: Store) -> None:
-        data = {"shards": [asdict(s) for s in self.own], "references": [asdict(s) for s in self.references]}
+        data: dict[str, Any] = {
+            "shards": [asdict(s) for s in self.own],
+            "references": [asdict(s) for s in self.references],
+        }
         data["models"] = self.models
         store.write_bytes("plan.json", orjson.dumps(data, option=orjson.OPT_INDENT_2))
         store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import orjson
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from algok.errors import RecipeError
 from algok.pipelines.documents import DOCUMENT_SCHEMA
@@ -29,8 +30,8 @@ class _Strict(BaseModel):
 class OutputOptions(_Strict):
     """How Parquet is written: zstd level, and the size of a row group in bytes of text (one is held in memory)."""
 
-    zstd_level: int = Field(3, ge=1, le=19)
-    row_group_bytes: int = Field(32 << 20, ge=1 << 16, le=512 << 20)
+    zstd_level: int = Field(default=3, ge=1, le=19)
+    row_group_bytes: int = Field(default=32 << 20, ge=1 << 16, le=512 << 20)
 
 
 class RecipeHead(_Strict):
@@ -131,16 +132,16 @@ def validate(source: RecipeText) -> Recipe:
 
 def json_schema() -> dict:
     """JSON Schema of a recipe file, for editors: every step with its options and the formula of every signal."""
-    steps = {name: (_step_model(step_class(name)) | None, None) for name in known_steps()}
+    steps: dict[str, Any] = {name: (_step_model(step_class(name)) | None, None) for name in known_steps()}
     steps_model = create_model("Steps", __base__=_Strict, **steps)
-    bounds = {name: (_bounds_model(step_class(name)) | None, None) for name in known_steps()}
+    bounds: dict[str, Any] = {name: (_bounds_model(step_class(name)) | None, None) for name in known_steps()}
     profile_model = create_model("Profile", __base__=_Strict, **bounds)
     model = create_model(
         "Recipe",
         __base__=RecipeHead,
         extends=(str | None, Field(None, description="A recipe by path or carried name that this one is laid over.")),
         steps=(steps_model, ...),
-        profiles=(dict[str, profile_model], {}),
+        profiles=(dict[str, profile_model], {}),  # pyright: ignore[reportInvalidTypeForm] – a class made here
     )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
 
@@ -247,7 +248,9 @@ def _checked(
         return None
 
 
-def _problem(item: dict, model: type[BaseModel], path: KeyPath, source: RecipeText, extra_keys: tuple[str, ...]) -> str:
+def _problem(
+    item: ErrorDetails, model: type[BaseModel], path: KeyPath, source: RecipeText, extra_keys: tuple[str, ...]
+) -> str:
     location = (*path, *item["loc"])
     key = ".".join(map(str, location)) or "recipe"
     place = source.place(location)

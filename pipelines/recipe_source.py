@@ -69,6 +69,7 @@ def override(source: RecipeText, assignments: list[str]) -> RecipeText:
 
 def _assign(source: RecipeText, keys: list[str], value: Any, place: str) -> None:
     target: Any = source.data
+    at: Any
     path: KeyPath = ()
     for depth, key in enumerate(keys):
         at = _index(target, key, place) if isinstance(target, list) else key

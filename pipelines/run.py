@@ -23,6 +23,7 @@ from algok.pipelines.readers.registry import reader
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.storage import Store
 from algok.pipelines.worker import RunTask, done_name
+from algok.step import CorpusStep
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
@@ -189,7 +190,10 @@ def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor
     if not store.exists(f"work/c{phase.index}/corpus.json"):
         save_corpus(store, phase, [_record(store, task.id)["rows"] for task in tasks])
     corpus = open_corpus(store.url, plan, phase.index)
-    for round_ in plan.step(phase.sketches).rounds():
+    assert phase.sketches is not None
+    step = plan.step(phase.sketches)
+    assert isinstance(step, CorpusStep)
+    for round_ in step.rounds():
         parts = plan.round_tasks(phase, round_.name, round_.partitions(corpus))
         _run_tasks(store, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
 

@@ -55,6 +55,7 @@ class ParquetSink:
         writer = self._writer or self._open()
         table = pa.Table.from_batches(self._pending, self._schema)
         writer.write_table(table, row_group_size=table.num_rows)
+        assert self._file is not None
         self._file.rows += table.num_rows
         self._pending, self._pending_bytes = [], 0
 
@@ -62,13 +63,14 @@ class ParquetSink:
         path, self._file = self._stack.enter_context(self._store.write(self._name))
         self._file.rows = 0
         names = self._schema.names
+        # pyarrow takes lists of columns too; a type checker sees the defaults True only.
         self._writer = pq.ParquetWriter(
             path,
             self._schema,
             compression="zstd",
             compression_level=self._options.zstd_level,
-            use_dictionary=[name for name in names if name in _DICTIONARY],
-            write_statistics=[name for name in names if name not in _NO_STATISTICS],
+            use_dictionary=[name for name in names if name in _DICTIONARY],  # pyright: ignore[reportArgumentType]
+            write_statistics=[name for name in names if name not in _NO_STATISTICS],  # pyright: ignore[reportArgumentType]
         )
         return self._writer
 

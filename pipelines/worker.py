@@ -60,7 +60,7 @@ def run_task(root: str, task: Task, report: Report = lambda documents, size: Non
     except AlgokError as error:
         return Outcome(task, str(error))
     except OSError as error:
-        reason = _FATAL.get(error.errno)
+        reason = _FATAL.get(error.errno or 0)
         return Outcome(task, reason or _describe(error), transient=error.errno in _TRANSIENT, fatal=reason is not None)
     except Exception as error:  # a bug, or a library's own error: named, with its place in the code, and reported
         return Outcome(task, _describe(error))
@@ -71,7 +71,9 @@ def _execute(root: str, task: Task, report: Report) -> None:
     start = time.perf_counter()
     if task.round:
         files = [run_round(store, run, task)]
-        record = {"seconds": {run.phases[task.phase].sketches.name: time.perf_counter() - start}}
+        config = run.phases[task.phase].sketches
+        assert config is not None
+        record = {"seconds": {config.name: time.perf_counter() - start}}
     else:
         with ExitStack() as stack:
             phase_task = PhaseTask(store, run, task, stack, report)

@@ -105,7 +105,7 @@ class Language(SignalStep[StepOptions]):
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         data, offsets = string_buffers(batch.column("text"))
-        counts = dict(zip(COUNTERS, count(data, offsets).T, strict=True))
+        counts: dict[str, np.ndarray] = dict(zip(COUNTERS, count(data, offsets).T, strict=True))
         label, confidence, second, ratio, letters = _by_script(data, offsets, counts)
         _variants(data, offsets, counts, label, confidence)
         return {

@@ -39,13 +39,14 @@ def command(files, recipe, overrides, source, fields, group, part, models, pii, 
     if pii:
         _evaluate_pii(files, spans, as_json)
         return
-    from algok.classifiers.store import KINDS
-    from algok.evaluation.evaluate import evaluate, seen_by_models
+    from algok.evaluation.evaluate import evaluate, seen_by_models, step_for_kind
     from algok.evaluation.labelled_documents import LABELS, read_labelled_documents
     from algok.pipelines.recipe import load_recipe
 
     named = pairs(fields, "--field", LABELS)
-    chosen = pairs(models, "--model", KINDS)
+    chosen = pairs(models, "--model")
+    for kind in chosen:
+        step_for_kind(kind)  # an unknown kind is said before the documents are read
     loaded = load_recipe(recipe, list(overrides))
     documents = read_labelled_documents(files, fields=named, group=group, part=part, by=by, source=source)
     report = {"files": [str(path) for path in files], "part": part, **evaluate(documents, loaded, chosen)}

@@ -63,10 +63,11 @@ def _read_document(target: str, source: str | None, number: int, recipe):
     left, quarantined = number, None
     for chunk in read_chunks(target, source, recipe.limits):
         quarantined = quarantined or next(iter(chunk.quarantined), None)
-        rows = chunk.batch.num_rows if chunk.batch is not None else 0
-        if left <= rows:
+        if chunk.batch is None:
+            continue
+        if left <= chunk.batch.num_rows:
             return chunk.batch.slice(left - 1, 1)
-        left -= rows
+        left -= chunk.batch.num_rows
     reason = f"; it could not be read: {quarantined['reason']}: {quarantined['message']}" if quarantined else ""
     raise InputError(f"{target}: no document number {number}, there are {number - left}{reason}")
 

@@ -1,7 +1,7 @@
 """algok pii: what the eighth step finds in one file."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -45,6 +45,7 @@ def command(target, recipe, kinds, limit, reveal, overrides, as_json) -> None:
     loaded = load_recipe(recipe, list(overrides))
     config = next((config for config in loaded.steps if config.name == Pii.name), None)
     step = config.build() if config else Pii()
+    assert isinstance(step, Pii)
     shown: list[dict[str, Any]] = []
     counts: Counter[tuple[str, str]] = Counter()
     documents = quarantined = 0
@@ -91,7 +92,7 @@ def _batches(target: str, limits) -> Iterator[tuple[Any, int]]:
 
 
 def _entry(
-    number: int, text: str, span: dict, own: list[dict], policies: dict[str, str], reveal: bool
+    number: int, text: str, span: dict, own: list[dict], policies: Mapping[Any, str], reveal: bool
 ) -> dict[str, Any]:
     """One finding, its place and what stands around it."""
     low, high = max(0, span["start"] - _AROUND), span["end"] + _AROUND
@@ -115,7 +116,7 @@ def _masked(text: str, low: int, high: int, own: list[dict]) -> str:
     return "".join([*parts, redact(text[at:high])])
 
 
-def _show(shown: list[dict], counts: Counter, documents: int, policies: dict[str, str]) -> None:
+def _show(shown: list[dict], counts: Counter, documents: int, policies: Mapping[Any, str]) -> None:
     rows = [
         [
             f["document"],

@@ -71,13 +71,14 @@ def labelled_options(command: Callable) -> Callable:
     )
 
 
-def pairs(values: tuple[str, ...], option: str, known: Iterable[str]) -> dict[str, str]:
-    """KEY=VALUE options as a dictionary; a usage error for what is none or has an unknown key."""
+def pairs(values: tuple[str, ...], option: str, known: Iterable[str] | None = None) -> dict[str, str]:
+    """KEY=VALUE options as a dictionary; a usage error for what is none or has a key that is not known (None: any)."""
     found = {}
     for value in values:
         key, separator, rest = value.partition("=")
-        if not separator or not rest or key not in known:
-            raise click.UsageError(f"{option} '{value}': expected KEY=VALUE with a key of {', '.join(known)}")
+        if not separator or not rest or (known is not None and key not in known):
+            keys = f" with a key of {', '.join(known)}" if known is not None else ""
+            raise click.UsageError(f"{option} '{value}': expected KEY=VALUE{keys}")
         found[key] = rest
     return found
 

@@ -111,8 +111,8 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
     Example:
       algok train perplexity prose.jsonl.zst --noisy comments.jsonl.zst -o models/my_perplexity
     """
-    from algok.classifiers.perplexity import train_perplexity
     from algok.classifiers.training.data import DataSets, read_texts
+    from algok.classifiers.training.perplexity import train_perplexity
 
     _check(output, options["name"])
     sets = [DataSets(files, licenses, "clean"), DataSets(noisy, (), "noisy"), DataSets(typical, (), "buckets")]
@@ -170,7 +170,9 @@ def domain(**options) -> None:
     Example:
       algok train domain documents.parquet --label meta.domain -o models/my_domain
     """
-    _train("domain", **options)
+    from algok.taxonomy.axes import major_of
+
+    _train("domain", names=tuple(major_of()), **options)
 
 
 @command.command("style")
@@ -203,9 +205,11 @@ def _train(
     seed=0,
     second=None,
     toxic_from=1.0,
+    names=None,
 ) -> None:
     from algok.classifiers.training.data import DataSets, read_training
-    from algok.classifiers.training.train import train_model, trainer
+    from algok.classifiers.training.kinds import TRAINERS
+    from algok.classifiers.training.train import Choices, train_model
 
     _check(output, name)
     _check_extra()
@@ -222,7 +226,7 @@ def _train(
         version=version,
         data=sets.data(part),
         number=folds,
-        trainer=trainer(kind, seed, toxic_from),
+        trainer=TRAINERS[kind](Choices(seed, toxic_from, names)),
         note=note,
     )
     _report(output, manifest, as_json)

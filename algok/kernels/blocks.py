@@ -3,12 +3,17 @@
 LLVM compiles these to the vector instructions of the machine it runs on, whatever they are.
 """
 
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 
 BLOCK = 32  # bytes
+
+# Called without the first parameter, which is numba's own; a type checker would ask for it.
+intrinsic: Any = numba_intrinsic
 
 _BYTE = ir.IntType(8)
 _WORD = ir.IntType(64)

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core import config as numba_config
 from numba.core.caching import UserProvidedCacheLocator
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -95,7 +97,7 @@ def _module_folder(path: Path) -> Path:
 @contextmanager
 def located() -> Iterator[None]:
     """Functions that are given to numba meanwhile are cached by `ModuleLocator`; other users of numba are left alone."""
-    config = numba.config
+    config: Any = numba_config  # numba puts its settings in while it is imported: no type checker sees them
     before = config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES
     config.CACHE_DIR = str(cache_folder())
     config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ModuleLocator.__name__}"

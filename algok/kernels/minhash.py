@@ -108,7 +108,7 @@ def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: i
 @cache
 def permutations(num_perm: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """datasketch's multipliers and addends (uint32, num_perm each) of its scheme affine32."""
-    a, b = MinHash(num_perm, seed, scheme="affine32").permutations
+    a, b = np.asarray(MinHash(num_perm, seed, scheme="affine32").permutations)
     return np.ascontiguousarray(a), np.ascontiguousarray(b)
 
 

@@ -1,12 +1,14 @@
 """Training of domain models: what a text is about."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.labeller import train_labeller
 from algok.classifiers.store import DataSet, Manifest
 from algok.classifiers.topic_words import TopicWords
+from algok.classifiers.training.labeller import label_figures, labels_of, name_label, train_labeller
+from algok.classifiers.training.train import Choices, Trainer
 
 # Words say what a text is about; the shapes of lines tell lists and adverts. Epochs and rate by trial (docs/taxonomy.md).
 _BITS, _GROUP_WEIGHTS, _EPOCHS, _RATE = 17, (1.0, 0.15, 0.15), 4, 0.5
@@ -44,3 +46,9 @@ def train_domain(
         metrics=metrics,
         words=words,
     )
+
+
+def trainer(choices: Choices) -> Trainer:
+    """Labels are domains, of `names` where they are given."""
+    train = partial(train_domain, seed=choices.seed)
+    return Trainer(partial(name_label, known=choices.names), train, labels_of, label_figures, str)

@@ -36,7 +36,7 @@ def fit(matrix, labels: np.ndarray, c: float, sample_weight: np.ndarray | None =
     model = LogisticRegression(C=c, max_iter=1000, tol=1e-4)  # 1e-3 stopped too early: quality lost 0.007 of AUC
     with threadpool_limits(1):  # sums in one order, and no threads that wait for each other over small matrices
         model.fit(matrix, labels, sample_weight=sample_weight)
-    return model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
+    return model.coef_.T.astype(np.float32), np.asarray(model.intercept_, np.float32)
 
 
 def quantise(weights: np.ndarray, bias: np.ndarray, group_weights: Sequence[float]) -> Linear:

@@ -1,11 +1,13 @@
 """Training of style models: how a text is written."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.labeller import train_labeller
 from algok.classifiers.store import DataSet, Manifest
+from algok.classifiers.training.labeller import label_figures, labels_of, name_label, train_labeller
+from algok.classifiers.training.train import Choices, Trainer
 
 # By cross-validation over the development sites (docs/taxonomy.md).
 _BITS, _GROUP_WEIGHTS, _EPOCHS, _RATE = 17, (1.0, 0.2, 0.2), 6, 2.0
@@ -40,3 +42,9 @@ def train_style(
         data=data,
         metrics=metrics,
     )
+
+
+def trainer(choices: Choices) -> Trainer:
+    """Labels are names of styles."""
+    train = partial(train_style, seed=choices.seed)
+    return Trainer(name_label, train, labels_of, label_figures, str)

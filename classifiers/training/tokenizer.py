@@ -7,9 +7,9 @@ from io import BytesIO
 from pathlib import Path
 
 from algok.classifiers.store import DataSet, Manifest, write_model
+from algok.classifiers.tokenizer import FILE
 from algok.errors import ModelError
 
-FILE = "tokenizer.model"
 # SentencePiece leaves out sentences over 4,192 bytes; longer lines are cut between eojeol.
 _MOST_BYTES = 4000
 

@@ -7,6 +7,7 @@ they know neither Korean context words nor disguises, and their findings are a p
 import logging
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
+from typing import cast
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
@@ -15,9 +16,10 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from algok.filters.personal import contact as contact_
 from algok.filters.personal import money, numbers, places, plates, telephones
 from algok.filters.personal.finding import Finding, Recogniser, resolve
+from algok.filters.personal.kinds import KindName
 from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
-from algok.korean.kiwi import kiwi
+from algok.korean.kiwi import kiwi, morphemes
 
 _LANGUAGE = "ko"
 _SUFFIXES = "자인증서장일용상과부비율료금권점소실원관기"  # one syllable behind a noun makes another
@@ -42,7 +44,7 @@ class KoreanWords(NlpArtifacts):
     @cached_property
     def tokens(self) -> list:
         """All morphemes of the text."""
-        return kiwi().tokenize(self._text)
+        return morphemes(self._text)
 
     @cached_property
     def tokens_indices(self) -> list[int]:
@@ -63,7 +65,7 @@ def _is_name(text: str, start: int, end: int) -> bool:
     """Kiwi takes the characters for a proper noun or a word it does not know; or it takes them apart, but not so that they
     begin with a common noun (이용+자, but 이용+연), and the rest could be a given name behind a surname (이+명자)."""
     given = all(syllable in GIVEN for syllable in text[max(start + 1, end - 2) : end])
-    tokens = kiwi().tokenize(text)
+    tokens = morphemes(text)
     for number, token in enumerate(tokens):
         first, last = token.start, token.end
         if last <= start or first >= end or token.oov or token.tag == "NNP":
@@ -157,7 +159,7 @@ def _result(finding: Finding, recogniser: EntityRecognizer) -> RecognizerResult:
         RecognizerResult.RECOGNIZER_NAME_KEY: finding.rule,
         RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recogniser.id,
     }
-    return RecognizerResult(finding.kind, finding.start, finding.end, finding.score, None, names_of)
+    return RecognizerResult(finding.kind, finding.start, finding.end, finding.score, recognition_metadata=names_of)
 
 
 # What needs digits in the text.
@@ -205,4 +207,6 @@ def analyze(text: str, digits: bool = True, contact: bool = True) -> list[Findin
     `digits`, e-mail, ids and IP if it has `contact`."""
     results = analyzer().analyze(text, language=_LANGUAGE, entities=list(_kinds(digits, contact)))
     name = RecognizerResult.RECOGNIZER_NAME_KEY
-    return resolve(Finding(r.entity_type, r.start, r.end, r.score, r.recognition_metadata[name]) for r in results)
+    return resolve(
+        Finding(cast(KindName, r.entity_type), r.start, r.end, r.score, r.recognition_metadata[name]) for r in results
+    )

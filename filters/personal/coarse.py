@@ -22,6 +22,11 @@ _COMPILED = re.compile(_NUMBER)
 _URL_NUMBER = re.compile(r"(?<![0-9])(?:01[0-9][.\-]?[0-9]{3,4}[.\-]?[0-9]{4}|[0-9]{6}-[0-9]{7})(?![0-9])")
 _MASK = str.maketrans(dict.fromkeys("0123456789０１２３４５６７８９", "#"))
 
+# `mask` shows a beginning of this length.
+MASKED_CHARS = 120
+_ADDRESS = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,255}")
+_DIGIT = re.compile(r"\d")
+
 
 def redact(text: str) -> str:
     """One excerpt with e-mail addresses as `<이메일>` and the digits of long number groups as `#`."""
@@ -51,6 +56,13 @@ def excerpt(text: str, length: int = 120) -> str:
     """A masked one-line excerpt, control characters escaped, safe for a log or a terminal."""
     line = redact(text[: length * 4].replace("\n", " "))[:length]
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
+
+
+def mask(text: str) -> str:
+    """Text without any digit, e-mail address or control character, at most 120 characters: for quarantine and messages."""
+    text = _DIGIT.sub("#", _ADDRESS.sub("@", text[: 4 * MASKED_CHARS]))[:MASKED_CHARS]
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped[:MASKED_CHARS]
 
 
 def _redact_value(value: object) -> object:

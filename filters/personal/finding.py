@@ -4,11 +4,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from algok.filters.personal.kinds import KindName
+
 
 class Finding(NamedTuple):
     """Characters `start` to `end` are personal data of a kind, with a score in 0–1 and the rule that says so."""
 
-    kind: str
+    kind: KindName
     start: int
     end: int
     score: float

@@ -6,13 +6,13 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.filters.personal.kinds import KINDS, Policy
+from algok.filters.personal.kinds import KINDS, KindName, Policy
 from algok.filters.personal.policies import replace
 from algok.filters.personal.scan import findings
 from algok.kernels.buffers import string_buffers
 from algok.kernels.personal import find
 
-_ALL: dict[str, Policy] = dict.fromkeys(KINDS, "mask")
+_ALL: dict[KindName, Policy] = dict.fromkeys(KINDS, "mask")
 
 
 def mask_column(texts: pa.Array) -> pa.Array:

@@ -151,7 +151,7 @@ def _in_forms(text: str, contacts: list[Finding]) -> _Candidates:
         for expression, reach, score, rule in _BEHIND_LABELS_NEAR if contacts else ():
             match = expression.match(text, label.start())
             if match and _any_near(text, match.end(), starts, reach):
-                yield match.span(match.lastindex), score, rule
+                yield match.span(match.lastindex or 0), score, rule
                 yield from _continued(text, match.end())
         match = forms.FOREIGN.match(text, label.start()) if foreigners else None
         if match and _any_near(text, match.end(1), foreigners, _FAMILY_NEAR):
@@ -201,7 +201,7 @@ def _adjoining(text: str, contact: Finding) -> _Candidates:
     match = _BEFORE.search(before) if contact.kind not in ("address", "plate") else None
     inquiry = match and match[1][-1] == "문" and before[match.end(1) : match.end(1) + 1] == "의"  # 상담문의
     named = match is not None and could_be(match[1]) and not inquiry
-    if named:
+    if match and named:
         yield (match.start(1) + low, match.end(1) + low), 0.8, "mobile" if contact.kind == "mobile" else "contact"
     public = contact.kind in ("landline", "email")  # what follows them is less often a name
     if contact.kind in _AFTER and not (named and public):

@@ -6,16 +6,16 @@ nobody can find the value by trying them all.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from algok.filters.personal.finding import Finding
-from algok.filters.personal.kinds import KINDS, Policy
+from algok.filters.personal.kinds import KINDS, KindName, Policy
 
 _SURNAMES, _GIVEN = "김이박최정강조윤장임", ("길동", "아무개")
 _KEY = re.compile(r"[^0-9A-Za-z가-힣@.]")
 
 
-def replace(text: str, findings: Sequence[Finding], policies: dict[str, Policy]) -> str:
+def replace(text: str, findings: Sequence[Finding], policies: Mapping[KindName, Policy]) -> str:
     """The text with its findings (apart, in order) masked or replaced as the policies of their kinds say."""
     parts, at = [], 0
     surrogates = _Surrogates(text, findings)

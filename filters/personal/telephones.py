@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from algok.filters.personal.checks import is_placeholder
 from algok.filters.personal.digits import ALONE, CALL, HANGUL_DIGIT, SPELT, before, digits_of, in_code
 from algok.filters.personal.finding import Finding
+from algok.filters.personal.kinds import KindName
 
 _ABROAD = r"82\)?[ .\-)\n]{0,3}\(?0?\)?[ .\-]{0,2}"
 _PLUS = (
@@ -123,7 +124,7 @@ def main_number(text: str) -> Iterator[Finding]:
         yield Finding("main_number", *match.span(), 0.9, "shape")
 
 
-def _telephone(kind: str, digits: str, span: tuple[int, int], score: float, rule: str) -> Finding:
+def _telephone(kind: KindName, digits: str, span: tuple[int, int], score: float, rule: str) -> Finding:
     return Finding("placeholder", *span, score, kind) if is_placeholder(digits) else Finding(kind, *span, score, rule)
 
 

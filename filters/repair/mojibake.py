@@ -134,10 +134,10 @@ def _cp949_read_as_latin(run: re.Match) -> str:
     text = run[0]
     values = _as_bytes(text)
     highs = _HIGH.findall(values)
-    if sum(map(len, highs)) < 4:
+    first = _HIGH.search(values)
+    if first is None or sum(map(len, highs)) < 4:
         return text
-    first = _HIGH.search(values).start()
-    decoded = values[first:].encode("latin-1").decode("cp949", "replace")
+    decoded = values[first.start() :].encode("latin-1").decode("cp949", "replace")
     common = sum(c in _COMMON for c in decoded)
     strange = sum(c >= "\u3400" and c not in _COMMON and c != "\ufffd" for c in decoded)
     lost = decoded.count("\ufffd")

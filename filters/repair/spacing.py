@@ -26,7 +26,7 @@ _LISTS = ("가나다라", "갑을병정", "도레미파", "월화수목", "자�
 
 def _space(text: str) -> str:
     """The text with Kiwi's word spaces; the text itself if Kiwi changed anything but spaces."""
-    spaced = kiwi().space(text)
+    spaced = str(kiwi().space(text))  # of one text, one string
     return spaced if spaced.replace(" ", "") == text.replace(" ", "") else text
 
 

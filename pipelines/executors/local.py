@@ -100,6 +100,7 @@ class LocalExecutor:
         if isinstance(message, Outcome):
             worker.task = None
             return message
+        assert worker.task is not None  # an idle worker says nothing
         progress(worker.task.id, *message)
         return None
 

@@ -150,7 +150,10 @@ def decode(body: bytes, http_charset: str | None = None) -> Decoded:
 
 
 def _source_of(codec: str, declarations: list[tuple[str, Evidence]]) -> Evidence:
-    return next((source for declared, source in declarations if declared == codec), "detected")
+    for declared, source in declarations:
+        if declared == codec:
+            return source
+    return "detected"
 
 
 def _choose_seven_bit(body: bytes, declarations: list[tuple[str, Evidence]]) -> tuple[str, Evidence]:

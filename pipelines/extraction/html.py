@@ -13,6 +13,7 @@ The parser and the main-content rules are resiliparse's. Around them stand six c
 """
 
 import re
+from functools import partial
 
 import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
@@ -218,8 +219,8 @@ def _main_text(tree: HTMLTree) -> str:
 
 def _body_text(tree: HTMLTree) -> str:
     """All visible text outside the landmarks, or all visible text if that is empty."""
-    options = {"preserve_formatting": True, "main_content": False, "alt_texts": False}
-    return extract_plain_text(tree, skip_elements=_LANDMARKS, **options) or extract_plain_text(tree, **options)
+    extract = partial(extract_plain_text, tree, preserve_formatting=True, main_content=False, alt_texts=False)
+    return extract(skip_elements=_LANDMARKS) or extract()
 
 
 def _view(data: bytes) -> np.ndarray:

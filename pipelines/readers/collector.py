@@ -14,7 +14,9 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from algok.errors import AlgokError
-from algok.pipelines.documents import BatchBuilder, quarantine_row
+from algok.filters.personal.coarse import MASKED_CHARS, mask
+from algok.filters.personal.masking import mask_text
+from algok.pipelines.documents import QUARANTINE_SCHEMA, BatchBuilder
 
 EXCERPT_BYTES = 1024
 _MAX_PENDING = 1024
@@ -167,9 +169,9 @@ class Collector:
         """A record that cannot be a document; `size` in bytes where known, `payload` its beginning."""
         self._pending.records += rows
         self._pending.bytes += size or 0
-        self._pending.quarantined.append(
-            quarantine_row(file, offset, reason, message, size=size, rows=rows, payload=payload)
-        )
+        beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
+        row = (file, offset, reason, message, size, rows, mask(mask_text(beginning)))
+        self._pending.quarantined.append(dict(zip(QUARANTINE_SCHEMA.names, row, strict=True)))
         if len(self._pending.quarantined) >= _MAX_PENDING:
             self._close(None)
 

@@ -222,7 +222,7 @@ def _documents(
 ) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Batches of documents and the bytes of their texts; `raw` is what stands in the file and identifies a document."""
     data, starts = string_buffers(raw.view(pa.large_string()))
-    view, bounds, name, numbers = memoryview(data), starts.tolist(), file.name.encode(), rows.tolist()
+    view, bounds, name, numbers = data.data, starts.tolist(), file.name.encode(), rows.tolist()
     ids = [
         document_id(name, number, view[start:end])
         for number, start, end in zip(numbers, bounds[:-1], bounds[1:], strict=True)

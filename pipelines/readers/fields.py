@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from algok.pipelines.documents import PROVENANCES, dump_meta, mask
+from algok.filters.personal.coarse import mask
+from algok.pipelines.documents import PROVENANCES, dump_meta
 from algok.pipelines.readers.collector import RecordError
 from algok.pipelines.readers.pages import is_page
 from algok.pipelines.readers.spec import MAPPABLE, InputSpec

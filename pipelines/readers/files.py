@@ -96,7 +96,7 @@ class HtmlFiles(_Files):
 
     def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
         page = pages.read(data, None, "text/html")
-        meta = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
+        meta: dict[str, Any] = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
         meta["replaced"] = page.replaced or None
         return page.text, {key: value for key, value in meta.items() if value}
 
@@ -130,7 +130,7 @@ def _split_front_matter(text: str) -> tuple[dict | None, str]:
 class _PlainLoader(yaml.SafeLoader):
     """YAML without aliases: they could unfold a small text into a huge object."""
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not read")
         return super().compose_node(parent, index)

@@ -186,7 +186,7 @@ class Window:
         """Moves on; gives how far, which is less at the end of the stream."""
         start = self.position
         view = len(self._buffer) - self._at
-        if size > view and self._source is not None:
+        if size > view and self._source is not None and self._size is not None:
             self.seek(min(self.position + size, self._size))
             return self.position - start
         while size > view:
@@ -200,6 +200,7 @@ class Window:
 
     def seek(self, position: int) -> None:
         """Moves anywhere in a plain file."""
+        assert self._source is not None
         self._source.seek(position)
         self._buffer.clear()
         self._at = 0

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import fsspec
 import xxhash
@@ -110,8 +110,12 @@ def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator
         group.append(file)
         size += file.size
         following = named[position + 1] if position + 1 < len(named) else None
-        ends = following is None or (following[0].input, following[0].format) != (found.input, found.format)
-        if ends or len(group) >= _GROUP_FILES or size + following[1].size > _GROUP_BYTES:
+        if (
+            following is None
+            or (following[0].input, following[0].format) != (found.input, found.format)
+            or len(group) >= _GROUP_FILES
+            or size + following[1].size > _GROUP_BYTES
+        ):
             yield found.input, found.format, tuple(group), None, None
             group, size = [], 0
 
@@ -187,17 +191,21 @@ def _walk(root: str) -> Iterator[str]:
         yield from (os.path.join(folder, file) for file in files)
 
 
+_Infos = dict[str, dict[str, Any]]  # what fsspec gives with detail=True
+
+
 def _list_remote(filesystem: AbstractFileSystem, path: str) -> _Listing:
     if filesystem.isdir(path):
-        root, infos = path, filesystem.find(path, detail=True)
+        root, infos = path, cast(_Infos, filesystem.find(path, detail=True))
     elif filesystem.exists(path):
         root, infos = path.rpartition("/")[0], {path: filesystem.info(path)}
     elif magic := _MAGIC.search(path):
         root = path[: magic.start()].rpartition("/")[0]
-        infos = {found: info for found, info in filesystem.glob(path, detail=True).items() if info["type"] == "file"}
+        found = cast(_Infos, filesystem.glob(path, detail=True))
+        infos = {name: info for name, info in found.items() if info["type"] == "file"}
     else:
         return path, None
-    return root, {found: (int(info.get("size") or 0), _stamp(info)) for found, info in infos.items()}
+    return root, {name: (int(info.get("size") or 0), _stamp(info)) for name, info in infos.items()}
 
 
 def _stamp(info: dict[str, Any]) -> object:

@@ -83,7 +83,7 @@ def _quarantine(line: _Line, file: InputFile, limits: ReadLimits, collector: Col
 
 def _shard_lines(source: InputStream, shard: Shard, limit: int) -> Iterator[_Line]:
     """The lines that start in the shard's slice."""
-    if shard.start is None:
+    if shard.start is None or shard.end is None:
         yield from _lines(blocks(source), 0, limit)
         return
     first = _next_line_start(source, shard.start)

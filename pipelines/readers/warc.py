@@ -113,7 +113,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         return fault(*(("truncated", "header ends early") if ended else ("header", "header too long")), len(_VERSION))
     headers = parse_headers(window.peek(0, head_size))
     length = headers.get("Content-Length") if headers is not None else None
-    if length is None or not re.fullmatch(r"[0-9]{1,15}", length):
+    if headers is None or length is None or not re.fullmatch(r"[0-9]{1,15}", length):
         return fault("header", "no valid WARC header with a Content-Length", head_size)
     size = head_size + int(length)
     if window.remaining is not None and size > window.remaining:

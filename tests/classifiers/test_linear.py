@@ -1,14 +1,11 @@
-"""Linear classifiers: the trained weights, their small integers, and the quality model made of them."""
+"""Linear classifiers: the trained weights, their small integers."""
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import prose
 
-from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.linear import Linear, sigmoid, softmax
-from algok.classifiers.quality import QualityModel, train_quality
-from algok.classifiers.store import open_model
 from algok.classifiers.training.linear import fit, quantise, vectors
 
 GOOD = [prose(number) for number in range(30)]
@@ -53,20 +50,6 @@ def test_several_classes():
     answers = softmax(linear.logits(texts([prose(99), BAD[0], "제2조(정의) 이 법에서 쓰는 말의 뜻은 다음과 같다."])))
     assert answers.argmax(axis=1).tolist() == [0, 1, 2]
     assert answers.sum(axis=1) == pytest.approx(1)
-
-
-def test_quality_is_trained_twice_to_the_same_model(tmp_path):
-    examples = Examples()
-    for number, (good, bad) in enumerate(zip(GOOD, BAD, strict=True)):
-        examples.add(good, (1, 3 + number % 3), f"host{number % 10}")
-        examples.add(bad, (0, number % 2), f"shop{number % 10}")
-    first = train_quality(examples, tmp_path / "a")
-    second = train_quality(examples, tmp_path / "b")
-    assert first.digest == second.digest
-    assert first.metrics["cross-validation"]["keep AUC"] > 0.95
-    keep, level = QualityModel(open_model(str(tmp_path / "a"), "quality")).probabilities(texts([prose(200), BAD[3]]))
-    assert keep[0] > 0.7 > 0.3 > keep[1]
-    assert 0 <= level[1] < level[0] <= 5
 
 
 def test_models_that_follow_each_other_on_a_batch_get_the_features_of_that_batch_only():

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from algok.classifiers.toxicity import default_lexicon, expand, parse_lexicon, targets_of
+from algok.classifiers.toxicity import expand, parse_lexicon
+from algok.classifiers.training.toxicity import default_lexicon
 from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.toxic import CLASSES, windows
@@ -94,13 +95,3 @@ def test_patterns() -> None:
 def test_a_bad_line_is_named(line: str) -> None:
     with pytest.raises(ModelError, match="lexicon"):
         parse_lexicon(line, "")
-
-
-def test_targets() -> None:
-    targets = targets_of([[], ["hate"], {"any": 1, "insult": 1}, {"hate": 0}])
-    assert targets[0].tolist() == [0, 0, 0, 0, 0, 0]
-    assert targets[1].tolist() == [1, 1, 0, 0, 0, 0]
-    assert targets[2].tolist() == [1, -1, 1, -1, -1, -1]
-    assert targets[3].tolist() == [-1, 0, -1, -1, -1, -1]
-    with pytest.raises(ModelError, match="rude"):
-        targets_of([["rude"]])

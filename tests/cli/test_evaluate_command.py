@@ -58,7 +58,8 @@ def test_a_model_of_ones_own_is_measured_beside_the_recipe(files):
 
 def test_wrong_options_and_files(files, tmp_path):
     labels, recipe = files
-    assert "expected KEY=VALUE" in algok("evaluate", labels, "--model", "soup=x", code=2)
+    assert "no step takes a model of kind 'soup'" in algok("evaluate", labels, "--model", "soup=x", code=2)
+    assert "expected KEY=VALUE" in algok("evaluate", labels, "--model", "quality", code=2)
     assert "expected KEY=VALUE" in algok("evaluate", labels, "--field", "domain", code=2)
     assert "no such file" in algok("evaluate", tmp_path / "x.jsonl", "--recipe", recipe, code=3)
     assert "no such folder" in algok("evaluate", labels, "--model", "quality=./nothing", code=8)

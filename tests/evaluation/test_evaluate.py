@@ -5,6 +5,8 @@ import pytest
 from conftest import prose, write_jsonl
 
 from algok.classifiers.metrics import auc, binary
+from algok.classifiers.store import read_manifest, shipped
+from algok.classifiers.training.kinds import TRAINERS
 from algok.errors import ModelError, RecipeError
 from algok.evaluation.evaluate import compute_steps, evaluate, plans_until, seen_by_models, step_for_kind, with_models
 from algok.evaluation.labelled_documents import read_labelled_documents
@@ -130,13 +132,12 @@ def test_a_missing_model_is_an_error_before_any_text(labelled):
         evaluate(read_labelled_documents([labelled]), recipe_from_text("{steps: {quality: {model: quality@1234}}}"))
 
 
-def test_every_kind_has_its_step():
-    found = {
-        kind: step_for_kind(kind)[0] for kind in ("perplexity", "quality", "toxicity", "domain", "style", "tokenizer")
-    }
-    assert found == {name: name for name in found} | {"tokenizer": "tokens"}
-    with pytest.raises(RecipeError, match="no step takes"):
-        step_for_kind("soup")
+def test_every_shipped_model_and_every_trainable_kind_has_its_step():
+    kinds = {read_manifest(folder).kind for folder in shipped()} | set(TRAINERS)
+    found = {kind: step_for_kind(kind)[0] for kind in kinds}
+    assert found == {name: name for name in kinds} | {"tokenizer": "tokens"}
+    with pytest.raises(RecipeError, match="no step takes a model of kind 'qualty'; did you mean 'quality'"):
+        step_for_kind("qualty")
 
 
 def test_plans_until_a_signal():

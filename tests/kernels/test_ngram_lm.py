@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.classifiers.ngram_lm import pack, read_arpa
+from algok.classifiers.training.ngram_lm import pack, read_arpa
 from algok.kernels.ngram_lm import SUMS, WINDOW, Tables, extend, keys_of, log_probs, sum_up
 
 V = 12

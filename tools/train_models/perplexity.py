@@ -13,8 +13,8 @@ from pathlib import Path
 from lm_sets import HELD_OUT, PROSE, REMARKS, data_sets, texts_of
 from sets import rows
 
-from algok.classifiers.perplexity import train_perplexity
 from algok.classifiers.store import DataSet
+from algok.classifiers.training.perplexity import train_perplexity
 
 SEED = 1
 TYPICAL = "noisy/dps_web_sample"  # general web text; only the two limits of the buckets come from it

@@ -19,9 +19,10 @@ from sets import cards, fingerprint, rows, site
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.quality import QualityModel, train_quality
+from algok.classifiers.quality import QualityModel
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model
+from algok.classifiers.training.quality import train_quality
 
 # Set -> documents, quality that a set is worth on the whole (read off the labelled ones and by sampling).
 POSITIVE = {

@@ -15,9 +15,10 @@ import pyarrow as pa
 from sets import cards, fingerprint, rows
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.toxicity import CLASSES, LEXICONS, default_lexicon, parse_lexicon, train_toxicity
+from algok.classifiers.toxicity import parse_lexicon
+from algok.classifiers.training.toxicity import LEXICONS, default_lexicon, train_toxicity
 from algok.kernels.buffers import string_buffers
-from algok.kernels.toxic import windows
+from algok.kernels.toxic import CLASSES, windows
 
 NONE = dict.fromkeys(CLASSES, 0)
 # Documents that no reader would call toxic as documents; of each so many, and of each document a slice.

@@ -8,7 +8,8 @@ import pytest
 
 from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.store import open_model
-from algok.classifiers.toxicity import HEADS, ToxicityModel, train_toxicity
+from algok.classifiers.toxicity import HEADS, ToxicityModel
+from algok.classifiers.training.toxicity import targets_of, train_toxicity
 from algok.errors import ModelError
 
 pytest.importorskip("sklearn")
@@ -75,3 +76,13 @@ def test_a_label_that_is_no_class(tmp_path: Path) -> None:
     made.add("무엇", ["rude"], "a")
     with pytest.raises(ModelError, match="rude"):
         train_toxicity(made, tmp_path / "bad")
+
+
+def test_targets() -> None:
+    targets = targets_of([[], ["hate"], {"any": 1, "insult": 1}, {"hate": 0}])
+    assert targets[0].tolist() == [0, 0, 0, 0, 0, 0]
+    assert targets[1].tolist() == [1, 1, 0, 0, 0, 0]
+    assert targets[2].tolist() == [1, -1, 1, -1, -1, -1]
+    assert targets[3].tolist() == [-1, 0, -1, -1, -1, -1]
+    with pytest.raises(ModelError, match="rude"):
+        targets_of([["rude"]])

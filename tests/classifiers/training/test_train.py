@@ -5,14 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.classifiers.training.train import (
-    label_figures,
-    name_label,
-    quality_figures,
-    quality_label,
-    toxicity_figures,
-    toxicity_label,
-)
+from algok.classifiers.training.labeller import label_figures, name_label
+from algok.classifiers.training.quality import quality_figures, quality_label
+from algok.classifiers.training.toxicity import toxicity_figures, toxicity_label
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
+from algok.filters.personal.coarse import excerpt, mask, redact, redact_column, redact_json, redact_url
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,15 @@ def test_an_excerpt_is_one_masked_line_without_control_characters():
 )
 def test_addresses_lose_what_is_personal_and_keep_their_article_numbers(url, masked):
     assert redact_url(url) == masked
+
+
+@given(st.text())
+def test_masked_text_is_short_and_without_digits_or_control_characters(text):
+    masked = mask(text)
+    assert len(masked) <= 120 and masked.isprintable()
+    # Digits may come back only as part of an escape.
+    assert text.isprintable() is False or not any(c.isdecimal() for c in masked)
+
+
+def test_mask_hides_addresses_and_numbers():
+    assert mask("a.b+c@example.co.kr, ０１０-1234-5678\n") == "@, ###-####-####\\n"

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algok.errors import InputError
-from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, QUARANTINE_SCHEMA, BatchBuilder, mask
+from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, QUARANTINE_SCHEMA, BatchBuilder
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import read_shard
@@ -124,18 +124,6 @@ def test_batches_hold_at_most_8_mib_unless_one_document_does(sizes):
 def test_batches_hold_at_most_1024_documents(tmp_path):
     result = read(write(tmp_path / "a.jsonl", lines(*({"text": str(n)} for n in range(2500)))))
     assert [batch.num_rows for batch in result.batches] == [1024, 1024, 452]
-
-
-@given(st.text())
-def test_masked_text_is_short_and_without_digits_or_control_characters(text):
-    masked = mask(text)
-    assert len(masked) <= 120 and masked.isprintable()
-    # Digits may come back only as part of an escape.
-    assert text.isprintable() is False or not any(c.isdecimal() for c in masked)
-
-
-def test_mask_hides_addresses_and_numbers():
-    assert mask("a.b+c@example.co.kr, ０１０-1234-5678\n") == "@, ###-####-####\\n"
 
 
 # JSON Lines

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from algok.classifiers.ngram_lm import _quantise, pack, read_arpa
+from algok.classifiers.training.ngram_lm import _quantise, pack, read_arpa
 from algok.errors import ModelError
 from algok.kernels.ngram_lm import log_probs
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from algok.classifiers.prose_damage import KINDS, damaged, keywords, shuffled, stuffed, without_spaces
+from algok.classifiers.training.prose_damage import KINDS, damaged, keywords, shuffled, stuffed, without_spaces
 
 TEXT = "봄이 오면 강가에는 버드나무가 먼저 잎을 낸다. 마을 사람들은 그 나무 아래에서 한 해의 농사를 이야기한다."
 
