@@ -62,7 +62,9 @@ def main() -> None:
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         assert summary.account.documents == shards == summary.step("heuristics").documents
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{shards:,} shards, {6 * shards:,} files: {seconds:.1f} s ({cpu:.1f} s of one core), {peak:,.0f} MB at most")
+        print(
+            f"{shards:,} shards, {6 * shards:,} files: {seconds:.1f} s ({cpu:.1f} s of one core), {peak:,.0f} MB at most"
+        )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from algok.filters.personal.coarse import redact, redact_url
 from algok.filters.personal.masking import mask_text
@@ -72,6 +70,9 @@ def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
 def explain_from_run(store: Store, key: str) -> list[Explanation]:
     """The stored account of the document with this id or URL (several where a URL came more than once, or where two
     dropped ones look alike because personal data in them is masked)."""
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds  # loads pandas, which explaining a text needs not
+
     run = read_plan(store)
     wanted = (pc.field("id") == key) | pc.field("url").isin([key, redact_url(key)])
     found = []

@@ -25,7 +25,7 @@ from algok.pipelines.readers.collector import Chunk
 from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
-from algok.pipelines.stats import Stats
+from algok.pipelines.stats import Stats, tally
 from algok.pipelines.storage import Committed, Store
 from algok.step import CorpusStep, Edited, Sketcher, Step
 
@@ -98,7 +98,7 @@ class PhaseTask:
             self.stats.count_kept(batch.column("source"))
         if self.sink is not None:
             with self._timed("write"):
-                self.sink.append(_without_contacts(batch) if self.final and self.masking else batch)
+                self.sink.append(without_contacts(batch) if self.final and self.masking else batch)
         if self.phase.index > 0:
             self.report(batch.num_rows, size)
 
@@ -182,10 +182,9 @@ class PhaseTask:
         read.records += chunk.records
         read.documents += chunk.documents
         read.bytes += chunk.bytes
-        read.ignored = dict(Counter(read.ignored) + chunk.ignored)
-        read.extracted = dict(Counter(read.extracted) + chunk.extracted)
-        for record in chunk.quarantined:
-            read.quarantined[record["reason"]] = read.quarantined.get(record["reason"], 0) + record["rows"]
+        tally(read.ignored, chunk.ignored.items())
+        tally(read.extracted, chunk.extracted.items())
+        tally(read.quarantined, ((record["reason"], record["rows"]) for record in chunk.quarantined))
         if chunk.batch is not None:
             read.text_bytes += _text_bytes(chunk.batch)
             self.stats.count_read(chunk.batch.column("source"))
@@ -240,7 +239,7 @@ def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     return batch.set_column(batch.schema.get_field_index(name), name, column)
 
 
-def _without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
+def without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Kept documents whose meta holds no finding, and whose URL and meta hold no e-mail address and nothing shaped like a
     mobile or resident's number."""
     batch = _with(batch, "meta", redact_column(mask_json_column(batch.column("meta")), redact_url))

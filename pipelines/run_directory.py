@@ -1,10 +1,12 @@
 """`Run.open(url)`: the one way to read a run directory."""
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from algok.errors import InputError
 from algok.pipelines.account import verify
@@ -15,6 +17,9 @@ from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
 from algok.pipelines.storage import Store
 from algok.pipelines.summary import RunSummary, read_summary
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 
 class Run:
@@ -32,7 +37,7 @@ class Run:
         self.store, self.description = store, description
 
     @classmethod
-    def open(cls, url: str, finished: bool = False) -> "Run":
+    def open(cls, url: str, finished: bool = False) -> Run:
         """Opens a local path or an fsspec URL. `finished` asks for a run that has ended.
 
         Raises InputError where there is no run directory, or where it must be finished and is not.
@@ -98,5 +103,7 @@ class Run:
         return verify(self.store)
 
     def _dataset(self, folder: str, schema: pa.Schema) -> ds.Dataset:
+        import pyarrow.dataset as ds  # loads pandas, which nothing else here needs
+
         files = [self.store.path(name) for name in self.store.names(folder)]
         return ds.dataset(files, schema=schema, format="parquet", filesystem=self.store.fs)

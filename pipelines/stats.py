@@ -145,7 +145,7 @@ class Stats:
             counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=ZERO_BIN + 1)
             counts[ZERO_BIN] = 0
             histogram, bins = counter.histograms.setdefault(name, {}), np.flatnonzero(counts)
-            _add_pairs(histogram, zip(bins.tolist(), counts[bins].tolist(), strict=True))
+            tally(histogram, zip(bins.tolist(), counts[bins].tolist(), strict=True))
             _add(counter.nulls, name, table[name].null_count)
             if signal.unit in ("count", "flag"):
                 _add(counter.totals, name, int(values.sum()))
@@ -167,7 +167,7 @@ class Stats:
             raise ValueError(f"statistics of version {data.get('version')}, this algok reads version {STATS_VERSION}")
         for key, value in data.get("read", {}).items():
             if isinstance(value, dict):
-                _add_pairs(getattr(self.read, key), value.items())
+                tally(getattr(self.read, key), value.items())
             else:
                 setattr(self.read, key, getattr(self.read, key) + value)
         for name, step in data.get("steps", {}).items():
@@ -176,22 +176,22 @@ class Stats:
             counter = self.source(label)
             counter.read += source.get("read", 0)
             counter.kept += source.get("kept", 0)
-            _add_pairs(counter.dropped, source.get("dropped", {}).items())
+            tally(counter.dropped, source.get("dropped", {}).items())
 
     @staticmethod
     def _add_step(counter: StepCounts, data: dict) -> None:
         counter.documents += data.get("documents", 0)
         counter.dropped += data.get("dropped", 0)
         for signal, sides in data.get("rules", {}).items():
-            _add_pairs(counter.rules.setdefault(signal, {}), sides.items())
-        _add_pairs(counter.totals, data.get("totals", {}).items())
-        _add_pairs(counter.nulls, data.get("nulls", {}).items())
+            tally(counter.rules.setdefault(signal, {}), sides.items())
+        tally(counter.totals, data.get("totals", {}).items())
+        tally(counter.nulls, data.get("nulls", {}).items())
         for signal, flat in data.get("histograms", {}).items():
             bins = counter.histograms.setdefault(signal, {})
             if isinstance(flat, int):
                 bins[flat] = bins.get(flat, 0) + 1
             else:
-                _add_pairs(bins, zip(flat[::2], flat[1::2], strict=True))
+                tally(bins, zip(flat[::2], flat[1::2], strict=True))
         for signal, labels in data.get("labels", {}).items():
             known = counter.labels.setdefault(signal, {})
             for label, count in labels.items():
@@ -248,7 +248,8 @@ def _add(counts: dict, key: str | int, count: int) -> None:
     counts[key] = counts.get(key, 0) + count
 
 
-def _add_pairs(counts: dict, pairs: Iterable[tuple]) -> None:
+def tally(counts: dict, pairs: Iterable[tuple]) -> None:
+    """Adds (key, count) pairs to counts."""
     for key, count in pairs:
         counts[key] = counts.get(key, 0) + count
 
