@@ -134,10 +134,11 @@ def _cp949_read_as_latin(run: re.Match) -> str:
     text = run[0]
     values = _as_bytes(text)
     highs = _HIGH.findall(values)
-    first = _HIGH.search(values)
-    if first is None or sum(map(len, highs)) < 4:
+    found = _HIGH.search(values)
+    if found is None or sum(map(len, highs)) < 4:
         return text
-    decoded = values[first.start() :].encode("latin-1").decode("cp949", "replace")
+    first = found.start()
+    decoded = values[first:].encode("latin-1").decode("cp949", "replace")
     common = sum(c in _COMMON for c in decoded)
     strange = sum(c >= "\u3400" and c not in _COMMON and c != "\ufffd" for c in decoded)
     lost = decoded.count("\ufffd")
