@@ -57,9 +57,9 @@ def clean(
 
     `data`: a list (or pandas/polars series) of texts gives a list; an Arrow table, a pandas or polars DataFrame, or anything
     with the Arrow PyCapsule interface gives its kept rows with the column `text` replaced, all others as they were. Columns
-    named url, source, date and meta are used as in a run, and contact data in url and meta is masked where the recipe masks
-    personal data. `source` is the source of all documents, where there is no such column. Near duplicates and repeated lines
-    are those among the given documents.
+    named id, url, source, date and meta are used as in a run where they hold strings, and contact data in url and meta is
+    masked where the recipe masks personal data. `source` is the source of all documents, instead of such a column. Near
+    duplicates and repeated lines are those among the given documents.
 
     Raises InputError for data without texts or with null texts, RecipeError, ModelError.
 
@@ -76,9 +76,9 @@ def clean(
     applied = _apply(checked, frame.columns(), source)
     columns = {"text": applied.table["text"].combine_chunks()}
     if any(config.cls.masks_personal_data for config in checked.steps):
-        masked = without_contacts(applied.table)
         given = frame.columns()
-        columns |= {name: masked[name].combine_chunks() for name in ("url", "meta") if name in given}
+        masked = without_contacts(_one_batch(applied.table))
+        columns |= {name: masked.column(name) for name in ("url", "meta") if name in given}
     return frame.chosen(applied.rows, columns)
 
 
@@ -150,8 +150,8 @@ def run(
     run.kept().to_table(columns=["text"])
     ```
     """
-    from algok.cli.progress import make_progress
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import make_progress
     from algok.pipelines.run import execute
 
     checked = load_recipe(recipe, settings, inputs=inputs, source=source, mode=mode)
@@ -171,6 +171,10 @@ def _apply(recipe: Recipe, columns: dict[str, pa.Array], source: str | None) -> 
         raise InputError(f"row {row}: its text is null; leave such rows out, or fill them with ''")
     _check_models(recipe)
     return apply_recipe(recipe, documents_table(_with_source(columns, source)))
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], schema=table.schema)
 
 
 def _with_source(columns: dict[str, pa.Array], source: str | None) -> dict[str, pa.Array]:

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from algok.errors import InputError
 
-# The columns that steps look at beside the text, where a table has them under these names.
-_BESIDE = ("url", "source", "date", "meta")
+# The columns that steps look at beside the text, where a table has strings under these names.
+_BESIDE = ("id", "url", "source", "date", "meta")
 
 
 class Frame(Protocol):
@@ -74,11 +74,12 @@ class _Texts:
 
 class _Arrow:
     def __init__(self, table: pa.Table, text: str):
-        self.table, self.text = table, _checked(text, table.column_names)
+        self.table, self.text = _without_views(table), _checked(text, table.column_names)
 
     def columns(self) -> dict[str, pa.Array]:
-        names = {"text": self.text, **{name: name for name in _BESIDE if name in self.table.column_names}}
-        return {role: _as_text(self.table[name].combine_chunks(), name) for role, name in names.items()}
+        return _documents(
+            {name: self.table[name] for name in self.table.column_names if name in _BESIDE}, self.table[self.text]
+        )
 
     def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> pa.Table:
         keep = np.zeros(self.table.num_rows, bool)
@@ -95,8 +96,16 @@ class _Pandas:
         self.frame, self.text = frame, _checked(text, list(frame.columns))
 
     def columns(self) -> dict[str, pa.Array]:
-        names = {"text": self.text, **{name: name for name in _BESIDE if name in self.frame.columns}}
-        return {role: _as_text(pa.array(self.frame[name], from_pandas=True), name) for role, name in names.items()}
+        beside = [name for name in _BESIDE if name in self.frame.columns]
+        return _documents({name: self._column(name) for name in beside}, self._column(self.text))
+
+    def _column(self, name: str) -> pa.Array:
+        try:
+            return pa.array(self.frame[name], from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+            raise InputError(
+                f"column '{name}' holds values of several types, or no Unicode; expected strings"
+            ) from None
 
     def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> Any:
         import pandas
@@ -117,8 +126,8 @@ class _Polars:
         self.frame, self.text = frame, _checked(text, frame.columns)
 
     def columns(self) -> dict[str, pa.Array]:
-        names = {"text": self.text, **{name: name for name in _BESIDE if name in self.frame.columns}}
-        return {role: _as_text(_array(self.frame[name].to_arrow()), name) for role, name in names.items()}
+        beside = {name: self.frame[name].to_arrow() for name in _BESIDE if name in self.frame.columns}
+        return _documents(beside, self.frame[self.text].to_arrow())
 
     def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> Any:
         import polars
@@ -140,20 +149,30 @@ def _checked(text: str, names: Sequence[str]) -> str:
     return text
 
 
-def _as_text(column: pa.Array, name: str) -> pa.Array:
-    """A column as strings; whatever stands for strings in Arrow (dictionaries, views, large ones) is taken."""
+def _documents(beside: dict[str, Any], text: Any) -> dict[str, pa.Array]:
+    """The texts, and those columns beside them that hold strings. Raises InputError where the texts are none."""
+    column = _as_strings(text)
+    if column is None:
+        raise InputError(f"the column of texts holds {text.type}, expected strings")
+    found = {name: _as_strings(values) for name, values in beside.items()}
+    return {"text": column, **{name: values for name, values in found.items() if values is not None}}
+
+
+def _as_strings(column: pa.Array | pa.ChunkedArray) -> pa.Array | None:
+    """A column of any type that stands for strings (dictionaries, views, large ones); None for another type."""
     column = _array(column)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_null(column.type):
-        return column.cast(pa.large_string())
-    if not (
-        pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
-    ):
-        if name == "date":
-            return column.cast(pa.large_string())
-        raise InputError(f"column '{name}' holds {column.type}, expected strings")
-    return column.cast(pa.large_string())
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    return column.cast(pa.large_string()) if any(kind(column.type) for kind in kinds) else None
+
+
+def _without_views(table: pa.Table) -> pa.Table:
+    """Arrow cannot filter its string views yet, so these become large strings."""
+    views = [
+        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field for field in table.schema
+    ]
+    return table.cast(pa.schema(views, table.schema.metadata))
 
 
 def _array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -183,4 +202,3 @@ def _is_unicode(text: str) -> bool:
 
 def _list(data: Any) -> list:
     return data.to_pylist() if isinstance(data, pa.Array | pa.ChunkedArray) else data.to_list()
-

@@ -90,8 +90,8 @@ def lose_nodes(data: Path, output: Path, seconds: float, randomly: random.Random
     import ray
     from ray.cluster_utils import Cluster
 
-    from algok.cli.progress import SilentProgress
     from algok.pipelines.executors.ray import RayExecutor
+    from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 

@@ -74,8 +74,8 @@ def seven_steps(source: str, target: str) -> dict:
 
 def whole(source: str, target: str, overrides: list[str] | None = None) -> dict:
     """The web recipe inside one process, kernels compiled and models loaded before the clock starts."""
-    from algok.cli.progress import SilentProgress
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
     from algok.pipelines.run_directory import Run
@@ -103,8 +103,8 @@ def whole(source: str, target: str, overrides: list[str] | None = None) -> dict:
 
 def memory(source: str, target: str) -> dict:
     """The largest worker process of an ordinary run."""
-    from algok.cli.progress import SilentProgress
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 

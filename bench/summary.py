@@ -22,8 +22,8 @@ TEXT = (
 
 def one_document(folder: Path) -> Path:
     """A finished run over one document."""
-    from algok.cli.progress import SilentProgress
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 

@@ -49,7 +49,8 @@ def test_annotate_gives_the_signals_of_an_annotated_run(ran):
     stored = ran["annotate"].kept().to_table()
     given = pa.table({"text": TEXTS, "url": URLS})
     table = algok.annotate(given, source="web")
-    signals = [name for name in stored.column_names if "." in name]
+    ids = {"dedup.cluster", "dedup.duplicate_of"}  # these hold ids, which a file gives and memory does not
+    signals = [name for name in stored.column_names if "." in name and name not in ids]
     assert signals and table.select(signals).to_pylist() == stored.select(signals).to_pylist()
     assert table["text"].to_pylist() == stored["text"].to_pylist()
     assert table["kept"].to_pylist() == [
@@ -124,7 +125,7 @@ def test_many_documents_go_through_in_batches():
         (["글", "\ud800"], "text 1: holds a lone surrogate"),
         (pa.table({"text": ["글", None]}), "row 1: its text is null"),
         (pa.table({"content": ["글"]}), "no column 'text'.*content"),
-        (pd.DataFrame({"text": [1, 2]}), "column 'text' holds int64"),
+        (pd.DataFrame({"text": [1, 2]}), "holds int64, expected strings"),
         (5, "int: holds no texts"),
     ],
     ids=["one", "none", "surrogate", "null", "column", "numbers", "int"],

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from conftest import DEMO
 
-from algok.cli.progress import SilentProgress
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.run_directory import Run

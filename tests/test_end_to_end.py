@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import DEMO, outputs, prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.errors import BudgetError, OutputError, TaskError
 from algok.pipelines.account import verify
 from algok.pipelines.executors import Outcome, make_executor
 from algok.pipelines.executors.ray import RayExecutor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.storage import Store

@@ -5,8 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from algok.cli.progress import SilentProgress
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 

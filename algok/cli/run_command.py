@@ -28,9 +28,9 @@ def run_recipe(
     recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode=None
 ) -> None:
     """What run, annotate and clean have in common: load, execute, show the table."""
-    from algok.cli.progress import make_progress
     from algok.errors import RecipeError
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import make_progress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 

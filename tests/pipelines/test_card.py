@@ -10,10 +10,10 @@ import pytest
 import yaml
 from conftest import prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.pipelines.card import data_card
 from algok.pipelines.executors import make_executor
 from algok.pipelines.plan import Plan
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.stats import SourceCounts, Stats

@@ -4,10 +4,10 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.errors import InputError
 from algok.pipelines.executors import make_executor
 from algok.pipelines.plan import read_plan
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe, recipe_from_text
 from algok.pipelines.redecide import redecide
 from algok.pipelines.run import execute

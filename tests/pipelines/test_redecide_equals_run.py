@@ -6,8 +6,8 @@ from conftest import prose, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.cli.progress import SilentProgress
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe, recipe_from_text
 from algok.pipelines.redecide import redecide
 from algok.pipelines.run import execute

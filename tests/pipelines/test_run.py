@@ -9,10 +9,10 @@ import time
 import pytest
 from conftest import outputs, prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.pipelines import account, run
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
 

@@ -4,9 +4,9 @@ import pyarrow.compute as pc
 import pytest
 from conftest import prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.errors import InputError
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.run_directory import Run

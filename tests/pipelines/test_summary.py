@@ -7,10 +7,10 @@ import orjson
 import pytest
 from conftest import prose, write_jsonl
 
-from algok.cli.progress import SilentProgress
 from algok.errors import InputError
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute
 from algok.pipelines.run_directory import Run
