@@ -29,6 +29,7 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/pyright
 	$(BIN)/python -m pytest -q
 
 lint: $(READY)

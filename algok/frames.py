@@ -132,7 +132,7 @@ class _Polars:
     def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> Any:
         import polars
 
-        added = [polars.from_arrow(column).alias(name) for name, column in _named(replaced, self.text).items()]
+        added = [polars.Series(name, column) for name, column in _named(replaced, self.text).items()]
         return self.frame[rows].with_columns(added)
 
 

@@ -4,7 +4,7 @@ It is made from the statistics in `stats/` and the records in `done/`, for a run
 keeps it in `summary.json`. All figures are full counts over the tasks that are done, none is a sample.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -188,7 +188,7 @@ def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:
     tasks = {name.removeprefix("done/").removesuffix(".json") for name in done}
     ids = [task.id for phase in plan.phases for task in phase_tasks(plan, phase.index) if task.id in tasks]
     stats = Stats.merged(store.read_many([f"stats/{task}.json" for task in ids]))
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for record in store.read_many(done):
         for name, spent in orjson.loads(record)["seconds"].items():
             seconds[name] += spent
