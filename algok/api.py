@@ -74,10 +74,11 @@ def clean(
     checked = load_recipe(recipe, settings, mode="filter")
     frame = frame_of(data, text)
     applied = _apply(checked, frame.columns(), source)
-    columns = {"text": applied.table["text"].combine_chunks()}
+    table = applied.table()
+    columns = {"text": table["text"].combine_chunks()}
     if any(config.cls.masks_personal_data for config in checked.steps):
         given = frame.columns()
-        masked = without_contacts(_one_batch(applied.table))
+        masked = without_contacts(_one_batch(table))
         columns |= {name: masked.column(name) for name in ("url", "meta") if name in given}
     return frame.chosen(applied.rows, columns)
 
@@ -103,10 +104,10 @@ def annotate(
     frame = frame_of(data, text)
     applied = _apply(checked, frame.columns(), source)
     signals = [f"{config.name}.{signal.name}" for config in checked.steps for signal in config.cls.signals]
-    columns = {
-        name: applied.table[name].combine_chunks() for name in ("text", *signals) if name in applied.table.column_names
-    }
-    columns |= {"kept": pa.array(applied.kept), "verdict": pa.array(applied.verdicts, pa.string())}
+    table = applied.table()
+    columns = {name: table[name].combine_chunks() for name in ("text", *signals)}
+    reasons = [verdict and str(verdict) for verdict in applied.verdicts]
+    columns |= {"kept": pa.array(applied.kept), "verdict": pa.array(reasons, pa.string())}
     return frame.chosen(np.arange(len(applied.kept)), columns)
 
 

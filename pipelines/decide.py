@@ -1,6 +1,7 @@
 """Bounds decide: which document breaks which limit first."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,23 @@ VERDICT_SCHEMA = pa.schema(
         pa.field("verdict.bound", pa.string()),
     ]
 )
+
+
+class Verdict(NamedTuple):
+    """The first broken bound of a document."""
+
+    step: str
+    signal: str
+    value: float
+    bound: str
+
+    @property
+    def rule(self) -> str:
+        """The bound without the value: `heuristics.chars min 100`."""
+        return f"{self.step}.{self.signal} {self.bound}"
+
+    def __str__(self) -> str:
+        return f"{self.step}.{self.signal} is {self.value:g}, the bound is {self.bound}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from algok.filters.personal.coarse import redact, redact_url
 from algok.filters.personal.masking import mask_text
 from algok.pipelines.apply import compute, with_signals
-from algok.pipelines.decide import bound_of, decide
+from algok.pipelines.decide import Verdict, bound_of, decide
 from algok.pipelines.plan import read_plan
 from algok.pipelines.recipe import Recipe, StepConfig
 from algok.pipelines.storage import Store
@@ -62,7 +62,7 @@ def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
         steps.append(StepExplanation(config.name, lines, _diff(before, edited.text[0].as_py())))
         decisions = decide(config, edited.signals, batch.column("source"))
         if verdict == "kept" and not decisions.keep[0]:
-            verdict = _verdict(*(column[0].as_py() for column in decisions.verdicts()))
+            verdict = f"dropped: {Verdict(*(column[0].as_py() for column in decisions.verdicts()))}"
         batch = with_signals(batch, config.name, step, edited)
     return Explanation(batch.column("id")[0].as_py(), source, verdict, steps)
 
@@ -96,12 +96,8 @@ def _from_row(row: dict[str, Any], recipe: Recipe) -> Explanation:
             break
     verdict = "kept"
     if dropped_by:
-        verdict = _verdict(*(row[f"verdict.{name}"] for name in ("step", "signal", "value", "bound")))
+        verdict = f"dropped: {Verdict(*(row[f'verdict.{name}'] for name in Verdict._fields))}"
     return Explanation(row["id"], row["source"], verdict, steps)
-
-
-def _verdict(step: str, signal: str, value: float, bound: str) -> str:
-    return f"dropped: {step}.{signal} is {value:g}, the bound is {bound}"
 
 
 def _signal_lines(config: StepConfig, values: dict[str, Any], source: str | None) -> list[SignalLine]:

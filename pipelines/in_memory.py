@@ -7,31 +7,47 @@ same size, corpus steps over what the steps before them left.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from algok.pipelines.apply import compute, spread, with_signals
-from algok.pipelines.decide import decide
+from algok.pipelines.decide import Verdict, decide
 from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, MAX_BATCH_ROWS
 from algok.pipelines.memory import MemoryCorpus
 from algok.pipelines.recipe import Recipe, StepConfig
 from algok.step import CorpusStep, Edited, Step
 
 
+class Rows(NamedTuple):
+    """Documents with the numbers (int64) of the rows that they were given as."""
+
+    rows: np.ndarray
+    batch: pa.RecordBatch
+
+
 @dataclass
 class Applied:
-    """Documents after a recipe's steps.
+    """Documents after a recipe's steps: the columns of a document with edited texts, and `step.signal` for every signal.
 
-    `table`: the columns of a document with edited texts and a column `step.signal` for every signal, one row for every
-    document that is left (all of them where the recipe annotates). `rows`: int64, which document each row was.
-    `kept`: bool per given document. `verdicts`: why a document is not kept, in words, or None; per given document.
+    `left`: those that are left (all of them where the recipe annotates), in the given order. `dropped`: the others, with
+    the text and the signals that they had when a step dropped them. `kept`: bool per given document. `verdicts`: why a
+    document is not kept, or None; per given document.
     """
 
-    table: pa.Table
-    rows: np.ndarray
+    left: list[Rows]
+    dropped: list[Rows]
     kept: np.ndarray
-    verdicts: list[str | None]
+    verdicts: list[Verdict | None]
+
+    @property
+    def rows(self) -> np.ndarray:
+        return np.concatenate([part.rows for part in self.left])
+
+    def table(self) -> pa.Table:
+        """What is left, in one table."""
+        return pa.Table.from_batches([part.batch for part in self.left]).combine_chunks()
 
 
 def apply_recipe(recipe: Recipe, documents: pa.Table) -> Applied:
@@ -39,9 +55,7 @@ def apply_recipe(recipe: Recipe, documents: pa.Table) -> Applied:
     work = _Work(recipe, documents)
     for config in recipe.steps:
         work.step(config)
-    table = pa.Table.from_batches(work.batches) if work.batches else documents
-    rows = np.concatenate(work.rows) if work.rows else np.empty(0, np.int64)
-    return Applied(table, rows, work.kept, work.verdicts)
+    return Applied(work.left, work.dropped, work.kept, work.verdicts)
 
 
 class _Work:
@@ -49,28 +63,30 @@ class _Work:
 
     def __init__(self, recipe: Recipe, documents: pa.Table):
         self.annotates = recipe.mode == "annotate"
-        self.batches = list(_batches(documents))
-        starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
-        self.rows = [np.arange(start, end) for start, end in pairwise(starts)]
+        batches = list(_batches(documents))
+        starts = np.cumsum([0, *(batch.num_rows for batch in batches)])
+        self.left = [Rows(np.arange(*ends), batch) for ends, batch in zip(pairwise(starts), batches, strict=True)]
+        self.dropped: list[Rows] = []
         self.kept = np.ones(documents.num_rows, bool)
-        self.verdicts: list[str | None] = [None] * documents.num_rows
+        self.verdicts: list[Verdict | None] = [None] * documents.num_rows
 
     def step(self, config: StepConfig) -> None:
         step = config.build()
         resolved = self._resolve(step) if isinstance(step, CorpusStep) else None
         first_row = 0
-        for place, batch in enumerate(self.batches):
-            if batch.num_rows == 0:
+        for place, (rows, batch) in enumerate(self.left):
+            if batch.num_rows == 0 and place:  # the first one shows the columns, even of nothing
                 continue
-            remaining = self.kept[self.rows[place]]
+            remaining = self.kept[rows]
             edited = self._compute(step, batch, remaining, first_row, resolved)
             first_row += int(remaining.sum())
-            self._decide(config, place, with_signals(batch, config.name, step, edited), edited)
+            self.left[place] = self._decided(config, rows, with_signals(batch, config.name, step, edited), edited)
+        self.left = [part for place, part in enumerate(self.left) if part.batch.num_rows or not place]
 
     def _resolve(self, step: CorpusStep) -> object:
         """What a corpus step makes of all documents that are left before it."""
-        left = [batch.filter(pa.array(self.kept[rows])) for batch, rows in zip(self.batches, self.rows, strict=True)]
-        return step.load(MemoryCorpus.of(step, [left]), 0)
+        remaining = [batch.filter(pa.array(self.kept[rows])) for rows, batch in self.left]
+        return step.load(MemoryCorpus.of(step, [remaining]), 0)
 
     def _compute(
         self, step: Step, batch: pa.RecordBatch, remaining: np.ndarray, first: int, resolved: object
@@ -81,22 +97,24 @@ class _Work:
         edited = step.act(batch.filter(pa.array(remaining)), first, resolved)
         return spread(edited, batch.column("text"), remaining, step)
 
-    def _decide(self, config: StepConfig, place: int, batch: pa.RecordBatch, edited: Edited) -> None:
-        rows = self.rows[place]
+    def _decided(self, config: StepConfig, rows: np.ndarray, batch: pa.RecordBatch, edited: Edited) -> Rows:
+        """What a step leaves of a batch, after its verdicts are noted."""
         decisions = decide(config, edited.signals, batch.column("source"))
         broken = rows[~decisions.keep]
-        names = [column.to_pylist() for column in decisions.verdicts()]
-        for row, step, signal, value, bound in zip(broken, *names, strict=True):
-            if self.verdicts[row] is None:
-                self.verdicts[row] = f"{step}.{signal} is {value:g}, the bound is {bound}"
+        columns = [column.to_pylist() for column in decisions.verdicts()]
+        for row, *verdict in zip(broken, *columns, strict=True):
+            self.verdicts[row] = self.verdicts[row] or Verdict(*verdict)
         self.kept[broken] = False
-        if not self.annotates:
-            batch, self.rows[place] = batch.filter(pa.array(decisions.keep)), rows[decisions.keep]
-        self.batches[place] = batch
+        if self.annotates or decisions.keep.all():
+            return Rows(rows, batch)
+        self.dropped.append(Rows(broken, batch.filter(pa.array(~decisions.keep))))
+        return Rows(rows[decisions.keep], batch.filter(pa.array(decisions.keep)))
 
 
 def _batches(documents: pa.Table) -> Iterator[pa.RecordBatch]:
-    """Batches of at most 1,024 rows and about 8 MiB of text, each in one piece."""
+    """Batches of at most 1,024 rows and about 8 MiB of text, each in one piece; one without rows where there are none."""
+    if documents.num_rows == 0:
+        yield pa.RecordBatch.from_pylist([], documents.schema)
     whole = documents.combine_chunks()
     sizes = np.array([len(text) for text in whole["text"].cast(pa.large_binary()).to_pylist()])
     start = 0

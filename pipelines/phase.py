@@ -16,7 +16,7 @@ from algok.filters.personal.coarse import excerpt, redact, redact_column, redact
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
 from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
-from algok.pipelines.decide import decide
+from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
@@ -123,12 +123,10 @@ class PhaseTask:
             return batch
         mask = pa.array(keep)
         rejected = batch.filter(pa.array(~keep))
-        if self.masking:
-            with self._timed(self.masking):
-                rejected = _with(rejected, "text", mask_column(rejected.column("text")))
-                rejected = _with(rejected, "meta", mask_json_column(rejected.column("meta")))
+        with self._timed(self.masking or "write"):
+            rejected = mask_rejected(rejected, thoroughly=self.masking is not None)
         with self._timed("write"):
-            self.dropped.append(_rejected(rejected, decisions.verdicts()))
+            self.dropped.append(_with_verdicts(rejected, decisions.verdicts()))
         return batch.filter(mask)
 
     def _compute(self, config: StepConfig, batch: pa.RecordBatch) -> Edited:
@@ -246,13 +244,20 @@ def without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
     return _with(batch, "url", redact_column(batch.column("url"), redact_url))
 
 
-def _rejected(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:
-    """Dropped documents with their verdicts; what could be personal is masked, since nobody trains on these."""
-    columns = {name: batch.column(name) for name in batch.schema.names}
+def mask_rejected(batch: pa.RecordBatch, thoroughly: bool) -> pa.RecordBatch:
+    """Dropped documents in which what could be personal is masked, since nobody trains on these; `thoroughly` where the
+    recipe masks personal data in what it keeps."""
+    if thoroughly:
+        batch = _with(batch, "text", mask_column(batch.column("text")))
+        batch = _with(batch, "meta", mask_json_column(batch.column("meta")))
     for name, mask in (("text", redact), ("url", redact_url), ("meta", redact_json)):
-        columns[name] = redact_column(columns[name], mask)
-    names = ("verdict.step", "verdict.signal", "verdict.value", "verdict.bound")
-    return pa.RecordBatch.from_pydict(columns | dict(zip(names, verdicts, strict=True)))
+        batch = _with(batch, name, redact_column(batch.column(name), mask))
+    return batch
+
+
+def _with_verdicts(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    return pa.RecordBatch.from_pydict(columns | dict(zip(VERDICT_SCHEMA.names, verdicts, strict=True)))
 
 
 def _text_bytes(batch: pa.RecordBatch) -> int:
