@@ -150,7 +150,7 @@ def _checked(text: str, names: Sequence[str]) -> str:
 
 
 def _documents(beside: dict[str, Any], text: Any) -> dict[str, pa.Array]:
-    """The texts, and those columns beside them that hold strings. Raises InputError where the texts are none."""
+    """The texts, and those columns beside them that hold strings. Raises InputError if the column of texts holds something else."""
     column = _as_strings(text)
     if column is None:
         raise InputError(f"the column of texts holds {text.type}, expected strings")

@@ -65,7 +65,7 @@ def documents(texts: Sequence[str], first: int = 0) -> pa.RecordBatch:
 
 
 def apply_step(step: Step, batches: Sequence[pa.RecordBatch], shards: int = 1) -> list[Edited]:
-    """A step over batches that are a whole corpus, one result per batch; a corpus step sees them as so many shards."""
+    """Runs a step over batches that are a whole corpus; one result per batch. A corpus step sees them as `shards` shards."""
     if not isinstance(step, CorpusStep):
         return [compute(step, batch) for batch in batches]
     parts = [list(batches[shard::shards]) for shard in range(shards)]

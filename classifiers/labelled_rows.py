@@ -119,7 +119,7 @@ def _json_rows(path: Path, stream: pa.NativeFile) -> Iterator[dict[str, Any]]:
 
 
 def field_of(row: dict[str, Any], path: str) -> Any:
-    """The value at a dotted path of a row (`labels.keep`), None where there is none."""
+    """The value at a dotted path of a row (`labels.keep`), or None."""
     value: Any = row
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None

@@ -189,7 +189,7 @@ def _values(computed: Computed, signal: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _bounded_side(config: StepConfig, signal: str) -> Side | None:
-    """The side that the recipe bounds, if it is one."""
+    """The side that the recipe bounds, if it is exactly one."""
     bound = config.bounds.get(signal.partition(".")[2], Bound())
     if (bound.min is None) == (bound.max is None):
         return None

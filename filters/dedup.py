@@ -181,7 +181,7 @@ class _Sketcher:
 def sketch_table(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> pa.Table:
     """The sketch table of one shard from its ids (uint8, n × 16) and sketches."""
     keys = band_keys(sketches.signatures, sketches.exact, bands)
-    # A later copy meets its first one by the exact key, and would find nobody whom the first does not find.
+    # A later copy is matched to the first one by the exact key. It would match no document that the first copy does not match.
     copies = _first_copies(np.zeros(len(ids), np.int64), sketches.exact) < np.arange(len(ids))
     keys[copies, :bands] = NO_KEY
     keys = keys.reshape(-1)
@@ -245,7 +245,7 @@ class _Leaders:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Each document's leader (itself, when alone or leading) and the estimated Jaccard similarity to it (float32).
 
-        `forced` documents are assigned to nobody.
+        `forced` documents are never assigned to another document.
         """
         forced = np.zeros(len(groups), bool) if forced is None else forced
         leader, equal = documents.copy(), np.full(len(groups), signatures.shape[1], np.int64)

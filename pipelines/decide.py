@@ -93,7 +93,7 @@ def decide(config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) 
 
 
 def bound_of(config: StepConfig, signal: str, source: str | None) -> Bound:
-    """The bound on a signal for documents of a source; without limits where there is none."""
+    """The bound on a signal for documents of a source; a bound without limits if the recipe has none."""
     own = config.by_source.get(source or "", {})
     return own[signal] if signal in own else config.bounds.get(signal, Bound())
 

@@ -9,7 +9,7 @@ from algok.pipelines.recipe import OutputOptions
 from algok.pipelines.schema import conform
 from algok.pipelines.storage import Committed, Store
 
-# Nobody selects by a text's minimum, and footers must not quote documents.
+# Min and max of text columns are useless for filtering and would leak text into footers.
 _NO_STATISTICS = {"text", "meta"}
 _DICTIONARY = {"source", "provenance", "file", "verdict.step", "verdict.signal", "verdict.bound", "reason"}
 

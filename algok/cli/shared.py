@@ -72,7 +72,7 @@ def labelled_options(command: Callable) -> Callable:
 
 
 def pairs(values: tuple[str, ...], option: str, known: Iterable[str] | None = None) -> dict[str, str]:
-    """KEY=VALUE options as a dictionary; a usage error for what is none or has a key that is not known (None: any)."""
+    """KEY=VALUE options as a dictionary; a usage error for anything else, or for an unknown key (None: any key)."""
     found = {}
     for value in values:
         key, separator, rest = value.partition("=")

@@ -91,7 +91,7 @@ def _extend(slots, keys, known, ids, table, base, size, bits, start, lead, lead_
 
 @kernel
 def _volume(known, table, number, letters):
-    """Letters in all occurrences of an n-gram of so many letters, if there are two or more that do not overlap."""
+    """Letters in all occurrences of an n-gram of this many letters, if at least two of them do not overlap."""
     count = np.int64(known[table, number, _COUNT])
     return count * letters if count > 1 else 0
 

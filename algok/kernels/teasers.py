@@ -1,4 +1,4 @@
-"""Lines that betray a page of excerpts: cut off, asking to read on, or a date by itself; one pass by line breaks."""
+"""Lines typical of an index page: cut off, asking to read on, or a bare date; counted in one pass by line breaks."""
 
 import numpy as np
 

@@ -34,7 +34,7 @@ LONGEST = 14  # units of a term
 # Units of harmless text that every document is averaged with: a few words alone say little.
 PRIOR = 10
 _EOJEOL = 48  # characters looked at together; longer ones are taken in pieces
-# A hit counts as so many features, so that regularisation spares it and it carries over to sources not learnt from.
+# A hit counts as this many features: regularisation then keeps it, and it works on sources that were not in the training data.
 _COPIES = 8
 _FEATURES = MOST_UNITS * 9 + 30 * _COPIES
 _SPACE, _NEWLINE, _HANGUL, _JAMO, _LATIN, _DIGIT, _LETTER, _SOFT, _HARD, _BRACKET, _SKIP = range(11)

@@ -60,7 +60,7 @@ def has_luhn(digits: str) -> bool:
 
 
 def is_placeholder(digits: str) -> bool:
-    """Digits that nobody has: one digit over and over, or counted up or down, in the part behind a prefix of three."""
+    """Digits that no real number has: one digit over and over, or counted up or down, in the part behind a prefix of three."""
     tail = digits[3:] if len(digits) > 8 else digits
     if tail.startswith("0000") or (
         len(tail) == 7 and tail.startswith("000")

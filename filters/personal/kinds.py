@@ -50,6 +50,6 @@ ALIASES = {
 
 
 def kind_of(name: str) -> str | None:
-    """A kind by its own name or by an alias, whatever the case; None if there is none such."""
+    """A kind by its own name or by an alias, whatever the case; None if unknown."""
     lower = name.lower()
     return lower if lower in KINDS else ALIASES.get(lower)

@@ -1,4 +1,4 @@
-"""Text for places where nobody needs the value – rejects, samples, diffs – with every finding masked."""
+"""Text for places where the value is not needed – rejects, samples, diffs – with every finding masked."""
 
 from typing import Any
 

@@ -98,7 +98,7 @@ _BEHIND_LABELS = (
     (forms.FORM_SPACED, 0.85, "label"),
     (forms.FORM_OPEN, 0.8, "form"),
 )
-# Only with contact data so many characters away at most.
+# Only if contact data lies within this many characters.
 _BEHIND_LABELS_NEAR = (
     (forms.FORM_OFFICE, _OFFICE_REACH, 0.75, "office"),
     (forms.FORM_OTHERS, _FAMILY_NEAR, 0.75, "near"),

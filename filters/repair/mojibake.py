@@ -39,7 +39,7 @@ def hangul(text: str) -> int:
 
 
 def repair_line(line: str) -> str:
-    """One line with every misread segment read right; the same line where there is none."""
+    """One line with every misread segment decoded correctly; an unchanged line if nothing was misread."""
     if _LATIN.search(line):
         line = _utf8_read_as_latin(line)
         line = _RUN.sub(_cp949_read_as_latin, line)

@@ -139,7 +139,7 @@ def _serve(connection: Connection) -> None:
 
 
 def _die_with_parent() -> None:
-    """Asks Linux to end this process with its parent, so that a killed driver leaves nobody writing."""
+    """Asks Linux to end this process with its parent, so that no worker writes after the driver was killed."""
     import ctypes
 
     pr_set_pdeathsig = 1

@@ -50,7 +50,7 @@ FREQUENT_SYLLABLES = (
 
 SCORED_CHARACTERS = 65_536  # scoring stops after so many characters that are not ASCII
 PRESCAN_BYTES = 16_384  # where a declaration is looked for; HTML asks for 1,024, real pages put scripts first
-FEW_SEQUENCES = 64  # so many UTF-8 sequences cannot be CP949 by accident
+FEW_SEQUENCES = 64  # more valid UTF-8 sequences than this cannot be CP949 by chance
 RARE_COST = 0.3
 ERROR_COST = 0.5
 KOREAN_SCORE = 0.25  # least mean score of running Korean, midway between right and wrong readings

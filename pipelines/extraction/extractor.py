@@ -48,7 +48,7 @@ def extract(
     limits: ExtractLimits = _LIMITS,
     content_type: str | None = None,
 ) -> Page:
-    """The main text of a page; raises ExtractError, and nothing else, when there is none to be had.
+    """The main text of a page; raises ExtractError, and nothing else, if the page has no text.
 
     `content_type` is the MIME type of the HTTP response; without one (or with one that says nothing) the bytes decide.
     Time is linear in the length of `body`.

@@ -54,7 +54,7 @@ class RecordError(Exception):
 
 
 class Ignored(Exception):
-    """A record that is none of a document's kind, and no damage either; counted by `reason`."""
+    """A record that is not a document and not damaged either (a redirect, a request); counted by `reason`."""
 
     def __init__(self, reason: str):
         super().__init__(reason)

@@ -37,7 +37,7 @@ class Csv(Reader):
     extensions = compressed(".csv")
 
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
-        """Documents of a shard; offsets are row numbers, the line of column names is none."""
+        """Documents of a shard; offsets are row numbers; the line of column names does not count."""
         collector = Collector()
         compile_extraction()
         objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)

@@ -2,7 +2,7 @@
 
 FastWARC's iterator (2.0.1) stops silently where a file is cut, stops at the first damage, and lets a wrong length swallow
 the records behind it. Here each gzip member stands for itself, a record ends where its trailer is, and reading goes on
-behind damage. What a record looks like is told by a `Framing`.
+behind damage. A `Framing` says what a record looks like.
 """
 
 import io
