@@ -49,7 +49,8 @@ def frame_of(data: Any, text: str) -> Frame:
     if isinstance(data, dict):
         return _Arrow(pa.table(data), text)
     if isinstance(data, Sequence) or hasattr(data, "__iter__"):
-        return _Texts(list(data))
+        items = list(data)
+        return _Records(items, text) if items and all(isinstance(item, dict) for item in items) else _Texts(items)
     raise InputError(
         f"{type(data).__name__}: holds no texts; expected a list of strings, an Arrow table, or a pandas or polars DataFrame"
     )
@@ -70,6 +71,30 @@ class _Texts:
     def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> Any:
         """Without columns to add a list of texts; with them an Arrow table."""
         return replaced["text"].to_pylist() if list(replaced) == ["text"] else pa.table(replaced)
+
+
+class _Records:
+    """A list of dictionaries, as of JSON Lines or a Hugging Face dataset."""
+
+    def __init__(self, records: list[dict], text: str):
+        self.records, self.text = records, _checked(text, list(records[0]))
+
+    def columns(self) -> dict[str, pa.Array]:
+        found = {}
+        for name in _BESIDE:
+            values = [record.get(name) for record in self.records]
+            if any(values) and all(value is None or isinstance(value, str) for value in values):
+                found[name] = _strings(values)
+        return {**found, "text": _Texts([record.get(self.text) for record in self.records]).columns()["text"]}
+
+    def chosen(self, rows: np.ndarray, replaced: dict[str, pa.Array]) -> list[dict]:
+        columns = {name: column.to_pylist() for name, column in _named(replaced, self.text).items()}
+        chosen = []
+        for place, row in enumerate(rows):
+            record = self.records[row]
+            added = {name: values[place] for name, values in columns.items() if name in record or name not in _BESIDE}
+            chosen.append({**record, **added})
+        return chosen
 
 
 class _Arrow:
@@ -117,7 +142,9 @@ class _Pandas:
         }
         added = pandas.DataFrame(columns, index=frame.index)
         known = [name for name in added.columns if name in frame.columns]
-        frame = frame.assign(**{name: added[name] for name in known})
+        frame = frame.copy(deep=False)
+        for name in known:
+            frame[name] = added[name]
         return pandas.concat([frame, added.drop(columns=known)], axis=1)
 
 
@@ -150,7 +177,7 @@ def _checked(text: str, names: Sequence[str]) -> str:
 
 
 def _documents(beside: dict[str, Any], text: Any) -> dict[str, pa.Array]:
-    """The texts, and those columns beside them that hold strings. Raises InputError if the column of texts holds something else."""
+    """The texts, and those columns beside them that hold strings. Raises InputError if the texts are something else."""
     column = _as_strings(text)
     if column is None:
         raise InputError(f"the column of texts holds {text.type}, expected strings")
@@ -182,11 +209,11 @@ def _array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
 
 
-def _strings(texts: list[str]) -> pa.Array:
+def _strings(texts: list) -> pa.Array:
     try:
         return pa.array(texts, pa.large_string())
     except (UnicodeEncodeError, pa.ArrowInvalid):
-        place = next(place for place, text in enumerate(texts) if not _is_unicode(text))
+        place = next(place for place, text in enumerate(texts) if text is not None and not _is_unicode(text))
         raise InputError(
             f"text {place}: holds a lone surrogate, so it cannot be UTF-8; decode it with errors='replace'"
         ) from None

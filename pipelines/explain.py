@@ -46,6 +46,18 @@ class Explanation:
     def as_dict(self) -> dict:
         return asdict(self)
 
+    def __str__(self) -> str:
+        """As a notebook shows it: a line per signal with its value and bound (✗ broken, ✓ kept), edits, the verdict."""
+        lines = []
+        for step in self.steps:
+            lines.append(f"{step.step}  {step.note}".rstrip())
+            for line in step.signals:
+                value = f"{line.value:.4g}" if isinstance(line.value, float) else str(line.value)
+                mark = "✗" if line.broken else ("✓" if line.bound else " ")
+                lines.append(f"  {mark} {line.signal:<28} {value:>14}  {line.bound}".rstrip())
+            lines += [f"    {line}" for line in step.diff]
+        return "\n".join([*lines, "", self.verdict])
+
 
 def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
     """Runs a recipe's steps over one document (a batch of one row). Steps that need the whole corpus say so."""

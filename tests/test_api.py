@@ -74,6 +74,12 @@ def test_a_data_frame_comes_back_as_one_with_its_index_and_other_columns():
     pd.testing.assert_frame_equal(frame, before)
 
 
+def test_columns_beside_the_text_may_hold_nulls():
+    columns = {name: [None, "가", None] for name in ("id", "url", "source", "date", "meta")}
+    table = algok.annotate(pa.table({"text": TEXTS[4:7], **columns}))
+    assert table["id"].to_pylist() == [None, "가", None] and table["kept"].to_pylist() == [True] * 3
+
+
 def test_a_duplicated_index_is_no_trouble():
     frame = pd.DataFrame({"text": TEXTS}, index=[0] * len(TEXTS))
     assert algok.clean(frame, source="web")["text"].tolist() == algok.clean(TEXTS, source="web")
@@ -102,6 +108,22 @@ def test_series_and_arrays_are_lists_of_texts(make):
 def test_arrow_strings_of_every_kind_are_read(type_):
     table = pa.table({"text": pa.array(TEXTS[:4]).cast(type_)})
     assert algok.clean(table)["text"].to_pylist() == algok.clean(TEXTS[:4])
+
+
+def test_dictionaries_come_back_as_dictionaries():
+    rows = [{"body": text, "n": place} for place, text in enumerate(TEXTS[:4])]
+    assert algok.clean(rows, text="body", source="web") == [
+        {"body": text, "n": n} for text, n in zip(algok.clean(TEXTS[:4], source="web"), (0, 2), strict=True)
+    ]
+    annotated = algok.annotate(rows, text="body", source="web")
+    assert [row["kept"] for row in annotated] == [True, False, True, False]
+    assert algok.clean(pd.DataFrame({0: TEXTS[:2]}), text=0, source="web")[0].tolist() == [TEXTS[0]]
+
+
+def test_an_explanation_reads_like_the_command(capsys):
+    print(algok.explain(TEXTS[1]))
+    shown = capsys.readouterr().out
+    assert "✗ sentences" in shown and shown.rstrip().endswith("heuristics.sentences is 0, the bound is min 3")
 
 
 def test_nothing_gives_nothing():
