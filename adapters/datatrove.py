@@ -98,7 +98,6 @@ class AlgokFilter(BaseFilter):
 
     def _documents(self, batch: list[DatatroveDocument]) -> pa.Table:
         columns = {"text": pa.array([document.text for document in batch], pa.large_string())}
-        columns["id"] = pa.array([str(document.id) for document in batch], pa.string())
         for name in ("url", "source", "date"):
             values = [_text(document.metadata.get(name)) for document in batch]
             columns[name] = pa.array(values, pa.string())

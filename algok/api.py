@@ -57,7 +57,7 @@ def clean(
 
     `data`: a list (or pandas/polars series) of texts gives a list; an Arrow table, a pandas or polars DataFrame, or anything
     with the Arrow PyCapsule interface gives its kept rows with the column `text` replaced, all others as they were. Columns
-    named id, url, source, date and meta are used as in a run where they hold strings, and contact data in url and meta is
+    named url, source, date and meta are used as in a run where they hold strings, and contact data in url and meta is
     masked where the recipe masks personal data. `source` is the source of all documents, instead of such a column. Near
     duplicates and repeated lines are those among the given documents.
 

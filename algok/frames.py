@@ -13,7 +13,7 @@ import pyarrow as pa
 from algok.errors import InputError
 
 # The columns that steps look at beside the text, where a table has strings under these names.
-_BESIDE = ("id", "url", "source", "date", "meta")
+_BESIDE = ("url", "source", "date", "meta")
 
 
 class Frame(Protocol):

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.decide import Verdict, decide
@@ -128,12 +127,10 @@ def _batches(documents: pa.Table) -> Iterator[pa.RecordBatch]:
 
 
 def documents_table(columns: dict[str, pa.Array]) -> pa.Table:
-    """Documents of these columns (text at least), the others of DOCUMENT_SCHEMA filled in; a missing id is the row's
-    number."""
+    """Documents of these columns (text at least), the others of DOCUMENT_SCHEMA filled in; ids are row numbers."""
     rows = len(columns["text"])
-    numbers = pa.array([f"{row:032x}" for row in range(rows)])
-    columns = {**columns, "id": pc.coalesce(columns["id"].cast(pa.string()), numbers) if "id" in columns else numbers}
     given = {
+        "id": pa.array([f"{row:032x}" for row in range(rows)]),
         "provenance": pa.array(["organic"] * rows),
         "file": pa.array(["memory"] * rows),
         "offset": pa.array(np.arange(rows)),
