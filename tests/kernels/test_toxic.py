@@ -6,7 +6,7 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kernels.reference import toxic as twin
 from kernels.reference.texts import TEXTS
@@ -259,6 +259,7 @@ _UNASSIGNED = dict.fromkeys([0xFFBF, 0xFFC0, 0xFFC1, 0xFFC8, 0xFFC9, 0xFFD0, 0xF
 
 
 @settings(max_examples=800)
+@example("얼 간 이는 아이에게 얼 간이 얼 간 이 멍 텅", True)
 @given(st.one_of(_PIECES, _PIECES, TEXTS), st.booleans())
 def test_windows_are_those_of_the_plain_twin(text: str, whole: bool) -> None:
     text = text.translate(_UNASSIGNED)
