@@ -6,11 +6,15 @@ characters, and of both mixed.
 
 import pyarrow as pa
 from hypothesis import example, given, settings
-from kernels.reference.texts import DAMAGED
+from hypothesis import strategies as st
+from kernels.reference.texts import DAMAGED, FILES, PERSONAL, PROSE
 
+from algok.filters.personal.analyzer import analyze
+from algok.filters.personal.fold import fold
 from algok.filters.repair.step import _REPAIRS, repair_text
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
+from algok.kernels.personal import find
 
 
 @settings(max_examples=1500)
@@ -32,3 +36,21 @@ def test_no_repair_has_work_where_its_bit_is_clear(text):
 def test_a_text_without_any_flag_comes_back_as_it_was(text):
     if not damage.scan(*string_buffers(pa.array([text], pa.large_string())))[0][0]:
         assert repair_text(text) == text
+
+
+def has_window(text):
+    return len(find(*string_buffers(pa.array([text], pa.large_string())))[0]) > 0
+
+
+@settings(max_examples=1500)
+@example("강남구길 152")
+@example("(印)")
+@given(st.one_of(FILES, PERSONAL))
+def test_recognisers_find_nothing_where_the_detector_gives_no_window(text):
+    assert has_window(text) or analyze(fold(text).text, True, True) == []
+
+
+@settings(max_examples=500)
+@given(st.one_of(DAMAGED, PROSE, st.tuples(DAMAGED, PROSE).map("".join)))
+def test_recognisers_find_nothing_in_any_text_without_a_window(text):
+    assert has_window(text) or analyze(fold(text).text, True, True) == []
