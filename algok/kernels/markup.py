@@ -87,7 +87,10 @@ def scan(data, out, kinds):
     * rule steps: the sum of depths over elements, which is what the main-content rules walk.
     * visible characters: those outside tags, comments, scripts and styles that are not white space.
     * content: index behind the first <body> tag, or behind </head> if there is none, or 0.
-    * If `out` is not empty, the markup is written there without formatting tags and without attributes.
+    * If `out` is not empty, the markup is written there without formatting tags and without attributes: never more
+      bytes than there are in the page. Nothing is written or counted from a <plaintext> tag on.
+
+    Elements are told apart by the first eight bytes of their names (and, among rare names, by a slot of a hash table).
     """
     n = len(data)
     write = len(out) > 0
@@ -171,9 +174,11 @@ def scan(data, out, kinds):
                 else:
                     while i < n and not (_is_space(data[i]) or data[i] == 62):
                         i += 1
-        i += 1
+        whole = i < n  # or the page ends in the tag
+        i = min(i + 1, n)
         slot = _slot(name)
         kind = np.int64(kinds[slot, 1]) if kinds[slot, 0] == name else 0
+        before = written
         if write and kind != _FORMATTING:
             out[written] = 60
             written += 1
@@ -182,12 +187,13 @@ def scan(data, out, kinds):
                 written += 1
             out[written : written + name_end - name_begin] = data[name_begin:name_end]
             written += name_end - name_begin
-            out[written] = 62
-            written += 1
+            if whole:
+                out[written] = 62
+                written += 1
         if name == _BODY and not closing and body == 0:
-            body = min(i, n)
+            body = i
         elif name == _HEAD and closing and head == 0:
-            head = min(i, n)
+            head = i
         if kind == _ROOT:
             parse_steps += attributes * root_attributes
             root_attributes += attributes
@@ -207,8 +213,7 @@ def scan(data, out, kinds):
         parse_steps += formatting
         rule_steps += depth
         if kind == _PLAINTEXT and foreign == 0:
-            if write:
-                written -= 11
+            written = before
             break
         if kind in (_VOID, _IMPLIED, _ROOT) or (foreign > 0 and self_closing):
             continue

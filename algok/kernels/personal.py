@@ -5,14 +5,20 @@ One pass over the UTF-8 buffer. It decides nothing: what could be personal is fl
 
 * stretches of digits with at most GAP signs or spaces between two of them, a part of which has the shape of a number that
   is sought, and any of nine digits or more that is disguised: full-width and circled digits, Hangul digits (공일공), O and l
-  beside digits, stars; tags, entities and characters of no width between digits do not count;
-* dotted quads; number plates;
-* an `@` between letters or digits, spaces beside it or none;
-* a road, district or village name with a number behind it and a city, district or county before it;
-* the words `passport`, `ID` and ` at ` and roads in Latin letters with what must follow or precede them;
+  beside digits, stars and other signs for hidden digits; tags, entities and characters of no width between digits do not
+  count;
+* dotted quads; number plates; numbers of flats behind those of their buildings;
+* an `@` between letters or digits, spaces beside it or none, or alone in brackets; 앳 behind a letter;
+* a road, district or village name with a number behind it and a city, district or county before it; a village and a lot
+  where it says that someone lives there;
+* the words `passport`, `address`, `ID`, `name` and ` at ` and roads in Latin letters with what must follow or precede them;
 * words of WORDS, each under its condition.
 
 Every candidate widens by MARGIN bytes on both sides; windows that touch are one.
+
+What it promises: personal data as forms and people write it (`FILES` in tests/kernels/reference/texts.py) has a window, or
+no recogniser finds it either (tests/filters/test_gates.py). No promise is given for numbers whose digits are entities or
+have characters of no width between them, for services of messengers in Latin letters, and for shapes that only chance makes.
 """
 
 import numpy as np
@@ -37,19 +43,20 @@ _MONEY = 9  # ACCOUNT_DIGITS digits within REACH bytes behind it
 _AT = 11  # always
 _CLOCK = 12  # a bracket before it, as in records of chats
 _PROVINCE = 10  # opens no window, but makes a place of the name of a road
-REACH, PLACE_REACH, ACCOUNT_DIGITS = 60, 120, 10
+REACH, PLACE_REACH, DISTRICT_REACH, ACCOUNT_DIGITS = 60, 190, 180, 10
 WORDS = {
-    _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 원장 센터 책임 관리 상담 보험 참석",
+    _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 원장 센터 책임 관리 상담 보험 참석 "
+    "사원 아동 원아 가입 대여 카드 주인",
     _STRICT: "성명 담당 저는 예금 받는 받으 보내 본인 세대 성함 존함 배우 상주",
     _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 "
-    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보 "
+    "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보 보험 "
     "소유 명의 운전 영업 서명 예약 탑승 서류 체납 채무 근로 대상 이민",
     _CLOSING: "드림 올림 배상",
     _AT: "골뱅 뒷자",
     _CLOCK: "오전 오후",
     _CUSTOMER: "고객 회원 환자 학부 수강 입주 가입",
-    _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북",
-    _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로 오시",
+    _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북 페이 틱톡 오픈 네이",
+    _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로 오시 지사 공장 사업 찾아",
     _PASSPORT: "여권 주민",
     _MONEY: "계좌 통장 은행 농협 뱅크 카뱅 케뱅 신협 입금 송금 금고",
     _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
@@ -64,18 +71,24 @@ SURNAMES = (
     "선설마길연위표명기반라왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상시갈견당독황제"
 )
 # What a syllable can be.
-_NUMERAL, _PLATE, _ROAD, _SURNAME, _CITY, _COUNTY, _DISTRICT = (1 << bit for bit in range(7))
+_NUMERAL, _PLATE, _ROAD, _SURNAME, _CITY, _COUNTY, _DISTRICT, _SINGLE = (1 << bit for bit in range(8))
 
 
 def _code(syllable: str) -> int:
     return ord(syllable) - 0xAC00
 
 
-_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _SEONG, _I, _IN, _SEO, _MYEONG, _SAN, _E = map(
-    _code, "으지하시군구님성이인서명산에"
-)
+_EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _IN, _SEO, _MYEONG, _SAN, _E = map(_code, "으지하시군구님인서명산에")
+_DONG, _HO, _BEON, _AET, _TEL, _RE, _TOK, _DOT, _POINT = map(_code, "동호번앳텔레톡닷점")
+# What follows a lot of a village that no district stands before (번지, 근처, 인근, 앞, 뒤, 에 사는), and the names of services
+# of mail in Hangul begin so (네이버, 다음, 한메일, 지메일, 구글, 핫메일).
+_HERE = tuple(map(_code, "번근인앞뒤에"))
+_MAILS = tuple(map(_code, "네다한지구핫"))
+_ENDINGS = tuple(map(_code, "컴넷케씨"))  # of domains: 컴, 넷, 케이알, 씨오
+# First syllables of words that forms draw out: 성  명, 이 름, 예 금 주, 담 당, 주 소, 카 톡.
+_DRAWN = tuple(map(_code, "성이예담주카"))
 # What follows the word in names of persons (신청인, 예금주, 작성자, 글쓴이) and of services (아이디, 인스타, 텔레그램).
-_PERSONS, _SERVICES = "인자주이", "디타그오이코터드북는로톡"
+_PERSONS, _SERVICES = "인자주이험", "디타그오이코터드북는로톡트팔채스계친주"
 
 
 def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -84,7 +97,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parts = (
         (_NUMERAL, _NUMERALS), (_PLATE, _PLATE_USES), (_ROAD, _ROADS), (_SURNAME, SURNAMES),
         (_CITY, (name[-1] for name in CITIES)), (_COUNTY, (name[-1] for name in COUNTIES)),
-        (_DISTRICT, (name[-1] for name in DISTRICTS)),
+        (_DISTRICT, (name[-1] for name in DISTRICTS)), (_SINGLE, "앳텔"),
     )  # fmt: skip
     for bit, syllables in parts:
         for syllable in syllables:
@@ -101,9 +114,14 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 _ATTRIBUTES, _NUMBERS, _CONDITIONS = _tables()
-# The letters and signs that _at_letter and _at_sign know.
+# The signs that _at_sign knows, and the pairs of letters that _at_letter knows: a call costs more than looking them up.
 _TELLING = np.zeros(256, np.bool_)
-_TELLING[[ord(sign) for sign in "aAiIpPtTxX*:-(%&#_"]] = True
+_TELLING[[ord(sign) for sign in "*:-(%&#_"]] = True
+_PAIRS = np.zeros((128, 128), np.bool_)
+for _pair in ["at", "ad", "co", "fn", "id", "na", "op", "pa", "t."]:
+    for _first in (_pair[0], _pair[0].upper()):
+        _PAIRS[ord(_first), [ord(_pair[1]), ord(_pair[1].upper())]] = True
+_PAIRS[[ord("x"), ord("X")]] = True
 _PERSON_CODES, _SERVICE_CODES = (np.array([_code(s) for s in text], np.int64) for text in (_PERSONS, _SERVICES))
 
 
@@ -114,6 +132,38 @@ def _hangul(data, i, end):
         return -1
     code = ((np.int64(data[i]) & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63) - 0xAC00
     return code if 0 <= code < 11172 else -1
+
+
+@kernel
+def _at(data, i, start, end):
+    """The byte at i, or 0 outside the document."""
+    return data[i] if start <= i < end else np.uint8(0)
+
+
+@kernel
+def _is_white(byte):
+    """White space of ASCII and the controls that Python counts as such."""
+    return byte == 0x20 or 0x09 <= byte <= 0x0D or 0x1C <= byte <= 0x1F
+
+
+@kernel
+def _is_word_at(data, i, end, word):
+    """The letters (and signs) of a word stand at i, in whatever case."""
+    same = i + len(word) <= end
+    for k in range(len(word) if same else 0):
+        same &= data[i + k] | 32 == word[k] | 32
+    return same
+
+
+@kernel
+def _bracketed(data, i, behind, start, end):
+    """What stands from i to `behind` is alone in brackets, perhaps with a space on each side."""
+    if _is_white(_at(data, i - 1, start, end)):
+        i -= 1
+    if _is_white(_at(data, behind, start, end)):
+        behind += 1
+    closing = _at(data, behind, start, end)
+    return _at(data, i - 1, start, end) in (0x28, 0x5B, 0x7B, 0x3C) and closing in (0x29, 0x5D, 0x7D, 0x3E)
 
 
 @kernel
@@ -164,8 +214,8 @@ def _name_behind(data, i, end, attributes, marked):
             byte = data[k]
             if byte == 0x2C or byte == 0x2E or byte == 0x3F or byte == 0x3B or _is_word(byte):
                 return False
-            # : | = / > - ) tab, and full-width signs
-            mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x09, 0xEF)
+            # : | = / > - ) [ ] tab, and full-width signs
+            mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x5B, 0x5D, 0x09, 0xEF)
             k += 1
         length = _run(data, k, end)
         if k == first or length == 0:
@@ -175,6 +225,8 @@ def _name_behind(data, i, end, attributes, marked):
         if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
             second = _syllable_apart(data, k + 3, end)  # 배 상 호
             if second > 0 and _syllable_apart(data, second, end) > 0:
+                return True
+            if k + 3 < end and data[k + 3] == 0x20 and _run(data, k + 4, end) == 2:  # 배 상호
                 return True
         if length > 2 or marked:
             return False
@@ -201,22 +253,20 @@ def _name_before(data, i, start, attributes):
 
 @kernel
 def _id_behind(data, i, end):
-    """Behind the rest of a word and a few signs comes an ASCII letter or digit, or an `@`."""
-    rest = _run(data, i, end)
-    if rest > 4:
-        return False
-    k = i + 3 * rest
-    for j in range(k, min(end, k + 10)):
-        if _is_word(data[j]) or data[j] == 0x40:
-            return True
-        if data[j] >= 0xEA:
-            return (
-                rest <= 2
-                and j > k
-                and _run(data, j, end) <= 4
-                and j + 12 < end
-                and _is_word(data[j + 3 * _run(data, j, end) + 2])
-            )
+    """Behind the rest of a word, and up to two more short words with a few signs, comes an ASCII letter, a digit, `@` or `_`."""
+    k = i
+    for _ in range(3):
+        rest = _run(data, k, end)
+        if rest > 5:
+            return False
+        k += 3 * rest
+        last = min(end, k + 10)
+        while k < last and data[k] < 0xEA:
+            if _is_word(data[k]) or data[k] == 0x40 or data[k] == 0x5F:
+                return True
+            k += 1
+        if k >= last:
+            return False
     return False
 
 
@@ -227,6 +277,7 @@ def _colon_behind(data, i, end):
     for j in range(k, min(end, k + 12)):
         if (
             data[j] == 0x3A
+            or data[j] == 0x3D
             or data[j] == 0x7C
             or data[j] == 0x5D
             or (data[j] == 0xEF and j + 2 < end and data[j + 2] == 0x9A)
@@ -266,6 +317,14 @@ def _wide_digit(data, i, end):
 
 
 @kernel
+def _digit_value(data, i):
+    """The value of a digit at i, ASCII or full-width; 0 for what else stands for digits."""
+    if _is_digit(data[i]):
+        return np.int64(data[i]) - 0x30
+    return np.int64(data[i + 2]) - 0x90 if data[i] == 0xEF else 0
+
+
+@kernel
 def _digits_behind(data, i, end, least):
     """So many digits stand from i to the end, counted until they are enough."""
     for k in range(i, end):
@@ -284,44 +343,92 @@ def _holds(codes, code):
 
 
 @kernel
+def _is_province(data, k, end, numbers, conditions):
+    """The name of a province begins at k."""
+    first, second = _hangul(data, k, end), _hangul(data, k + 3, end)
+    if first < 0 or second < 0 or numbers[0, first] == 0:
+        return False
+    return conditions[numbers[0, first], numbers[1, second]] & 1 << _PROVINCE != 0
+
+
+@kernel
 def _district_before(data, i, start, attributes, numbers, conditions):
-    """A province, or the end of the name of a city, county or district with a space behind it, in the 100 bytes before i."""
-    for k in range(max(start, i - 100), i):
-        if data[k] == 0x20:
-            code = _hangul(data, k - 3, k) if k - 6 >= start else -1
+    """A province, or the end of the name of a city, county or district, in the DISTRICT_REACH bytes before i."""
+    for k in range(max(start, i - DISTRICT_REACH), i):
+        if 0xEA <= data[k] <= 0xED:
+            code = _hangul(data, k, i)
             if code in (_SI, _GUN, _GU):
-                before = _hangul(data, k - 6, k)
+                before = _hangul(data, k - 3, k) if k - 3 >= start else -1
                 needed = _CITY if code == _SI else _COUNTY if code == _GUN else _DISTRICT
                 if before >= 0 and attributes[before] & needed:
                     return True
-        elif 0xEA <= data[k] <= 0xED:
-            code = _hangul(data, k, i)
-            if code >= 0 and numbers[0, code]:
-                second = _hangul(data, k + 3, i)
-                if second >= 0 and conditions[numbers[0, code], numbers[1, second]] & 1 << _PROVINCE:
-                    return True
+            if code >= 0 and _is_province(data, k, i, numbers, conditions):
+                return True
     return False
+
+
+@kernel
+def _without_white(data, i, start, most):
+    """Before so many characters of white space, at most, that end before i."""
+    k = i
+    while k > start and i - k < most and _is_white(data[k - 1]):
+        k -= 1
+    return k
+
+
+@kernel
+def _number_end(data, i, end):
+    """Behind a number of a lot or flat that begins at i: digits, and hyphens and spaces between them."""
+    k, last = i, i
+    while k < end and k < i + 40:
+        wide = _wide_digit(data, k, end)
+        if _is_digit(data[k]) or wide:
+            last = k + max(wide, 1)
+        elif data[k] != 0x2D and not _is_white(data[k]):
+            break
+        k += max(wide, 1)
+    return last
+
+
+@kernel
+def _is_lot_here(data, i, end):
+    """Behind the number at i, which has a hyphen or 번지, it says that someone lives or something is there."""
+    k = _number_end(data, i, end)
+    exact = False
+    for j in range(i, k):
+        exact |= data[j] == 0x2D
+    if _hangul(data, k, end) == _BEON and _hangul(data, k + 3, end) == _JI:
+        exact = True
+        k += 6
+    k += _is_white(_at(data, k, i, end))
+    return exact and _hangul(data, k, end) in _HERE
+
+
+@kernel
+def _is_flat(data, k, i, start, end):
+    """The number at i is that of a flat (호), and that of its building ends before k (동)."""
+    if not _width_before(data, k, start):
+        return False
+    return _hangul(data, _number_end(data, i, end), end) == _HO
 
 
 @kernel
 def _place_before(data, i, start, end, attributes, numbers, conditions):
     """Where the name of a road or village begins its last syllable, if one stands before the number at i and a district
-    before it; -1 otherwise."""
-    k = i - 1
-    if data[k] == 0x20:
-        k -= 1
-    # 지하 152
-    if k - 6 >= start and _hangul(data, k - 2, end) == _HA and _hangul(data, k - 5, end) == _JI:
-        k -= 6
-        if data[k] == 0x20:
-            k -= 1
-    elif k - 3 >= start and _hangul(data, k - 2, end) == _SAN and data[k - 3] == 0x20:  # 산 12
-        k -= 4
-    code = _hangul(data, k - 2, end) if k - 2 >= start else -1
-    is_road = code >= 0 and attributes[code] & _ROAD != 0 and _hangul(data, k - 5, end) != _EU
-    if is_road and _district_before(data, k - 2, start, attributes, numbers, conditions):
-        return k - 2
-    return -1
+    before it; or a building of flats. -1 otherwise."""
+    k = i
+    j = _without_white(data, i, start, 1)
+    if j - 6 >= start and _hangul(data, j - 3, j) == _HA and _hangul(data, j - 6, j) == _JI:  # 지하 152
+        k = j - 6
+    elif j - 3 >= start and _hangul(data, j - 3, j) == _SAN:  # 산 12
+        k = j - 3
+    k = _without_white(data, k, start, 2) - 3
+    code = _hangul(data, k, end) if k >= start else -1
+    if code < 0 or attributes[code] & _ROAD == 0 or (k - 3 >= start and _hangul(data, k - 3, end) == _EU):
+        return -1
+    if code == _DONG and (_is_flat(data, k, i, start, end) or _is_lot_here(data, i, end)):
+        return k
+    return k if _district_before(data, k, start, attributes, numbers, conditions) else -1
 
 
 @kernel
@@ -331,14 +438,30 @@ def _domain(data, i, end):
         return False
     for k in range(i + 1, min(end - 1, i + 40)):
         if data[k] == 0x2E:
-            return _is_word(data[k + 1]) and not _is_digit(data[k + 1])
+            return (_is_word(data[k + 1]) and not _is_digit(data[k + 1])) or _hangul(data, k + 1, end) in _ENDINGS
         if not _is_word(data[k]) and data[k] != 0x2D:
             return False
     return False
 
 
 @kernel
-def _in_quad(data, i, start, end):
+def _mail_behind(data, i, end):
+    """The domain of a mail address at i, as it is spelt: name.tld, name(dot)tld, 네이버닷컴."""
+    if _domain(data, i, end) or _hangul(data, i, end) in _MAILS:
+        return True
+    k = i
+    while k < end and k < i + 64 and (_is_word(data[k]) or data[k] == 0x2D):
+        k += 1
+    if k == i:
+        return False
+    k += _is_white(_at(data, k, i, end))
+    if _at(data, k, i, end) in (0x28, 0x5B, 0x7B, 0x3C) or _is_word_at(data, k, end, b"dot"):
+        return True
+    return _hangul(data, k, end) in (_DOT, _POINT)
+
+
+@kernel
+def _in_quad(data, i, start):
     """A masked part of a dotted quad begins at i: 118.90.xxx.33, 39.7.36.*."""
     return i >= start + 4 and data[i - 1] == 0x2E and _is_digit(data[i - 2])
 
@@ -362,7 +485,9 @@ def _is_six(data, i, start, end):
 @kernel
 def _own_id(data, i, start, end):
     """ID or id as a word, and behind it a few signs and a word with a digit or an underscore."""
-    if (data[i + 1] | 32) != 0x64 or (i > start and _is_word(data[i - 1])) or (i + 2 < end and _is_word(data[i + 2])):
+    if _at(data, i + 1, start, end) | 32 != 0x64:
+        return False
+    if _is_word(_at(data, i - 1, start, end)) or _is_word(_at(data, i + 2, start, end)):
         return False
     k = i + 2
     while k < end and k < i + 12 and not _is_word(data[k]) and data[k] != 0x0A:
@@ -379,19 +504,21 @@ def _own_id(data, i, start, end):
 @kernel
 def _is_passport(data, i, start, end):
     """The word passport at i, and seven digits near it."""
-    word = b"assport"
-    if i + 8 > end:
-        return False
-    for k in range(7):
-        if (data[i + 1 + k] | 32) != word[k]:
-            return False
-    return _digits_behind(data, max(start, i - REACH), min(end, i + REACH), 7)
+    word = _is_word_at(data, i + 1, end, b"assport")
+    return word and _digits_behind(data, max(start, i - REACH), min(end, i + REACH), 7)
+
+
+@kernel
+def _is_address(data, i, end):
+    """The word address at i, a colon behind it and a digit."""
+    word = _is_word_at(data, i + 1, end, b"ddress") and _colon_behind(data, i + 7, end)
+    return word and _digits_behind(data, i + 7, min(end, i + PLACE_REACH), 1)
 
 
 @kernel
 def _is_street(data, i, start, end):
     """-ro, -gil, -gu, -dong behind a word, and a digit before it: an address in Latin letters."""
-    first, second = data[i + 1] | 32, data[i + 2] | 32
+    first, second = _at(data, i + 1, start, end) | 32, _at(data, i + 2, start, end) | 32
     road = first == 0x72 and second == 0x6F  # -ro
     road |= first == 0x67 and (second == 0x75 or second == 0x69)  # -gu, -gil
     road |= first == 0x64 and (second == 0x6F or second == 0x61)  # -dong, -daero
@@ -427,10 +554,25 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
 
 
 @kernel
+def _is_joint(byte):
+    """A sign between the parts of a number plate."""
+    return byte == 0x20 or byte == 0x2D or byte == 0x2E
+
+
+@kernel
 def _may_be_digit(data, i):
-    """A digit, ASCII or full-width, or a space or hyphen and one."""
-    byte = data[i + 1] if data[i] in (0x20, 0x2D, 0x2E) else data[i]
-    return _is_digit(byte) or byte == 0xEF
+    """A digit, ASCII or full-width, or a sign that may be followed by one."""
+    byte = data[i]
+    return _is_digit(byte) or byte == 0xEF or (_is_joint(byte) and (data[i + 1] < 0x3A or data[i + 1] == 0xEF))
+
+
+@kernel
+def _plate_number(data, i, end):
+    """Where behind a syllable of use, two signs between at most, a digit may begin, ASCII or full-width; 0 if none can."""
+    k = i + 3
+    while k < end and k < i + 5 and _is_joint(data[k]):
+        k += 1
+    return k if k < end and (_is_digit(data[k]) or data[k] == 0xEF) else 0
 
 
 @kernel
@@ -442,22 +584,32 @@ def _width_before(data, i, start):
 
 
 @kernel
-def _is_plate(data, i, start, end):
-    """One to three digits before i, four and no more behind its syllable, a space between or none; or no digit, but a word
-    before it (대구 달서 마 6550)."""
-    behind = i + 4 if data[i + 3] in (0x20, 0x2D, 0x2E) else i + 3
+def _has_town(data, k, start, numbers, conditions):
+    """A province, a space and a town of two or three syllables end before k, a space behind them or none."""
+    k -= _is_white(_at(data, k - 1, start, k))
+    for syllables in range(2, 4):
+        low = k - 3 * syllables - 7
+        if low >= start and data[low + 6] == 0x20 and _is_province(data, low, k, numbers, conditions):
+            return True
+    return False
+
+
+@kernel
+def _is_plate(data, i, start, end, numbers, conditions):
+    """One to three digits before i, four and no more behind its syllable, a few signs between or none; or no digit, but a
+    province and a town before it (대구 달서 마 6550)."""
     digits = 0
     k = i
-    if k > start and data[k - 1] in (0x20, 0x2D, 0x2E):
+    if k > start and (_is_joint(data[k - 1]) or data[k - 1] == 0x7E):
         k -= 1
-    spaced = k < i and data[k] == 0x20
     width = _width_before(data, k, start)
     while width and digits < 4:
         digits += 1
         k -= width
         width = _width_before(data, k, start)
-    if digits > 3 or (digits == 0 and not (spaced and behind > i + 3 and _hangul(data, k - 3, end) >= 0)):
+    if digits > 3 or (digits == 0 and not _has_town(data, i, start, numbers, conditions)):
         return False
+    behind = _plate_number(data, i, end)
     digits = 0
     while (
         behind < end
@@ -496,6 +648,16 @@ def _skip(data, i, end):
 
 
 @kernel
+def _is_behind_syllable(data, i):
+    """A character beyond ASCII ends before i, or before a space or two."""
+    return (
+        data[i - 1] >= 0x80
+        or data[i - 2] >= 0x80
+        or (data[i - 3] >= 0x80 and data[i - 1] <= 0x20 and data[i - 2] <= 0x20)
+    )
+
+
+@kernel
 def _is_shape(groups, leads, number, hyphens):
     """The last groups of digits of a stretch could be a number of one of the kinds. `groups`: lengths of the last five, the
     latest first; `leads`: their first two digits; `number`: groups so far; `hyphens`: digits joined by single hyphens."""
@@ -504,6 +666,12 @@ def _is_shape(groups, leads, number, hyphens):
         return True
     if b >= 2 and 7 <= a <= 8 and (leads[1] < 10 or leads[1] == 82 or b == 6):  # 010 12345678, 900101-1234567
         return True
+    if 7 <= a <= 8 and c == 2 and (leads[2] == 82 or (a == 7 and b == 2)):  # +82 10-12345678, 90.01.01-1234567
+        return True
+    if a == 4 and 5 <= b <= 7 and (leads[1] < 10 or (c == 2 and leads[2] == 82)):  # 010123 4567, +82 10123-4567
+        return True
+    if a == 9 and b == 2 and leads[1] == 82:  # +82 101234567
+        return True
     if a == 4 and (b == 3 or b == 4) and c > 0:  # 02-123-4567, +82 10 1234 5678, 010-1234-5678, cards
         return (
             leads[2] < 10
@@ -511,7 +679,7 @@ def _is_shape(groups, leads, number, hyphens):
             or (d > 0 and (leads[3] == 82 or leads[3] < 10))
             or (c == 4 and d == 4 and b == 4)
         )
-    if a == 4 and c == 0 and hyphens == a + b and (b == 3 or b == 4) and leads[1] != 19 and leads[1] != 20:
+    if a == 4 and c == 0 and hyphens == a + b and (b == 3 or (b == 4 and leads[1] != 19 and leads[1] != 20)):
         return True  # 1588-0000, 3146-1316
     if a == 4 and b == 4 and leads[1] in (15, 16, 18):
         return True
@@ -525,23 +693,38 @@ def _is_shape(groups, leads, number, hyphens):
 
 
 @kernel
-def _at_letter(data, i, start, end):
+def _is_latin_label(data, i, end, attributes):
+    """One of the words name, contact and FN at i, a mark and a Korean name behind it."""
+    length = 4 if _is_word_at(data, i, end, b"name") else 7 if _is_word_at(data, i, end, b"contact") else 0
+    length = 2 if _is_word_at(data, i, end, b"fn") else length
+    return length > 0 and _name_behind(data, i + length, end, attributes, True)
+
+
+@kernel
+def _at_letter(data, i, start, end, attributes):
     """The bytes of what begins with the letter at i and opens a window; 0 if nothing does."""
-    letter, before = data[i] | 32, data[i - 1] if i > start else 0x20
-    if letter == 0x61 and data[i + 1] | 32 == 0x74:
-        if before in (0x28, 0x5B, 0x7B, 0x3C) and data[i + 2] in (0x29, 0x5D, 0x7D, 0x3E):  # (at), [at]
+    letter, second = data[i] | 32, _at(data, i + 1, start, end) | 32
+    if letter == 0x61 and second == 0x74:
+        if _bracketed(data, i, i + 2, start, end):  # (at), [at]
             return 2
-        if before == 0x20 and data[i + 2] == 0x20 and _domain(data, i + 3, end):  # name at daum.net
-            return 2
-    elif letter == 0x69:
+        apart = _is_white(_at(data, i - 1, start, end)) and _is_white(_at(data, i + 2, start, end))
+        return 2 if apart and _mail_behind(data, i + 3, end) else 0  # name at daum.net
+    if letter == 0x61 and second == 0x64:
+        return 7 if _is_address(data, i, end) else 0
+    if letter == 0x63 or letter == 0x66 or letter == 0x6E:
+        return 2 if _is_latin_label(data, i, end, attributes) else 0
+    if letter == 0x69:
         return 2 if _own_id(data, i, start, end) else 0
-    elif letter == 0x70:
+    if letter == 0x70:
         return 8 if _is_passport(data, i, start, end) else 0
-    elif letter == 0x74:  # t.me/name
-        link = data[i + 1] == 0x2E and data[i + 2] == 0x6D and data[i + 3] == 0x65 and data[i + 4] == 0x2F
-        return 6 if link and _is_word(data[i + 5]) else 0
-    elif letter == 0x78:  # 118.90.xxx.33
-        return 3 if _in_quad(data, i, start, end) else 0
+    if letter == 0x74 or letter == 0x6F:  # t.me/name, open.kakao.com/o/name
+        length = (
+            5 if _is_word_at(data, i, end, b"t.me/") else 17 if _is_word_at(data, i, end, b"open.kakao.com/o/") else 0
+        )
+        name = _at(data, i + length, start, end)
+        return length if length and (_is_word(name) or name == 0x5F) else 0
+    if letter == 0x78:  # 118.90.xxx.33
+        return 1 if _in_quad(data, i, start) else 0
     return 0
 
 
@@ -550,25 +733,67 @@ def _at_sign(data, i, start, end):
     """The bytes of what begins with the sign at i and opens a window; 0 if nothing does."""
     byte = data[i]
     if byte == _STAR:  # 39.7.36.*
-        return 3 if _in_quad(data, i, start, end) else 0
+        return 1 if _in_quad(data, i, start) else 0
     if byte == 0x3A:
         return 1 if _is_six(data, i, start, end) else 0
     if byte == 0x2D:
         return 3 if _is_street(data, i, start, end) else 0
-    if byte == 0x28:  # (인), (서명)
+    if byte == 0x28:  # (인), (印), (서명)
         code = _hangul(data, i + 1, end)
-        seal = (code == _IN and data[i + 4] == 0x29) or (code == _SEO and _hangul(data, i + 4, end) == _MYEONG)
+        short = code == _IN or _is_word_at(data, i + 1, end, b"\xe5\x8d\xb0")
+        seal = (short and _at(data, i + 4, start, end) == 0x29) or (
+            code == _SEO and _hangul(data, i + 4, end) == _MYEONG
+        )
         return 4 if seal else 0
     if byte == 0x25:  # %40 is @
-        return 3 if data[i + 1] == 0x34 and data[i + 2] == 0x30 else 0
+        return 3 if _is_word_at(data, i + 1, end, b"40") else 0
     if byte == 0x26:  # &#64; is @
-        return 4 if data[i + 1] == 0x23 and data[i + 2] == 0x36 and data[i + 3] == 0x34 else 0
-    if _is_word(data[i - 1]):
+        return 4 if _is_word_at(data, i + 1, end, b"#64") else 0
+    if i > start and _is_word(data[i - 1]):
         if byte == 0x23 and _domain(data, i + 1, end):  # name#daum.net
             return 1
-        if byte == 0x5F and data[i + 1] == 0x61 and data[i + 2] == 0x74 and data[i + 3] == 0x5F:  # name_at_daum.net
-            return 1 if _domain(data, i + 4, end) else 0
+        if byte == 0x5F and _is_word_at(data, i + 1, end, b"at_"):  # name_at_daum.net
+            return 1 if _mail_behind(data, i + 4, end) else 0
     return 0
+
+
+@kernel
+def _at_at(data, i, start, end):
+    """The `@` at i stands between letters or digits, perhaps with white space beside it, or alone in brackets."""
+    before = i - 2 if i > start and _is_white(data[i - 1]) else i - 1
+    behind = i + 2 if i + 1 < end and _is_white(data[i + 1]) else i + 1
+    named = _is_word(_at(data, before, start, end)) or _at(data, before, start, end) == _STAR
+    return (named and _is_word(_at(data, behind, start, end))) or _bracketed(data, i, i + 1, start, end)
+
+
+@kernel
+def _at_single(data, i, start, end):
+    """The syllable 앳 or 텔 at i stands for at or for a messenger."""
+    if _hangul(data, i, end) == _AET:
+        before = i - 2 if _is_white(_at(data, i - 1, start, end)) else i - 1
+        return _is_word(_at(data, before, start, end))
+    alone = i - 3 < start or _hangul(data, i - 3, i) < 0
+    return alone and _hangul(data, i + 3, end) != _RE and _id_behind(data, i + 3, end)
+
+
+@kernel
+def _mask(data, i, start, end):
+    """The bytes of a sign at i that stands for a hidden digit: * x X ● ○ ◯ ■ □ ㅇ; 0 if none does."""
+    byte = _at(data, i, start, end)
+    if byte == _STAR or byte | 32 == 0x78:
+        return 1
+    if i + 2 < end and byte == 0xE2:
+        second, third = data[i + 1], data[i + 2]
+        circle = second == 0x97 and third in (0x8B, 0x8F, 0xAF)
+        return 3 if circle or (second == 0x96 and third in (0xA0, 0xA1)) else 0
+    return 3 if i + 2 < end and byte == 0xE3 and data[i + 1] == 0x85 and data[i + 2] == 0x87 else 0
+
+
+@kernel
+def _masked(data, i, start, end, total, joined):
+    """The bytes of a mask at i behind six digits or more, another mask beside it; `joined`: right behind one of these."""
+    width = _mask(data, i, start, end) if total >= 6 else 0
+    return width if width and (joined or _mask(data, i + width, start, end)) else 0
 
 
 @kernel
@@ -590,20 +815,13 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
         elif _is_digit(byte):
             digit = True
             # A number begins, and a syllable is before it: a place?
-            if i > start + 3 and not _is_digit(data[i - 1]) and (data[i - 1] >= 0x80 or data[i - 2] >= 0x80):
+            if i > start + 3 and not _is_digit(data[i - 1]) and _is_behind_syllable(data, i):
                 place = _place_before(data, i, start, end, attributes, numbers, conditions)
                 if place >= 0:
                     hit_start, hit_end = place, i
         elif byte < 0x80:
             if byte == 0x40:
-                before = i - 2 if i > start and data[i - 1] == 0x20 else i - 1
-                behind = i + 2 if i + 1 < end and (data[i + 1] == 0x20 or data[i + 1] == 0x0A) else i + 1
-                if (
-                    before >= start
-                    and behind < end
-                    and (_is_word(data[before]) or data[before] == _STAR)
-                    and _is_word(data[behind])
-                ):
+                if _at_at(data, i, start, end):
                     hit_start, hit_end = i, i + 1
                 brk = True
             elif _is_word(byte):
@@ -613,24 +831,28 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                     or (i + 1 < end and (_is_digit(data[i + 1]) or _is_alike(data[i + 1])))
                 )
                 wide += digit
+                if byte | 32 == 0x78 and _masked(data, i, start, end, total, last == i and stars > 0):
+                    digit = True
+                    stars += 1
                 brk = not digit
                 if total == 3 and last == i and i >= start + 4 and (data[i - 4] | 32) in _PASSPORTS:
                     passport |= _digits_behind(data, i + 1, min(end, i + 5), 4)  # M123A4567
                     if passport:
                         hit_start, hit_end = i - 4, i + 1
-                length = _at_letter(data, i, start, end) if _TELLING[byte] and i + 5 < end else 0
+                telling = _PAIRS[byte, data[i + 1] & 127 if i + 1 < end else 0]
+                length = _at_letter(data, i, start, end, attributes) if telling else 0
                 if length:
                     hit_start, hit_end = i, i + length
             elif (
                 byte == _STAR
                 and total >= 2
-                and (_is_digit(data[i - 1]) or data[i - 1] == 0x2D or (last == i and data[i - 1] == _STAR))
+                and (_width_before(data, i, start) or data[i - 1] == 0x2D or (last == i and stars > 0))
             ):
                 digit = True
                 stars += 1
             else:
                 separator = True
-                if _TELLING[byte] and i > start and i + 5 < end:
+                if _TELLING[byte]:
                     length = _at_sign(data, i, start, end)
                     if length:
                         hit_start, hit_end = i, i + length
@@ -644,9 +866,11 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             if code >= 0:
                 attribute = attributes[code]
                 # Calls cost more than looking at the byte that must follow.
-                near = attribute & _PLATE and i > start and i + 7 <= end and _may_be_digit(data, i + 3)
-                if near and _is_plate(data, i, start, end):
+                near = attribute & _PLATE and i > start and i + 7 <= end
+                if near and _may_be_digit(data, i + 3) and _is_plate(data, i, start, end, numbers, conditions):
                     hit_start, hit_end = max(start, i - 4), min(end, i + 8)
+                if attribute & _SINGLE and _at_single(data, i, start, end):
+                    hit_start, hit_end = i, i + 3
                 if attribute & _NUMERAL:
                     digit, spelt = True, True
                     wide += 1
@@ -657,8 +881,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 word = numbers[0, code]
                 if word:
                     behind = i + 3
-                    while behind < i + 6 and behind < end and data[behind] == 0x20 and code in (_SEONG, _I):
-                        behind += 1  # 성  명, 이 름
+                    while behind < i + 7 and behind < end and _is_white(data[behind]) and code in _DRAWN:
+                        behind += 1
                     code = _hangul(data, behind, end)
                     condition = conditions[word, numbers[1, code]] if code >= 0 else 0
                     if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
@@ -668,13 +892,19 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
         else:
             skipped = _skip(data, i, end)
             digits = 0 if skipped else _wide_digit(data, i, end)
+            hidden = (
+                0 if total < 6 or skipped or digits else _masked(data, i, start, end, total, last == i and stars > 0)
+            )
             if byte == 0xE2 and i + 2 < end and data[i + 1] == 0x93 and data[i + 2] == 0x90:  # ⓐ
                 hit_start, hit_end = i, i + 3
             if skipped:
                 width = skipped
+            elif hidden:
+                width, digit = hidden, True
+                stars += 1
             elif digits:
                 width, digit, wide = digits, True, wide + 1
-                if (i > start + 3 and 0xEA <= data[i - 3] <= 0xED) or data[i - 1] == 0x20:
+                if i > start + 3 and _is_behind_syllable(data, i):
                     place = _place_before(data, i, start, end, attributes, numbers, conditions)
                     if place >= 0:
                         hit_start, hit_end = place, i
@@ -683,10 +913,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 # ＠; letters break a stretch, signs beyond ASCII (dashes, middle dots, spaces) do not
                 if byte == 0xEF and i + 2 < end and data[i + 1] == 0xBC and data[i + 2] == 0xA0:
                     hit_start, hit_end = i, i + 3
-                talk = (
-                    byte == 0xE3 and i + 6 < end and data[i + 2] == 0x8B and data[i + 5] == 0x8C and data[i + 1] == 0x85
-                )
-                if talk and _id_behind(data, i + 6, end):  # ㅋㅌ, for 카톡
+                talk = byte == 0xE3 and i + 6 < end and data[i + 2] == 0x8B and data[i + 1] == 0x85
+                talk = talk and (data[i + 5] == 0x8C or (data[i + 5] == 0x8F and _hangul(data, i + 6, end) == _TOK))
+                if talk and _id_behind(data, i + 6, end):  # ㅋㅌ, ㅋㅏ톡, for 카톡
                     hit_start, hit_end = i, i + 6
                 signs = byte == 0xE2 or byte == 0xEF or (byte == 0xE3 and i + 1 < end and data[i + 1] == 0x80)
                 signs |= byte == 0xC2
@@ -718,7 +947,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 number += 1
             groups[0] += 1
             if groups[0] <= 2:
-                leads[0] = leads[0] * 10 + (np.int64(byte) - 0x30 if _is_digit(byte) else 0)
+                leads[0] = leads[0] * 10 + _digit_value(data, i)
             total += 1
             hyphens += 1
             gap = 0

@@ -18,7 +18,8 @@ _HANGUL_RUN = re.compile(f"[가-힣]{{{LONG_RUN},}}")
 _SENTENCE = re.compile("(?:다|요|까|죠|음|함|임|네|오|라|자)[.!?…~ㅋㅎㅠㅜ\"'”’)]*$")
 
 # Single syllables, each followed by blanks; wider blanks between them are word boundaries where they occur.
-_SINGLES = re.compile(rf"(?<!\S)[가-힣](?:[ ]+[가-힣](?!\S)){{{SINGLE_RUN - 1},}}")
+# Only plain white space is looked for at the ends, as the detector does: no other is left when this repair runs.
+_SINGLES = re.compile(rf"(?<![^\t\n ])[가-힣](?:[ ]+[가-힣](?![^\x00-\x20])){{{SINGLE_RUN - 1},}}")
 _WIDE = re.compile(" {2,}")
 # Lists whose members are single syllables.
 _LISTS = ("가나다라", "갑을병정", "도레미파", "월화수목", "자축인묘", "일이삼사", "하나둘")

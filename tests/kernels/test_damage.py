@@ -5,8 +5,10 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from kernels.reference import damage as twin
+from kernels.reference.texts import TEXTS
 
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
@@ -114,3 +116,15 @@ def test_slices_and_bounds():
     texts = pa.array(["ì•ˆë…•", "물", "&", "%", "\\", "+", "?", "\\u", "%EA%B", "&#"], pa.large_string())
     mask, counts = damage.scan(*string_buffers(texts.slice(1)))
     assert not mask.any() and counts[:, damage.CHARS].tolist() == [1, 1, 1, 1, 1, 1, 2, 5, 2]
+
+
+@settings(max_examples=1000)
+@example("가 나 다 라 마 바 사 아\xa0")
+@example("가 漢 나 다 ? 라 마 바 사 아")
+@example("?? ? ???\n?? 끝 ??")
+@example("&abcdefghijklmnopqrstuvwxyz012345; &abcdefghijklmnopqrstuvwxyz0123456;")
+@example("+xUi +xUixV \\uac가 %EA%가")
+@given(TEXTS)
+def test_a_text_has_the_flags_and_counts_of_the_plain_twin(text):
+    mask, counts = scan(text)
+    assert (int(mask[0]), counts[0].tolist()) == (twin.flags(text), twin.counts(text))

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels.reference import ngrams as twin
+from kernels.reference.texts import TEXTS
 
 from algok.kernels.buffers import string_buffers
 from algok.kernels.ngrams import features, score
@@ -103,3 +105,18 @@ def test_hostile_documents_take_linear_time(unit):
     start = time.process_time()
     score(*features(data, offsets, BITS), TABLE)
     assert time.process_time() - start < 3
+
+
+@given(TEXTS)
+@settings(max_examples=500)
+def test_a_document_has_the_features_of_the_plain_twin(text):
+    ids, _ = features(*string_buffers(pa.array([text], pa.large_string())), 20)
+    assert len(set(ids.tolist())) == len(ids)
+    assert groups(text, 20) == list(twin.features(text, 20))
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_documents_of_a_batch_do_not_share_features(texts):
+    ids, bounds = features(*string_buffers(pa.array(texts, pa.large_string())), 20)
+    for row, part in enumerate(np.split(ids, bounds[:, -1])[:-1] if texts else []):
+        assert set(part.tolist()) == set().union(*twin.features(texts[row], 20))

@@ -6,8 +6,10 @@ import unicodedata
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from kernels.reference import toxic as twin
+from kernels.reference.texts import TEXTS
 
 from algok.kernels.buffers import string_buffers
 from algok.kernels.toxic import (
@@ -27,19 +29,19 @@ from algok.kernels.toxic import (
 
 BITS = 12
 INSULT = CLASSES.index("insult")
-LEXICON = compile_lexicon(
-    [
-        ("멍텅", INSULT, START),
-        ("멍텅구리", -1, START),
-        ("바보", INSULT, WORD),
-        ("얼뜨", INSULT, ANYWHERE),
-        ("ㅁㅌ", INSULT, ANYWHERE),
-        ("뚱", INSULT, WORD),
-        ("가짜_약", CLASSES.index("illegal"), START),
-        ("허풍", TERMS.index("insult?"), ANYWHERE),
-    ],
-    ["는", "들아", "이야"],
-)
+_TERMS = [
+    ("멍텅", INSULT, START),
+    ("멍텅구리", -1, START),
+    ("바보", INSULT, WORD),
+    ("얼뜨", INSULT, ANYWHERE),
+    ("얼간이", INSULT, START),
+    ("ㅁㅌ", INSULT, ANYWHERE),
+    ("뚱", INSULT, WORD),
+    ("가짜_약", CLASSES.index("illegal"), START),
+    ("허풍", TERMS.index("insult?"), ANYWHERE),
+]
+_PARTICLES = ["는", "들아", "이야"]
+LEXICON = compile_lexicon(_TERMS, _PARTICLES)
 PROSE = "봄이 오면 강가에는 버드나무가 먼저 잎을 낸다. 마을 사람들은 그 나무 아래에서 이야기한다. "
 
 
@@ -243,3 +245,46 @@ def test_longest_term_and_longest_window() -> None:
     assert windows(data, offsets, BITS, lexicon)[3].sum() == 1
     _, _, spans, _ = scan(["한글" * MOST_UNITS], True)
     assert len(spans) > 1
+
+
+# Disguised and plain words of the lexicon, whole and in pieces.
+_DISGUISES = (
+    "멍 텅 구 리 멍텅 멍텅구리 바보 바보는 바아보 바보상자 얼뜨 얼 뜨 간 이는 얼간이 ㅁㅌ ㅁ ㅌ 뚱 뚱이야 "
+    "가짜 약 가짜약 허풍 허 풍 ㅓ ㅇ ㅣ ㄹ 시 씨 8 1 l ! . .. - * ^ ( ) ㅋ 아 이 i | x é 漢 。 … ? "
+    "가나다라마바사아자차 \u200b \xad ﾤ ￂ Ａ ． \u1106 \u1165 \u11bc"
+)
+_PIECES = st.lists(st.sampled_from([*_DISGUISES.split(), " ", " ", "\n"]), max_size=40).map("".join)
+# Between the half-width vowels are places without a character, which the kernel reads as vowels too.
+_UNASSIGNED = dict.fromkeys([0xFFBF, 0xFFC0, 0xFFC1, 0xFFC8, 0xFFC9, 0xFFD0, 0xFFD1, 0xFFD8, 0xFFD9])
+
+
+@settings(max_examples=800)
+@example("얼 간 이는 아이에게 얼 간이 얼 간 이 멍 텅", True)
+@given(st.one_of(_PIECES, _PIECES, TEXTS), st.booleans())
+def test_windows_are_those_of_the_plain_twin(text: str, whole: bool) -> None:
+    text = text.translate(_UNASSIGNED)
+    ids, ends, spans, found = scan([text], whole)
+    terms, expected = twin.Terms(_TERMS, _PARTICLES), list(twin.windows(text, whole))
+    assert spans[:, 1:].tolist() == [[window.start, window.end] for window in expected]
+    for number, window in enumerate(expected):
+        hits = terms.hits(window.words)
+        assert found[number].tolist() == [hits[klass] for klass in range(len(TERMS))]
+        rows = ids[ends[number - 1] if number else 0 : ends[number]]
+        assert sorted(rows.tolist()) == twin.features(window.words, hits, BITS)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.one_of(_PIECES, TEXTS), min_size=10, max_size=30).map(" ".join), st.sampled_from(["", " "]))
+def test_long_windows_and_words_are_those_of_the_plain_twin(text: str, blank: str) -> None:
+    text = text.translate(_UNASSIGNED).replace(" ", blank).replace("\n", blank)
+    spans = scan([text], True)[2]
+    assert spans[:, 1:].tolist() == [[window.start, window.end] for window in twin.windows(text, True)]
+
+
+@settings(max_examples=100)
+@given(st.one_of(_PIECES, TEXTS))
+def test_scores_are_those_of_the_plain_twin(text: str) -> None:
+    text = text.translate(_UNASSIGNED)
+    table = (np.arange((1 << BITS) * 6) % 251 - 125).reshape(-1, 6).tolist()
+    expected = twin.scores(text, twin.Terms(_TERMS, _PARTICLES), table, 0.02, -0.5, 0.5)
+    assert dict(zip(COLUMNS, scores([text])[0].tolist(), strict=True)) == pytest.approx(expected)
