@@ -54,8 +54,8 @@ def step_table(store: Store, plan: Plan, stats: Stats) -> list[StepRow]:
     rows = [StepRow("read", read["records"], read["records"] - read["documents"], read["documents"], seconds["read"])]
     for config in plan.recipe.steps:
         counter = stats.steps.get(config.name, Counter())
-        left = counter["in"] - counter["dropped"]
-        rows.append(StepRow(config.name, counter["in"], counter["dropped"], left, seconds[config.name]))
+        removed = counter["dropped"] + counter["failed"]
+        rows.append(StepRow(config.name, counter["in"], removed, counter["in"] - removed, seconds[config.name]))
     rows.append(StepRow("write", read["kept"], 0, read["kept"], seconds["write"]))
     return rows
 
@@ -113,6 +113,7 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
     for phase in plan.phases:
         stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json"))
         suffix = f"{name}.p{phase.index}.parquet"
+        failed = sum(counter["failed"] for counter in stats.steps.values())
         if phase.index == 0:
             read = stats.read
             ignored = sum(count for key, count in read.items() if key.startswith("ignored:"))
@@ -120,11 +121,10 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
                 problems.append(
                     f"shard {name}: {read['records']} records do not equal documents, quarantined and ignored"
                 )
-            if read["quarantined"] != _quarantined(store, f"quarantine/{suffix}", rows):
-                problems.append(
-                    f"shard {name}: quarantine/ does not hold its {read['quarantined']} quarantined records"
-                )
             left = read["documents"]
+        quarantined = stats.read["quarantined"] + failed
+        if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
+            problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")
         dropped = 0
         for config in ([phase.acts] if phase.acts else []) + list(phase.steps):
             counter = stats.steps.get(config.name, Counter())
@@ -132,8 +132,10 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
                 problems.append(
                     f"shard {name}: step {config.name} saw {counter['in']} documents, {left} were left before it"
                 )
-            left = counter["in"] - counter["dropped"]
+            left = counter["in"] - counter["dropped"] - counter["failed"]
             dropped += counter["dropped"]
+        if phase.sketches is not None and left is not None:
+            left -= stats.steps.get(phase.sketches.name, Counter())["failed"]  # it never came to the step itself
         if dropped != rows.get(f"dropped/{suffix}", 0):
             problems.append(
                 f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}"

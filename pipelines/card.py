@@ -62,7 +62,7 @@ def data_card(plan: Plan, stats: Stats) -> str:
         records=read["records"],
         documents=read["documents"],
         ignored=ignored,
-        quarantined=read["quarantined"],
+        quarantined=read["quarantined"] + sum(counter["failed"] for counter in stats.steps.values()),
         dropped=dropped,
         kept=read["kept"],
         megabytes=read["kept_text_bytes"] / 1e6,

@@ -2,6 +2,7 @@
 
 import fcntl
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import orjson
+import pyarrow.parquet as pq
 
 import algok
 from algok.errors import BudgetError, OutputError, TaskError
@@ -26,6 +28,8 @@ from algok.pipelines.worker import RunTask, done_name
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
+# So many quarantine files are looked into for the reason that an error names.
+_REASON_FILES = 20
 # What a run that died before its run.json may have left.
 _BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
 
@@ -176,9 +180,8 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
     tasks = plan.phase_tasks(phase)
     sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
     _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
-    if phase.index == 0:
-        _check_budget(store, plan, tasks)
-    else:
+    _check_budget(store, plan, phase)
+    if phase.index > 0:
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
     if phase.sketches is not None:
@@ -236,14 +239,31 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
     )
 
 
-def _check_budget(store: Store, plan: Plan, tasks: list[Task]) -> None:
-    reads = [_record(store, task.id)["read"] for task in tasks]
-    records, quarantined = (sum(read.get(key, 0) for read in reads) for key in ("records", "quarantined"))
+def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
+    """Ends a run of which too much is in quarantine by now: unreadable records, and documents on which a step failed."""
+    done = [_record(store, task.id) for earlier in plan.phases[: phase.index + 1] for task in plan.phase_tasks(earlier)]
+    records = sum(record["read"].get("records", 0) for record in done)
+    quarantined = sum(record["read"].get("quarantined", 0) for record in done)
+    quarantined += sum(step.get("failed", 0) for record in done for step in record["steps"].values())
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{plan.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
+            f"{plan.recipe.error_budget:.0%}{_main_reason(store)}; see the reasons in {store.url}/quarantine/, "
+            "mend them or raise error_budget"
         )
+
+
+def _main_reason(store: Store) -> str:
+    """What most records of the first quarantine files have in common, with the remedy that their messages name."""
+    found: Counter[tuple[str, str]] = Counter()
+    for name in store.names("quarantine")[:_REASON_FILES]:
+        with store.fs.open(store.path(name), "rb") as file:
+            for row in pq.read_table(file, columns=["reason", "message", "rows"]).to_pylist():
+                found[row["reason"], row["message"]] += row["rows"]
+    if not found:
+        return ""
+    ((reason, message), count) = found.most_common(1)[0]
+    return f"; {count} of them for this reason: {reason}: {message}"
 
 
 def _record(store: Store, task_id: str) -> dict:

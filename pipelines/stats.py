@@ -36,7 +36,7 @@ class Stats:
     read: Counter = field(
         default_factory=Counter
     )  # records, documents, quarantined, bytes, text_bytes, ignored:<reason>, …
-    steps: dict[str, Counter] = field(default_factory=dict)  # step -> in, dropped, and dropped:<signal> <side>
+    steps: dict[str, Counter] = field(default_factory=dict)  # step -> in, dropped, failed, and dropped:<signal> <side>
     sources: dict[str, Counter] = field(default_factory=dict)  # source -> read, kept, dropped:<step>
     totals: Counter = field(default_factory=Counter)  # step.signal -> sum over documents, for count and flag signals
     histograms: dict[str, np.ndarray] = field(default_factory=dict)  # step.signal -> counts per bin
@@ -54,6 +54,12 @@ class Stats:
         for index, (signal, side) in enumerate(rules):
             counter[f"dropped:{signal} {side}"] += int((broken == index).sum())
         self.count_sources(sources.filter(pa.array(broken >= 0)), f"dropped:{step}")
+
+    def count_failed(self, step: str, documents: int) -> None:
+        """Adds documents that came into a step, or its sketch, and went to quarantine because it failed on them."""
+        counter = self.step(step)
+        counter["in"] += documents
+        counter["failed"] += documents
 
     def count_sources(self, sources: pa.Array, key: str) -> None:
         for pair in sources.value_counts().to_pylist():

@@ -83,7 +83,8 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "seconds": dict(phase_task.seconds),
             "read": dict(stats.read),
             "steps": {
-                name: {"in": counter["in"], "dropped": counter["dropped"]} for name, counter in stats.steps.items()
+                name: {key: counter[key] for key in ("in", "dropped", "failed") if key != "failed" or counter[key]}
+                for name, counter in stats.steps.items()
             },
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}

@@ -116,8 +116,20 @@ class Collector:
 
     def __init__(self) -> None:
         self.ready: list[Chunk] = []
-        self._builder = BatchBuilder()
+        self._builder = BatchBuilder(self._refuse)
         self._pending = Chunk()
+        self._last = 0  # offset of the last record
+
+    @contextmanager
+    def surviving(self, file: str) -> Iterator[None]:
+        """Reads one file. What a reader did not foresee ends the file with a quarantine record that names the cause; the
+        records before it are kept. A failing machine is no broken file, and is raised."""
+        self._last = 0
+        try:
+            yield
+        except Exception as error:
+            raise_machine(error)
+            self.quarantine(file, self._last, "error", f"nothing is read behind the last record: {cause(error)}")
 
     def take(self, raw: Raw, make: Callable[[], tuple[Document, int]]) -> None:
         """Makes a document of a record, with a bound on its text in bytes; whatever `make` raises about the record ends in
@@ -141,6 +153,7 @@ class Collector:
 
     def document(self, row: Document, size: int, raw: int) -> None:
         """A document, a bound on its text in bytes, and the raw size of its record."""
+        self._last = row.offset
         self._pending.records += 1
         self._pending.bytes += raw
         batch = self._builder.add(row, size)
@@ -149,6 +162,7 @@ class Collector:
 
     def batch(self, batch: pa.RecordBatch, raw: int) -> None:
         """A finished batch of documents, as columnar formats give it."""
+        self._last = batch.column("offset")[-1].as_py()
         self._pending.records += batch.num_rows
         self._pending.bytes += raw
         self._close(batch)
@@ -165,6 +179,7 @@ class Collector:
         payload: bytes = b"",
     ) -> None:
         """A record that cannot be a document; `size` in bytes where known, `payload` its beginning."""
+        self._last = offset
         self._pending.records += rows
         self._pending.bytes += size or 0
         self._pending.quarantined.append(
@@ -172,6 +187,12 @@ class Collector:
         )
         if len(self._pending.quarantined) >= _MAX_PENDING:
             self._close(None)
+
+    def _refuse(self, row: tuple, error: Exception) -> None:
+        """A document that no Arrow array can hold; it was counted as a record before."""
+        document = Document(*row)
+        self._pending.records -= 1
+        self.quarantine(document.file, document.offset, "error", cause(error))
 
     def ignore(self, reason: str, raw: int) -> None:
         self._pending.records += 1
@@ -194,6 +215,13 @@ class Collector:
         self._pending.batch = batch
         self.ready.append(self._pending)
         self._pending = Chunk()
+
+
+def raise_machine(error: Exception) -> None:
+    """Raises what is the machine's failure or ours to report (no memory, a failing disk, a missing model) and no record's.
+    Arrow's own OSErrors, which tell of broken data, carry no errno."""
+    if isinstance(error, AlgokError | MemoryError) or (isinstance(error, OSError) and error.errno):
+        raise error
 
 
 def cause(error: Exception) -> str:

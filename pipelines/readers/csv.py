@@ -42,7 +42,7 @@ class Csv(Reader):
         compile_extraction()
         objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
                 for _ in self._rows(source, file, limits, objects, collector):
                     yield from collector.drain()
         yield from collector.finish()

@@ -6,10 +6,11 @@ from itertools import pairwise
 import pyarrow as pa
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Collector, Guard
-from algok.pipelines.readers.columnar import Columns, raise_io
+from algok.pipelines.readers.collector import Chunk, Collector, Guard, raise_machine
+from algok.pipelines.readers.columnar import Columns
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.lenient import sound_batch
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
@@ -47,8 +48,9 @@ class Feather(Reader):
         collector = Collector()
         columns = Columns(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            for _ in _read_file(file, shard, columns, collector):
-                yield from collector.drain()
+            with collector.surviving(file.name):
+                for _ in _read_file(file, shard, columns, collector):
+                    yield from collector.drain()
         yield from collector.finish()
 
 
@@ -63,7 +65,7 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
                     collector.quarantine(file.name, row, "arrow", f"record batch {number}: {batch}", size=file.size)
                     yield
                 continue
-            problem = columns.problem(batch.schema)
+            problem = columns.problem(batch.schema, lambda batch=batch: batch)
             if mine and problem:
                 collector.quarantine(file.name, row, "no_text", problem, rows=batch.num_rows)
             elif mine:
@@ -81,19 +83,17 @@ def _batches(handle: pa.NativeFile) -> Iterator[tuple[int, pa.RecordBatch | str]
         opened = pa.ipc.open_file(handle) if head == _FILE else pa.ipc.open_stream(handle)
         if head != _FILE:
             for number, batch in enumerate(opened):
-                batch.validate(full=True)
-                yield number, batch
+                yield number, sound_batch(batch)
             return
     except (pa.ArrowException, OSError, StopIteration) as error:
-        raise_io(error)
+        raise_machine(error)
         yield number, f"not readable as Arrow IPC from here on: {error}"
         return
     for number in range(opened.num_record_batches):
         try:
-            batch = opened.get_batch(number)
-            batch.validate(full=True)
+            batch = sound_batch(opened.get_batch(number))
         except (pa.ArrowException, OSError) as error:
-            raise_io(error)
+            raise_machine(error)
             yield number, f"not readable: {error}"
         else:
             yield number, batch

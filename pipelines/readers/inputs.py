@@ -22,7 +22,7 @@ from fsspec.implementations.local import LocalFileSystem
 from algok.errors import InputError
 from algok.pipelines.readers.registry import all_readers, known_formats, reader
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import Damaged, InputStream, blocks
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks, wide_encoding
 
 if TYPE_CHECKING:
     from algok.pipelines.readers.reader import Reader
@@ -226,7 +226,10 @@ def _format_of(declared: str, url: str) -> str:
     named = _by_extension(url)
     if len(named) == 1:
         return named[0].name
-    head = _head(url).removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = _head(url)
+    if wide := wide_encoding(head):
+        head = head.decode(wide, "replace").encode()
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     found = next((candidate for candidate in named or all_readers() if candidate.sniff(head)), None)
     if found is None and not named:
         raise InputError(f"{url}: unknown format. {_help()}")

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Collector, Guard
-from algok.pipelines.readers.columnar import Columns, raise_io
+from algok.pipelines.readers.collector import Chunk, Collector, Guard, raise_machine
+from algok.pipelines.readers.columnar import Columns
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.lenient import with_marks
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
@@ -51,8 +52,9 @@ class Parquet(Reader):
         collector = Collector()
         columns = Columns(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            for _ in _read_file(file, shard, columns, collector):
-                yield from collector.drain()
+            with collector.surviving(file.name):
+                for _ in _read_file(file, shard, columns, collector):
+                    yield from collector.drain()
         yield from collector.finish()
 
 
@@ -63,7 +65,7 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
             handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")
             parquet = pq.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
         except (pa.ArrowException, OSError) as error:
-            raise_io(error)
+            raise_machine(error)
             collector.quarantine(file.name, 0, "parquet", f"not readable as Parquet: {error}", size=file.size)
             yield
             return
@@ -77,7 +79,7 @@ def _read_groups(
     metadata = parquet.metadata
     groups = range(shard.start or 0, metadata.num_row_groups if shard.end is None else shard.end)
     row = sum(metadata.row_group(group).num_rows for group in range(groups.start))
-    problem = columns.problem(parquet.schema_arrow)
+    problem = columns.problem(parquet.schema_arrow, lambda: next(parquet.iter_batches(50, use_threads=False), None))
     if problem:
         rows = sum(metadata.row_group(group).num_rows for group in groups)
         if rows:
@@ -86,23 +88,59 @@ def _read_groups(
         return
     for group in groups:
         end = row + metadata.row_group(group).num_rows
-        size = _batch_rows(metadata.row_group(group))
-        batches = parquet.iter_batches(size, row_groups=[group], use_threads=False)
-        while row < end:
-            try:
-                batch = next(batches, None)
-                problem = "rows are missing"
-            except (pa.ArrowException, OSError) as error:
-                raise_io(error)
-                batch, problem = None, str(error)
-            if batch is None:
-                message = f"row group {group} damaged from row {row} on: {problem}"
-                collector.quarantine(file.name, row, "parquet", message, rows=end - row)
-                row = end
-            else:
-                columns.take(batch, row, file)
-                row += batch.num_rows
+        problem = "rows are missing"
+        for found in _group_batches(parquet, group, columns.head):
+            if isinstance(found, str):
+                problem = found
+                break
+            columns.take(found, row, file)
+            row += found.num_rows
             yield
+        if row < end:
+            message = f"row group {group} damaged from row {row} on: {problem}"
+            collector.quarantine(file.name, row, "parquet", message, rows=end - row)
+            row = end
+            yield
+
+
+def _group_batches(parquet: pq.ParquetFile, group: int, head: str) -> Iterator[pa.RecordBatch | str]:
+    """The batches of a row group, at last what is wrong where not all could be read.
+
+    Columns that cannot be read are left out where that of the text, `head`, can: nobody asked for them.
+    """
+    size = _batch_rows(parquet.metadata.row_group(group))
+    done = 0
+    try:
+        for batch in _decoded(parquet, group, size):
+            yield batch
+            done += batch.num_rows
+        return
+    except (pa.ArrowException, OSError) as error:
+        raise_machine(error)
+        problem = str(error)
+    names = parquet.schema_arrow.names
+    lost = [name for name in names if not _can_be_read(parquet, group, size, name)]
+    if head in lost or not lost:
+        yield problem
+        return
+    for batch in _decoded(parquet, group, size, [name for name in names if name not in lost]):
+        if batch.num_rows > done:
+            yield with_marks(batch.slice(done), lost)
+        done = max(0, done - batch.num_rows)
+
+
+def _decoded(
+    parquet: pq.ParquetFile, group: int, size: int, columns: list[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    return parquet.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
+
+
+def _can_be_read(parquet: pq.ParquetFile, group: int, size: int, column: str) -> bool:
+    try:
+        return sum(batch.num_rows for batch in _decoded(parquet, group, size, [column])) >= 0
+    except (pa.ArrowException, OSError) as error:
+        raise_machine(error)
+        return False
 
 
 def _batch_rows(row_group: pq.RowGroupMetaData) -> int:

@@ -44,7 +44,7 @@ class Warc(Reader):
         compile_extraction()
         collector, pages = Collector(), Pages(guard, limits)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
                     if isinstance(item, Fault):
                         collector.quarantine(
