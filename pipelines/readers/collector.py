@@ -3,6 +3,7 @@
 Whatever goes wrong with one record ends here, in `Collector.take`: the record is quarantined, and reading goes on.
 """
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from algok.pipelines.documents import BatchBuilder, quarantine_row
 
 EXCERPT_BYTES = 1024
 _MAX_PENDING = 1024
+# Whose lines of code say nothing to whoever reads of an unexpected error.
+_LIBRARIES = re.compile(r"/site-packages/(pyarrow|numpy|numba|fastwarc|resiliparse|pandas|pytz)/")
 
 
 class Document(NamedTuple):
@@ -225,7 +228,8 @@ def raise_machine(error: Exception) -> None:
 
 
 def cause(error: Exception) -> str:
-    """Type and place of an unexpected error; its message could quote the record."""
+    """Type and place of an unexpected error: the innermost that is no library's. Its message could quote the record."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    ours = [f for f in frames if f.filename.endswith(".py") and not _LIBRARIES.search(f.filename)] or frames
+    place = f" at {PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{place}; please report it with the record"

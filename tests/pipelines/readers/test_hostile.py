@@ -175,7 +175,7 @@ def test_a_lone_surrogate_in_a_long_text_is_replaced_and_counted(tmp_path):
     assert result.texts == [TEXT + "\ufffd"] and result.meta[0]["replaced"] == 1
 
 
-ROWS = [{"text": f"{TEXT} {number}번째 \"인용\" \\\\ {{괄호}}", "title": f"제목 {number}"} for number in range(50)]
+ROWS = [{"text": f'{TEXT} {number}번째 "인용" \\\\ {{괄호}}', "title": f"제목 {number}"} for number in range(50)]
 
 
 def as_text(form: str, rows: list[dict]) -> str:
