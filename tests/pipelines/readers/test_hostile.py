@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import lines, read, write
+from reading import lines, numbers, read, warc_record, write, zstd
 
 from algok.pipelines.documents import TOO_DEEP
 from algok.pipelines.readers.limits import ReadLimits
@@ -306,3 +306,115 @@ def test_any_mapping_of_any_record_is_accounted_for(tmp_path_factory, values, pl
     path = write(tmp_path_factory.mktemp("mapping") / "a.jsonl", lines(*values))
     result = read(path, ReadLimits(), columns={"text": place})
     assert result.records == len(values) and "error" not in result.reasons
+
+
+# Web archives
+
+
+PACKINGS = {
+    "plain": (".warc", lambda records: b"".join(records)),
+    "one gzip member": (".warc.gz", lambda records: gzip.compress(b"".join(records))),
+    "gzip members": (".warc.gz", lambda records: b"".join(map(gzip.compress, records))),
+    "zstd": (".warc.zst", lambda records: zstd(b"".join(records))),
+}
+each_packing = pytest.mark.parametrize("packing", PACKINGS)
+
+
+def archive(folder, packing: str, records: list[bytes]):
+    suffix, pack = PACKINGS[packing]
+    return write(folder / f"a{suffix}", pack(records))
+
+
+@each_packing
+@pytest.mark.parametrize("place", [0, 7, 29])
+@pytest.mark.parametrize("length", [3000, 400_000, 9_000_000, 10**9, 10**14])
+def test_a_length_beyond_the_data_costs_its_record_only(tmp_path, packing, place, length):
+    records = [warc_record(n, length=length if n == place else None) for n in range(30)]
+    result = read(archive(tmp_path, packing, records))
+    assert numbers(result) == [n for n in range(30) if n != place]
+    assert len(result.quarantined) == 1 and result.quarantined[0]["bytes"] < 2 * len(records[place])
+
+
+@each_packing
+def test_a_length_that_reaches_into_later_records_loses_none_of_them(tmp_path, packing):
+    records = [warc_record(n, b"x" * 60_000, length=150_000 if n in (3, 4, 20) else None) for n in range(40)]
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=61_000))
+    assert numbers(result) == [n for n in range(40) if n not in (3, 4, 20)]
+    assert result.reasons == ["content_length"] * 3
+
+
+@pytest.mark.parametrize("packing", ["plain", "one gzip member", "zstd"])
+def test_a_record_over_the_limit_that_holds_an_archive_says_how_many_records(tmp_path, packing):
+    inner = b"".join(warc_record(100 + n) for n in range(120))
+    records = [warc_record(0), warc_record(1, inner), warc_record(2)]
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=20_000))
+    assert numbers(result) == [0, 2] and result.reasons == ["too_large"]
+    assert "; 120 record headers lie inside" in hint(result)
+
+
+@pytest.mark.parametrize("packing", ["one gzip member", "zstd"])
+def test_many_lying_lengths_are_read_in_linear_time(tmp_path, packing):
+    records = [warc_record(n, b"x" * 900, length=5_000_000) for n in range(3000)]
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=2000))
+    assert result.reasons == ["content_length"] * 3000
+
+
+HEAD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/77\r\n"
+
+
+@each_packing
+@pytest.mark.parametrize(
+    "broken",
+    [
+        HEAD,
+        HEAD[:-2],
+        HEAD[:40],
+        HEAD[:12],
+        HEAD[:10],
+        HEAD[:9],
+        HEAD[:7],
+        HEAD[:5],
+        HEAD[:3],
+        HEAD[:1],
+        HEAD + b"Content-Length: 5\r\n",
+        HEAD + b"Content-Length: 5",
+        HEAD + b"Content-Length: 20\r\n\r\nshort",
+        HEAD + b"\r\n",
+        HEAD + b"\r\nno length, some text",
+        HEAD + b"Content-Length:\r\n\r\n",
+    ],
+    ids=range(16),
+)
+def test_a_broken_header_swallows_no_sound_record(tmp_path, packing, broken):
+    records = [warc_record(0), broken, warc_record(1), warc_record(2)]
+    result = read(archive(tmp_path, packing, records))
+    assert numbers(result) == [0, 1, 2] and len(result.quarantined) == 1
+
+
+@each_packing
+@pytest.mark.parametrize("size", range(1, 60, 3))
+def test_a_record_cut_inside_of_its_first_lines_leaves_a_row(tmp_path, packing, size):
+    result = read(archive(tmp_path, packing, [warc_record(0), warc_record(1)[:size]]))
+    assert numbers(result) == [0] and len(result.quarantined) == 1
+
+
+@each_packing
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("off", [-40, -2, -1, 1, 2, 4, 5, 40])
+def test_a_length_wrong_by_a_few_bytes_costs_nothing(tmp_path, packing, place, off):
+    if off > 4 and (place == 2 or packing == "gzip members"):
+        pytest.skip("a record that ends early at the end of its stream was cut off")
+    records = [warc_record(n) for n in range(3)]
+    size = len(records[place].partition(b"\r\n\r\n")[2]) - 4
+    sound = read(archive(tmp_path, packing, records))
+    records[place] = warc_record(place, length=size + off)
+    result = read(archive(tmp_path, packing, records))
+    assert result.texts == sound.texts and not result.quarantined
+    marked = [n for n, meta in enumerate(result.meta) if "content_length_off" in meta]
+    assert marked == ([place] if off < 0 or off > 4 else [])
+
+
+def test_plain_records_in_a_gzip_file_are_counted(tmp_path):
+    data = gzip.compress(warc_record(0)) + warc_record(1) + warc_record(2) + gzip.compress(warc_record(3))
+    result = read(write(tmp_path / "a.warc.gz", data))
+    assert numbers(result) == [0, 3] and "; 2 record headers lie inside" in hint(result)
