@@ -1,6 +1,7 @@
 """The driver: phases in order, a barrier between them, and the account at the end. It touches no document itself."""
 
 import fcntl
+import logging
 import platform
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from algok.pipelines.worker import RunTask, done_name
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
+# So many files that are left out are named in a warning.
+_NAMED_FILES = 5
 # So many quarantine files are looked into for the reason that an error names.
 _REASON_FILES = 20
 # What a run that died before its run.json may have left.
@@ -90,6 +93,7 @@ def _check_apart(store: Store, recipe: Recipe) -> None:
 def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
     """Plans the run and records it, or checks that the directory holds this very run."""
     plan = Plan.make(recipe)
+    _say_left_out(plan)
     if store.exists("run.json"):
         _check_same(store, plan)
         store.remove_temporary()
@@ -99,6 +103,13 @@ def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
     plan.save(store)
     store.write_bytes("run.json", orjson.dumps(_describe(plan, executor), option=orjson.OPT_INDENT_2))
     return plan
+
+
+def _say_left_out(plan: Plan) -> None:
+    """Warns of files in input folders that are not read: nothing vanishes without a word."""
+    for reason, names in plan.left_out.items():
+        shown = ", ".join(names[:_NAMED_FILES]) + (", …" if len(names) > _NAMED_FILES else "")
+        logging.getLogger("algok").warning("%d file(s) of the inputs left out (%s): %s", len(names), reason, shown)
 
 
 def _check_same(store: Store, plan: Plan) -> None:
@@ -137,6 +148,7 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "steps": _step_versions(plan),
         "readers": _foreign_readers(plan),
         "models": plan.models,
+        "left_out": {reason: len(names) for reason, names in plan.left_out.items()},
         "executor": executor.name,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in libraries if _version(name)},
