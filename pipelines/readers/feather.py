@@ -38,7 +38,7 @@ class Feather(Reader):
         try:
             with InputStream(file.url) as source:
                 batches = pa.ipc.open_file(pa.PythonFile(source, "r")).num_record_batches
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             return [(None, None)]  # a stream, or reading will say what is wrong with it
         cuts = sorted({batches * piece // pieces for piece in range(pieces + 1)})
         return list(pairwise(cuts)) or [(None, None)]

@@ -4,6 +4,8 @@ Files hold strings that are no UTF-8 and times that no day has. Arrow refuses a 
 stands in a column that nobody asked for.
 """
 
+from contextlib import suppress
+
 import pyarrow as pa
 
 _MARK = "_unreadable"
@@ -35,13 +37,15 @@ def _marks(rows: int) -> pa.Array:
 
 def _sound(column: pa.Array) -> pa.Array | None:
     """A column that passes validation, None where there is none to be had."""
-    for plain in (lambda array: array, _plain):
-        try:
+    try:
+        column.validate()  # lengths and buffers: Arrow ends the process when a part of a column is asked for that is not there
+        for plain in (lambda array: array, _plain):
             candidate = plain(column)
-            candidate.validate(full=True)
-            return candidate
-        except (pa.ArrowException, TypeError):
-            continue
+            with suppress(pa.ArrowException):
+                candidate.validate(full=True)
+                return candidate
+    except (pa.ArrowException, TypeError):
+        pass
     return None
 
 

@@ -35,7 +35,7 @@ class Parquet(Reader):
         try:
             with InputStream(file.url) as source:
                 metadata = pq.read_metadata(pa.PythonFile(source, "r"))
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             return [(None, None)]  # reading will say what is wrong with it
         ranges: list[Range] = []
         start, size = 0, 0
@@ -64,7 +64,7 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
             # One row group is decoded at a time and nothing is read ahead, so memory stays bounded.
             handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")
             parquet = pq.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise_machine(error)
             collector.quarantine(file.name, 0, "parquet", f"not readable as Parquet: {error}", size=file.size)
             yield
