@@ -31,7 +31,9 @@ from algok.pipelines.readers.streams import InputStream
 from algok.pipelines.readers.warc import archived
 
 # URL, IP address, 14 digits of time (fewer in old files), MIME type, perhaps other fields, length.
-_LINE = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,8000} [0-9a-fA-F.:]{3,45} [0-9]{8,14} (?:[^\r\n]{0,2000}? )?[0-9]{1,15}\r?\n"
+_LINE = (
+    rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,8000} [0-9a-fA-F.:]{3,45} [0-9]{8,14} (?:[^\r\n]{0,2000}? )?[0-9]{1,15}\r?\n"
+)
 _START = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,200}"
 _HEADER = re.compile(_LINE)
 _DNS = "text/dns"

@@ -69,6 +69,10 @@ class Guard(Protocol):
         """False: this record has killed a worker before and must not be tried again."""
         ...
 
+    def note(self, offset: int) -> bool:
+        """As `enter`, for what may crash but may also wait for long."""
+        ...
+
     def leave(self) -> None: ...
 
 
@@ -76,6 +80,9 @@ class NoGuard:
     """Lets every record through."""
 
     def enter(self, offset: int) -> bool:
+        return True
+
+    def note(self, offset: int) -> bool:
         return True
 
     def leave(self) -> None:
@@ -86,7 +93,21 @@ class NoGuard:
 def watched(guard: Guard, key: int) -> Iterator[None]:
     """What runs inside may hang or kill its process; the record under `key` is not tried for ever. Raises RecordError for
     one that has ended its worker before."""
-    if not guard.enter(key):
+    with _entered(guard, guard.enter(key)):
+        yield
+
+
+@contextmanager
+def noted(guard: Guard, part: int) -> Iterator[None]:
+    """What runs inside decodes a part of a file, perhaps over a network, and may kill its process: as `watched`, without a
+    limit of time. Parts are numbered from 0 and do not meet the keys of records."""
+    with _entered(guard, guard.note(-2 - part)):
+        yield
+
+
+@contextmanager
+def _entered(guard: Guard, entered: bool) -> Iterator[None]:
+    if not entered:
         raise RecordError("crashed", "ended its worker before")
     try:
         yield

@@ -1,12 +1,12 @@
 """Arrow IPC files and streams, Feather (version 2) among them; record batch by record batch."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pyarrow as pa
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Collector, Guard, raise_machine
+from algok.pipelines.readers.collector import Chunk, Collector, Guard, RecordError, noted, raise_machine
 from algok.pipelines.readers.columnar import Columns
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
@@ -49,16 +49,16 @@ class Feather(Reader):
         columns = Columns(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
             with collector.surviving(file.name):
-                for _ in _read_file(file, shard, columns, collector):
+                for _ in _read_file(file, shard, columns, collector, guard):
                     yield from collector.drain()
         yield from collector.finish()
 
 
-def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector) -> Iterator[None]:
+def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector, guard: Guard) -> Iterator[None]:
     with InputStream(file.url) as source:
         row = 0
         handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")
-        for number, batch in _batches(handle):
+        for number, batch in _batches(handle, guard):
             mine = number >= (shard.start or 0) and (shard.end is None or number < shard.end)
             if isinstance(batch, str):
                 if mine:
@@ -74,27 +74,29 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
             yield
 
 
-def _batches(handle: pa.NativeFile) -> Iterator[tuple[int, pa.RecordBatch | str]]:
-    """The record batches of a file or a stream, numbered; what is wrong in the place of one that cannot be read."""
-    head = handle.read(len(_FILE))
+def _batches(handle: pa.NativeFile, guard: Guard) -> Iterator[tuple[int, pa.RecordBatch | str]]:
+    """The record batches of a file or a stream, numbered; what is wrong in the place of one that cannot be read. In a
+    stream nothing is found behind it."""
+    whole = handle.read(len(_FILE)) == _FILE
     handle.seek(0)
-    number = 0
     try:
-        opened = pa.ipc.open_file(handle) if head == _FILE else pa.ipc.open_stream(handle)
-        if head != _FILE:
-            for number, batch in enumerate(opened):
-                yield number, sound_batch(batch)
-            return
-    except (pa.ArrowException, OSError, StopIteration) as error:
+        with noted(guard, 0):
+            opened = pa.ipc.open_file(handle) if whole else pa.ipc.open_stream(handle)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, RecordError) as error:
         raise_machine(error)
-        yield number, f"not readable as Arrow IPC from here on: {error}"
+        yield 0, f"not readable as Arrow IPC: {error}"
         return
-    for number in range(opened.num_record_batches):
+    for number in range(opened.num_record_batches) if whole else count():
         try:
-            batch = sound_batch(opened.get_batch(number))
-        except (pa.ArrowException, OSError) as error:
+            with noted(guard, 1 + number):
+                batch = sound_batch(opened.get_batch(number) if whole else opened.read_next_batch())
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError, RecordError) as error:
             raise_machine(error)
-            yield number, f"not readable: {error}"
+            yield number, f"not readable{'' if whole else ', nor is what follows'}: {error}"
+            if not whole:
+                return
         else:
             yield number, batch
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Collector, Guard, raise_machine
+from algok.pipelines.readers.collector import Chunk, Collector, Guard, RecordError, noted, raise_machine
 from algok.pipelines.readers.columnar import Columns
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
@@ -38,13 +38,16 @@ class Parquet(Reader):
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             return [(None, None)]  # reading will say what is wrong with it
         ranges: list[Range] = []
-        start, size = 0, 0
-        for group in range(metadata.num_row_groups):
-            row_group = metadata.row_group(group)
-            size += sum(row_group.column(c).total_compressed_size for c in range(row_group.num_columns))
+        start, size = 0, 0.0
+        # Compressed sizes are shared out by the sizes of the row groups: asking for those of columns ends the process when
+        # their metadata is damaged (pyarrow 26).
+        sizes = [max(0, metadata.row_group(group).total_byte_size) for group in range(metadata.num_row_groups)]
+        compressed = file.size / max(1, sum(sizes))
+        for group, bytes_ in enumerate(sizes):
+            size += bytes_ * compressed
             if size >= split_bytes or group == metadata.num_row_groups - 1:
                 ranges.append((start, group + 1))
-                start, size = group + 1, 0
+                start, size = group + 1, 0.0
         return ranges or [(None, None)]
 
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
@@ -53,28 +56,33 @@ class Parquet(Reader):
         columns = Columns(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
             with collector.surviving(file.name):
-                for _ in _read_file(file, shard, columns, collector):
+                for _ in _read_file(file, shard, columns, collector, guard):
                     yield from collector.drain()
         yield from collector.finish()
 
 
-def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector) -> Iterator[None]:
+def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector, guard: Guard) -> Iterator[None]:
     with InputStream(file.url) as source:
         try:
             # One row group is decoded at a time and nothing is read ahead, so memory stays bounded.
             handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")
-            parquet = pq.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
+            with noted(guard, 0):
+                parquet = pq.ParquetFile(handle, pre_buffer=False, buffer_size=1 << 20)
+        except RecordError as error:
+            collector.quarantine(file.name, 0, error.reason, str(error), size=file.size)
+            yield
+            return
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise_machine(error)
             collector.quarantine(file.name, 0, "parquet", f"not readable as Parquet: {error}", size=file.size)
             yield
             return
         with closing(parquet):
-            yield from _read_groups(parquet, file, shard, columns, collector)
+            yield from _read_groups(parquet, file, shard, columns, collector, guard)
 
 
 def _read_groups(
-    parquet: pq.ParquetFile, file: InputFile, shard: Shard, columns: Columns, collector: Collector
+    parquet: pq.ParquetFile, file: InputFile, shard: Shard, columns: Columns, collector: Collector, guard: Guard
 ) -> Iterator[None]:
     metadata = parquet.metadata
     groups = range(shard.start or 0, metadata.num_row_groups if shard.end is None else shard.end)
@@ -88,22 +96,39 @@ def _read_groups(
         return
     for group in groups:
         end = row + metadata.row_group(group).num_rows
-        problem = "rows are missing"
-        for found in _group_batches(parquet, group, columns.head):
-            if isinstance(found, str):
-                problem = found
+        reason, problem = "parquet", "rows are missing"
+        for found in _noted(_group_batches(parquet, group, columns.head), guard, group):
+            if isinstance(found, RecordError):
+                reason, problem = found.reason, str(found)
                 break
             columns.take(found, row, file)
             row += found.num_rows
             yield
         if row < end:
             message = f"row group {group} damaged from row {row} on: {problem}"
-            collector.quarantine(file.name, row, "parquet", message, rows=end - row)
+            collector.quarantine(file.name, row, reason, message, rows=end - row)
             row = end
             yield
 
 
-def _group_batches(parquet: pq.ParquetFile, group: int, head: str) -> Iterator[pa.RecordBatch | str]:
+def _noted(
+    batches: Iterator[pa.RecordBatch | RecordError], guard: Guard, group: int
+) -> Iterator[pa.RecordBatch | RecordError]:
+    """The batches of a row group, each decoded under the guard."""
+    while True:
+        try:
+            with noted(guard, 1 + group):
+                batch = next(batches, None)
+        except RecordError as error:
+            batch = error
+        if batch is None:
+            return
+        yield batch
+        if isinstance(batch, RecordError):
+            return
+
+
+def _group_batches(parquet: pq.ParquetFile, group: int, head: str) -> Iterator[pa.RecordBatch | RecordError]:
     """The batches of a row group, at last what is wrong where not all could be read.
 
     Columns that cannot be read are left out where that of the text, `head`, can: nobody asked for them.
@@ -121,7 +146,7 @@ def _group_batches(parquet: pq.ParquetFile, group: int, head: str) -> Iterator[p
     names = parquet.schema_arrow.names
     lost = [name for name in names if not _can_be_read(parquet, group, size, name)]
     if head in lost or not lost:
-        yield problem
+        yield RecordError("parquet", problem)
         return
     for batch in _decoded(parquet, group, size, [name for name in names if name not in lost]):
         if batch.num_rows > done:
