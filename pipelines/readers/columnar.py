@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from algok.kernels.buffers import string_buffers
 from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, MAX_BATCH_ROWS, document_id
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Collector, Ignored, RecordError, cause, raise_machine
-from algok.pipelines.readers.fields import LIST, Fields, free_key, pop
+from algok.pipelines.readers.fields import LIST, Fields, distinct, free_key, pop
 from algok.pipelines.readers.guess import texts_in, texts_of_type
 from algok.pipelines.readers.inputs import InputFile
 from algok.pipelines.readers.limits import ReadLimits
@@ -145,13 +145,8 @@ class Columns:
 
 
 def _distinct(schema: pa.Schema) -> pa.Schema:
-    """The schema with `_column` behind a name that stands before, as in meta; files with two columns of one name exist."""
-    if len(set(schema.names)) == len(schema.names):
-        return schema
-    names: dict[str, None] = {}
-    for name in schema.names:
-        names[free_key(names, name)] = None
-    return pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
+    """The schema with names that differ."""
+    return pa.schema([field.with_name(name) for field, name in zip(schema, distinct(schema.names), strict=True)])
 
 
 def _taken(batch: pa.RecordBatch, rows: np.ndarray) -> pa.RecordBatch:

@@ -1,6 +1,7 @@
 """From the columns of a foreign record to the fields of a document."""
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import orjson
@@ -151,13 +152,19 @@ def _meta_object(value: Any) -> dict:
     return {} if value is None else {"meta": value}
 
 
+def distinct(names: list[str]) -> list[str]:
+    """Column names of which one that stands before gets `_column` behind it, as in meta; files with two of a name exist."""
+    if len(set(names)) == len(names):
+        return names
+    found: dict[str, None] = {}
+    for name in names:
+        found[free_key(found, name)] = None
+    return list(found)
+
+
 def free_key(meta: dict, key: str) -> str:
-    """The key, or where it is taken the first of `key_column`, `key_column_column` … that is not."""
-    free, number = key, 2
-    while free in meta:
-        if free.endswith("_column_column"):  # many more of one name: numbers, or names grow without end
-            number += 1
-            free = f"{key}_column{number}"
-        else:
-            free = f"{free}_column" if number == 2 else f"{key}_column{(number := number + 1)}"
-    return free
+    """The key, or where it is taken the first of `key_column`, `key_column_column`, `key_column3`, … that is not."""
+    for free in (key, f"{key}_column", f"{key}_column_column"):
+        if free not in meta:
+            return free
+    return next(free for number in count(3) if (free := f"{key}_column{number}") not in meta)

@@ -67,6 +67,12 @@ def test_columns_of_one_name_are_all_kept(tmp_path, form):
     assert result.meta == [{"x": 1, "x_column": 2, "text_column": "둘째"}]
 
 
+def test_csv_columns_of_one_name_are_all_kept(tmp_path):
+    result = read(write(tmp_path / "a.csv", f"x,text,x,text,x\n1,{TEXT},2,둘째,3\n"))
+    assert result.texts == [TEXT] and not result.quarantined
+    assert result.meta[0] == {"x": "1", "x_column": "2", "x_column_column": "3", "text_column": "둘째"}
+
+
 BROKEN = pa.array([b"ok", b"\xff\xfe", b"ok"]).view(pa.string())
 FAR = pa.array([0, 2**62, 1], pa.timestamp("us"))
 STRANGE = {
