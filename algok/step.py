@@ -187,7 +187,9 @@ class Round:
 class Sketcher(Protocol):
     """Collects one shard's sketch batch by batch."""
 
-    def add(self, batch: pa.RecordBatch) -> None: ...
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Takes the whole batch in, or raises and stays as it was: the engine then looks for the document that failed."""
+        ...
 
     def finish(self) -> pa.Table: ...
 

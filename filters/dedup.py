@@ -165,8 +165,9 @@ class _Sketcher:
 
     def add(self, batch: pa.RecordBatch) -> None:
         options = self._options
-        self._ids.append(_id_bytes(batch.column("id")))
+        ids = _id_bytes(batch.column("id"))
         self._sketches.append(minhash.sketch(batch.column("text"), options.ngram, options.bands * options.rows))
+        self._ids.append(ids)
 
     def finish(self) -> pa.Table:
         width = self._options.bands * self._options.rows

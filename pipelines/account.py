@@ -86,14 +86,16 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
     for phase in plan.phases:
         stats = Stats.from_json(store.read_bytes(f"stats/p{phase.index}-{shard:06d}.json"))
         suffix = f"{name}.p{phase.index}.parquet"
+        failed = stats.failed
         if phase.index == 0:
             read = stats.read
             quarantined = read.all_quarantined
             if read.records != read.documents + quarantined + read.all_ignored:
                 problems.append(f"shard {name}: {read.records} records do not equal documents, quarantined and ignored")
-            if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
-                problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")
             left = read.documents
+        quarantined = stats.read.all_quarantined + failed
+        if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
+            problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")
         dropped = 0
         for config in ([phase.acts] if phase.acts else []) + list(phase.steps):
             counter = stats.step(config.name)
@@ -101,8 +103,10 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
                 problems.append(
                     f"shard {name}: step {config.name} saw {counter.documents} documents, {left} were left before it"
                 )
-            left = counter.documents - counter.dropped
+            left = counter.documents - counter.dropped - counter.failed
             dropped += counter.dropped
+        if phase.sketches is not None and left is not None:
+            left -= stats.step(phase.sketches.name).failed  # it never came to the step itself
         if dropped != rows.get(f"dropped/{suffix}", 0):
             problems.append(
                 f"shard {name}: dropped/ does not hold the {dropped} documents dropped in phase {phase.index}"

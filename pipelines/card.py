@@ -56,7 +56,7 @@ def data_card(plan: Plan, summary: RunSummary) -> str:
         description=plan.recipe.description.strip() or "Korean text for language-model training.",
         shards=summary.shards,
         megabytes=account.kept_text_bytes / 1e6,
-        **account.model_dump(),
+        **{**account.model_dump(), "quarantined": account.quarantined + account.failed},
     )
     sections = [_steps(summary), _sources(summary), *_labels(summary), *_models(plan), _bounds(plan), _columns(plan)]
     return head + "\n\n".join(sections) + "\n"
@@ -64,7 +64,10 @@ def data_card(plan: Plan, summary: RunSummary) -> str:
 
 def _steps(summary: RunSummary) -> str:
     lines = ["## Steps", "", "| step | in | removed | left |", "|---|--:|--:|--:|"]
-    lines += [f"| {step.name} | {step.documents:,} | {step.dropped:,} | {step.left:,} |" for step in summary.steps]
+    lines += [
+        f"| {step.name} | {step.documents:,} | {step.documents - step.left:,} | {step.left:,} |"
+        for step in summary.steps
+    ]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What a document is: the schema of documents and of quarantined records, their ids, and the batches they travel in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import orjson
 import pyarrow as pa
@@ -37,6 +37,8 @@ PROVENANCES = ("organic", "synthetic", "translated")
 MAX_BATCH_ROWS = 1024
 MAX_BATCH_BYTES = 8 << 20
 
+TOO_DEEP = "(nested too deep to be kept)"  # what meta says in the place of such a value
+
 _JSON = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
@@ -67,7 +69,10 @@ def _dumpable(value: object) -> object:
     try:
         return orjson.Fragment(orjson.dumps(value, default=_as_text, option=_JSON))
     except orjson.JSONEncodeError:
-        return _escaped(str(value))
+        try:
+            return _escaped(str(value))
+        except RecursionError:
+            return TOO_DEEP
 
 
 def _escaped(text: str) -> str:
@@ -76,9 +81,13 @@ def _escaped(text: str) -> str:
 
 class BatchBuilder:
     """Collects documents and cuts them into batches of at most 1024 rows and 8 MiB of text (a single larger document
-    is a batch of its own). The cuts depend only on the sequence of documents."""
+    is a batch of its own). The cuts depend only on the sequence of documents.
 
-    def __init__(self) -> None:
+    `refuse` is told of a row that Arrow cannot hold, with the error; without it the error is raised.
+    """
+
+    def __init__(self, refuse: Callable[[tuple, Exception], None] | None = None) -> None:
+        self._refuse = refuse
         self._rows: list[tuple] = []
         self._bytes = 0
 
@@ -92,10 +101,28 @@ class BatchBuilder:
 
     def finish(self) -> pa.RecordBatch | None:
         """The rows collected so far, or None."""
-        if not self._rows:
-            return None
-        columns: Sequence[tuple] = list(zip(*self._rows, strict=True))
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, DOCUMENT_SCHEMA, strict=True)]
-        self._rows = []
-        self._bytes = 0
-        return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENT_SCHEMA)
+        rows, self._rows, self._bytes = self._rows, [], 0
+        try:
+            return _batch(rows)
+        except Exception:
+            if self._refuse is None:
+                raise
+        return _batch([row for row in rows if self._fits(row)])
+
+    def _fits(self, row: tuple) -> bool:
+        try:
+            _batch([row])
+        except Exception as error:
+            assert self._refuse is not None
+            self._refuse(row, error)
+            return False
+        return True
+
+
+def _batch(rows: list[tuple]) -> pa.RecordBatch | None:
+    """Rows in schema order as a batch; None where there are none."""
+    if not rows:
+        return None
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, DOCUMENT_SCHEMA, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=DOCUMENT_SCHEMA)

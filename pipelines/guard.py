@@ -42,11 +42,16 @@ class FileGuard:
 
     def enter(self, offset: int) -> bool:
         """False for a record that must not be tried again."""
+        entered = self.note(offset)
+        if entered and _watchdog:
+            faulthandler.dump_traceback_later(self._seconds, exit=True)
+        return entered
+
+    def note(self, offset: int) -> bool:
+        """The same for a call that may crash but waits for a network, so that its time says nothing."""
         if self._strikes.get(offset, 0) >= STRIKES:
             return False
         struct.pack_into("<q", self._note, 0, offset + 1)
-        if _watchdog:
-            faulthandler.dump_traceback_later(self._seconds, exit=True)
         return True
 
     def leave(self) -> None:

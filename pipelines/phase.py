@@ -14,14 +14,14 @@ import pyarrow as pa
 
 from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
-from algok.pipelines.apply import compute, spread, with_signals
+from algok.pipelines.apply import compute, halved, spread, united, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
 from algok.pipelines.plan import Phase, Plan, StepConfig, Task
-from algok.pipelines.readers.collector import Chunk
+from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, cause, quarantine_row
 from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
@@ -82,16 +82,14 @@ class PhaseTask:
         if self.annotates:
             self.remaining = self._remaining(batch)
         if self.phase.acts:
-            rows = int(self.remaining.sum()) if self.annotates else batch.num_rows
+            rows = self._compared(batch)
             batch = self._apply(self.phase.acts, batch)
             self.first_row += rows
         for config in self.phase.steps:
             batch = self._apply(config, batch)
-        compared = batch.filter(pa.array(self.remaining)) if self.annotates else batch
-        if self.sketcher is not None and self.phase.sketches is not None:
-            with self._timed(self.phase.sketches.name):
-                self.sketcher.add(compared)
-        self.rows += compared.num_rows
+        if self.phase.sketches is not None:
+            batch = self._sketch(self.phase.sketches, batch)
+        self.rows += self._compared(batch)
         if self.final:
             self.stats.read.kept += batch.num_rows
             self.stats.read.kept_text_bytes += _text_bytes(batch)
@@ -107,7 +105,7 @@ class PhaseTask:
         if batch.num_rows == 0:
             return batch
         with self._timed(config.name):
-            edited = self._compute(config, batch)
+            batch, edited = self._computed(config, batch)
             batch = with_signals(batch, config.name, self._step(config), edited)
         if self.reference:
             return batch
@@ -129,14 +127,65 @@ class PhaseTask:
             self.dropped.append(_with_verdicts(rejected, decisions.verdicts()))
         return batch.filter(mask)
 
-    def _compute(self, config: StepConfig, batch: pa.RecordBatch) -> Edited:
+    def _computed(self, config: StepConfig, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Edited]:
+        """A step over a batch, and the documents that it could be computed for; the others are in quarantine."""
+        remaining = self.remaining if self.annotates else np.ones(batch.num_rows, bool)
+        rows_before = np.concatenate([[0], np.cumsum(remaining)])  # in the sketched shard, since the batch began
+
+        def part(start: int, end: int) -> Edited:
+            rows = batch.slice(start, end - start)
+            return self._compute(config, rows, self.first_row + int(rows_before[start]), remaining[start:end])
+
+        parts, failed = halved(batch.num_rows, part)
+        if not failed:
+            return batch, parts[0]
+        return self._set_aside(config.name, batch, failed), united(parts, self._step(config))
+
+    def _compute(self, config: StepConfig, batch: pa.RecordBatch, first_row: int, remaining: np.ndarray) -> Edited:
         """A step over a batch. Where nothing is dropped, a corpus step acts only on what a run would still have: it was
         sketched from these documents, and copies that a run drops must not make a template of their lines."""
         step = self._step(config)
-        if not self.annotates or not isinstance(step, CorpusStep) or self.remaining.all():
-            return compute(step, batch, self.first_row, self.resolved)
-        edited = step.act(batch.filter(pa.array(self.remaining)), self.first_row, self.resolved)
-        return spread(edited, batch.column("text"), self.remaining, step)
+        if not self.annotates or not isinstance(step, CorpusStep) or remaining.all():
+            return compute(step, batch, first_row, self.resolved)
+        edited = step.act(batch.filter(pa.array(remaining)), first_row, self.resolved)
+        return spread(edited, batch.column("text"), remaining, step)
+
+    def _sketch(self, config: StepConfig, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Sketches what a run would still have of a batch. Gives the batch without the documents that cannot be sketched."""
+        places = np.flatnonzero(self.remaining) if self.annotates else np.arange(batch.num_rows)
+        compared = batch.filter(pa.array(self.remaining)) if self.annotates else batch
+        sketcher = self.sketcher
+        assert sketcher is not None
+        with self._timed(config.name):
+            _, failed = halved(len(places), lambda start, end: sketcher.add(compared.slice(start, end - start)))
+        if not failed:
+            return batch
+        return self._set_aside(config.name, batch, {int(places[row]): error for row, error in failed.items()})
+
+    def _set_aside(self, name: str, batch: pa.RecordBatch, failed: dict[int, Exception]) -> pa.RecordBatch:
+        """The batch without the documents on which a step failed; these are in quarantine with the cause."""
+        if not self.reference:
+            rows = [
+                quarantine_row(
+                    batch.column("file")[row].as_py(),
+                    batch.column("offset")[row].as_py(),
+                    "error",
+                    f"step {name}: {cause(error)}",
+                    payload=batch.column("text")[row].as_py()[:EXCERPT_BYTES].encode(),
+                )
+                for row, error in sorted(failed.items())
+            ]
+            self.quarantine.append(pa.RecordBatch.from_pylist(rows, QUARANTINE_SCHEMA))
+            self.stats.count_failed(name, len(rows))
+        sound = np.ones(batch.num_rows, bool)
+        sound[list(failed)] = False
+        if self.annotates:
+            self.remaining = self.remaining[sound]
+        return batch.filter(pa.array(sound))
+
+    def _compared(self, batch: pa.RecordBatch) -> int:
+        """How many documents of a batch corpus steps compare: those that a run would still have."""
+        return int(self.remaining.sum()) if self.annotates else batch.num_rows
 
     def _remaining(self, batch: pa.RecordBatch) -> np.ndarray:
         """Which rows the steps of the earlier phases left, by their stored signals (bool per row)."""

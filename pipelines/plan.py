@@ -14,7 +14,7 @@ import orjson
 
 from algok.classifiers.store import open_model
 from algok.errors import ModelError
-from algok.pipelines.readers.inputs import Shard, plan_shards
+from algok.pipelines.readers.inputs import LeftOut, Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
 from algok.pipelines.storage import Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
@@ -82,6 +82,7 @@ class Plan:
         self.recipe, self.own, self.references, self.models = recipe, shards, references, models
         self.shards = [*shards, *references]
         self.phases = build_phases(recipe)
+        self.left_out: LeftOut = {}  # files of its input folders that are no input; known where it was made
         self._steps: dict[str, Step] = {}
 
     @classmethod
@@ -91,9 +92,12 @@ class Plan:
         Raises ModelError before any input is looked at, InputError for what is missing or unreadable.
         """
         models = {key: model for step in recipe.steps for key, model in step_models(step).items()}
-        own = plan_shards(recipe.inputs, recipe.split_bytes)
-        references = plan_shards(recipe.against, recipe.split_bytes) if recipe.against else []
-        return cls(recipe, own, references, models)
+        left_out: LeftOut = {}
+        own = plan_shards(recipe.inputs, recipe.split_bytes, left_out)
+        references = plan_shards(recipe.against, recipe.split_bytes, left_out) if recipe.against else []
+        plan = cls(recipe, own, references, models)
+        plan.left_out = left_out
+        return plan
 
     @cached_property
     def inputs_digest(self) -> str:

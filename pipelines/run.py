@@ -1,7 +1,9 @@
 """The driver: phases in order, a barrier between them, and the account at the end. It touches no document itself."""
 
 import fcntl
+import logging
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import orjson
+import pyarrow.parquet as pq
 
 import algok
 from algok.errors import BudgetError, OutputError, TaskError
@@ -27,6 +30,10 @@ from algok.step import CorpusStep
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
+# A warning names this many of the files that are left out.
+_NAMED_FILES = 5
+# The reason that an error names is looked for in this many quarantine files.
+_REASON_FILES = 20
 # Files left by a run that died before it wrote run.json.
 _BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
 
@@ -87,6 +94,7 @@ def _check_apart(store: Store, recipe: Recipe) -> None:
 def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
     """Plans the run and records it, or checks that the directory holds this very run."""
     plan = Plan.make(recipe)
+    _say_left_out(plan)
     if store.exists("run.json"):
         _check_same(store, plan)
         store.remove_temporary()
@@ -96,6 +104,13 @@ def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
     plan.save(store)
     store.write_bytes("run.json", orjson.dumps(_describe(plan, executor), option=orjson.OPT_INDENT_2))
     return plan
+
+
+def _say_left_out(plan: Plan) -> None:
+    """Warns of files in input folders that are not read: nothing vanishes without a word."""
+    for reason, names in plan.left_out.items():
+        shown = ", ".join(names[:_NAMED_FILES]) + (", …" if len(names) > _NAMED_FILES else "")
+        logging.getLogger("algok").warning("%d file(s) of the inputs left out (%s): %s", len(names), reason, shown)
 
 
 def _check_same(store: Store, plan: Plan) -> None:
@@ -134,6 +149,7 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "steps": _step_versions(plan),
         "readers": _foreign_readers(plan),
         "models": plan.models,
+        "left_out": {reason: len(names) for reason, names in plan.left_out.items()},
         "executor": executor.name,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in libraries if _version(name)},
@@ -177,9 +193,8 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
     tasks = plan.phase_tasks(phase)
     sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
     _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
-    if phase.index == 0:
-        _check_budget(store, plan, tasks)
-    else:
+    _check_budget(store, plan, phase)
+    if phase.index > 0:
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
     if phase.sketches is not None:
@@ -240,14 +255,29 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
     )
 
 
-def _check_budget(store: Store, plan: Plan, tasks: list[Task]) -> None:
-    done = [_record(store, task.id) for task in tasks]
+def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
+    """Ends a run of which too much is in quarantine by now: unreadable records, and documents on which a step failed."""
+    done = [_record(store, task.id) for earlier in plan.phases[: phase.index + 1] for task in plan.phase_tasks(earlier)]
     records, quarantined = (sum(record[key] for record in done) for key in ("records", "quarantined"))
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{plan.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
+            f"{plan.recipe.error_budget:.0%}{_main_reason(store)}; see the reasons in {store.url}/quarantine/, "
+            "mend them or raise error_budget"
         )
+
+
+def _main_reason(store: Store) -> str:
+    """What most records of the first quarantine files have in common, with the remedy that their messages name."""
+    found: Counter[tuple[str, str]] = Counter()
+    for name in store.names("quarantine")[:_REASON_FILES]:
+        with store.fs.open(store.path(name), "rb") as file:
+            for row in pq.read_table(file, columns=["reason", "message", "rows"]).to_pylist():
+                found[row["reason"], row["message"]] += row["rows"]
+    if not found:
+        return ""
+    ((reason, message), count) = found.most_common(1)[0]
+    return f"; {count} of them for this reason: {reason}: {message}"
 
 
 def _record(store: Store, task_id: str) -> dict:

@@ -68,6 +68,7 @@ class StepCounts:
 
     documents: int = 0
     dropped: int = 0
+    failed: int = 0  # documents on which the step raised an error; they are in quarantine
     rules: dict[str, Counts] = field(default_factory=dict)  # signal -> "min" or "max" -> documents dropped by it first
     totals: Counts = field(default_factory=dict)  # count and flag signals: sum over documents
     nulls: Counts = field(default_factory=dict)  # signal -> documents without a value
@@ -78,7 +79,7 @@ class StepCounts:
     def bins(self, signal: str) -> dict[int, int]:
         """All bins that hold documents, the bin of zero among them, in order."""
         bins = dict(self.histograms.get(signal, {}))
-        zeros = self.documents - self.nulls.get(signal, 0) - sum(bins.values())
+        zeros = self.documents - self.failed - self.nulls.get(signal, 0) - sum(bins.values())
         return dict(sorted((bins | ({ZERO_BIN: zeros} if zeros else {})).items()))
 
     def count(self, rules: list[tuple[str, str]], broken: np.ndarray) -> None:
@@ -123,6 +124,12 @@ class Stats:
         for label, count in _by_source(sources.filter(pa.array(broken >= 0))):
             _add(self.source(label).dropped, step, count)
 
+    def count_failed(self, step: str, documents: int) -> None:
+        """Adds documents that came into a step, or its sketch, and went to quarantine because it failed on them."""
+        counter = self.step(step)
+        counter.documents += documents
+        counter.failed += documents
+
     def count_read(self, sources: pa.Array) -> None:
         for label, count in _by_source(sources):
             self.source(label).read += count
@@ -155,6 +162,11 @@ class Stats:
         for kind, text in samples:
             _keep_sample(self.step(step).samples.setdefault(kind, {}), text, 1)
 
+    @property
+    def failed(self) -> int:
+        """Documents on which any step failed."""
+        return sum(counter.failed for counter in self.steps.values())
+
     def merge(self, other: "Stats") -> None:
         self.add(other.as_dict())
 
@@ -182,6 +194,7 @@ class Stats:
     def _add_step(counter: StepCounts, data: dict) -> None:
         counter.documents += data.get("documents", 0)
         counter.dropped += data.get("dropped", 0)
+        counter.failed += data.get("failed", 0)
         for signal, sides in data.get("rules", {}).items():
             tally(counter.rules.setdefault(signal, {}), sides.items())
         tally(counter.totals, data.get("totals", {}).items())

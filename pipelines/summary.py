@@ -28,13 +28,15 @@ class _Part(BaseModel):
 
 
 class Account(_Part):
-    """records = documents + quarantined + ignored; in a finished run documents = dropped + kept."""
+    """records = documents + quarantined + ignored; in a finished run documents = dropped + failed + kept. `failed` counts
+    documents on which a step raised an error; they are in quarantine/ too."""
 
     records: int
     documents: int
     quarantined: int
     ignored: int
     dropped: int
+    failed: int
     kept: int
     bytes: int
     text_bytes: int
@@ -68,6 +70,7 @@ class StepSummary(_Part):
     name: str
     documents: int
     dropped: int
+    failed: int
     seconds: float
     edits_text: bool
     rules: tuple[RuleSummary, ...]
@@ -76,7 +79,7 @@ class StepSummary(_Part):
 
     @property
     def left(self) -> int:
-        return self.documents - self.dropped
+        return self.documents - self.dropped - self.failed
 
 
 class SourceSummary(_Part):
@@ -167,7 +170,10 @@ class RunSummary(_Part):
         records, documents = account.records, account.documents
         return [
             TableRow("read", records, records - documents, documents, self.seconds.get("read", 0)),
-            *(TableRow(step.name, step.documents, step.dropped, step.left, step.seconds) for step in self.steps),
+            *(
+                TableRow(step.name, step.documents, step.documents - step.left, step.left, step.seconds)
+                for step in self.steps
+            ),
             TableRow("write", account.kept, 0, account.kept, self.seconds.get("write", 0)),
         ]
 
@@ -224,6 +230,7 @@ def summarize(
             quarantined=read.all_quarantined,
             ignored=read.all_ignored,
             dropped=dropped,
+            failed=stats.failed,
             kept=read.kept,
             bytes=read.bytes,
             text_bytes=read.text_bytes,
@@ -267,6 +274,7 @@ def _step(config: StepConfig, counts: StepCounts, seconds: float) -> StepSummary
         name=config.name,
         documents=counts.documents,
         dropped=counts.dropped,
+        failed=counts.failed,
         seconds=round(seconds, 6),
         edits_text=config.cls.edits_text,
         rules=tuple(_rules(config, counts)),

@@ -84,7 +84,7 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "rows": phase_task.rows,
             "seconds": dict(phase_task.seconds),
             "records": stats.read.records,
-            "quarantined": stats.read.all_quarantined,
+            "quarantined": stats.read.all_quarantined + stats.failed,
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
     store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))

@@ -16,6 +16,19 @@ settings.load_profile("algok")
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 DEMO = Path(__file__).resolve().parents[1] / "demo"
 
+
+def pytest_addoption(parser):
+    parser.addoption("--fuzz", type=int, default=1, help="How many times as far fuzzers go as in the suite.")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="Where fuzzers begin; a failure names its seed.")
+
+
+@pytest.fixture
+def seeds(request):
+    """The seeds of a fuzzer that tries so many in the suite: `seeds(60)`."""
+    first, times = request.config.getoption("--fuzz-seed"), request.config.getoption("--fuzz")
+    return lambda rounds: range(first, first + rounds * times)
+
+
 # Clean prose of the kind that every bound must keep; number i makes each document a different one.
 _TOPICS = ("천문대", "도서관", "수목원", "과학관", "박물관", "시장", "공방", "농장", "항구", "기록관")
 _SENTENCES = (

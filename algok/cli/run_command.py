@@ -9,7 +9,7 @@ from algok.cli.shared import execution_options, input_options, print_json, print
 @click.argument("recipe")
 @input_options
 @execution_options
-def command(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json) -> None:
+def command(recipe, inputs, source, text, output, overrides, executor, workers, address, quiet, as_json) -> None:
     """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
 
     The run directory gets kept/, dropped/, quarantine/, stats/, a manifest and a data card. After a crash the same
@@ -21,11 +21,11 @@ def command(recipe, inputs, source, output, overrides, executor, workers, addres
       algok run web --input 'crawl/*.warc.gz' --output runs/web
       algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
     """
-    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json)
+    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, text=text)
 
 
 def run_recipe(
-    recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode=None
+    recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode=None, text=None
 ) -> None:
     """What run, annotate and clean have in common: load, execute, show the table."""
     from algok.errors import RecipeError
@@ -34,10 +34,13 @@ def run_recipe(
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 
-    specs = [{"path": path, **({"source": source} if source else {})} for path in inputs] or None
+    said = {**({"source": source} if source else {}), **({"columns": {"text": text}} if text else {})}
+    specs = [{"path": path, **said} for path in inputs] or None
     loaded = load_recipe(recipe, list(overrides), inputs=specs, output=output, mode=mode)
     if source and not inputs:
         raise RecipeError("--source goes with --input; a recipe's own inputs carry their own 'source'")
+    if text and not inputs:
+        raise RecipeError("--text goes with --input; a recipe's own inputs carry their own 'columns'")
     if not loaded.inputs:
         raise RecipeError(f"{recipe}: no inputs; give the recipe 'inputs' or the command --input")
     if not loaded.output:

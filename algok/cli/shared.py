@@ -16,15 +16,22 @@ set_option = click.option(
     help="Override a recipe key, e.g. steps.heuristics.hangul_ratio.min=0.4. Repeatable.",
 )
 
+text_option = click.option(
+    "--text",
+    metavar="COLUMN",
+    help="Column of the input that holds the text, if it is not called text; dots reach into objects, [] into lists.",
+)
+
 
 def input_options(command: Callable) -> Callable:
-    """--input, --source and --output of the commands that take a recipe."""
+    """--input, --source, --text and --output of the commands that take a recipe."""
     return _decorated(
         command,
         click.option(
             "--input", "inputs", multiple=True, help="Input path, glob or URL; replaces the recipe's. Repeatable."
         ),
         click.option("--source", help="Source label of every --input (chooses the profile's bounds)."),
+        text_option,
         click.option("--output", "-o", help="Run directory; replaces the recipe's."),
     )
 

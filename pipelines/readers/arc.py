@@ -5,13 +5,22 @@ response. The first record of a file describes the file (`filedesc://`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from fastwarc.warc import HeaderMap
 
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Ignored, Raw, watched
-from algok.pipelines.readers.framing import HEADER_BYTES, Fault, Framing, Record, Window, items
+from algok.pipelines.readers.framing import (
+    HEADER_BYTES,
+    Fault,
+    Framing,
+    Record,
+    Window,
+    headers_inside,
+    items,
+    skip_large,
+)
 from algok.pipelines.readers.http import fetched_page
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
@@ -22,7 +31,9 @@ from algok.pipelines.readers.streams import InputStream
 from algok.pipelines.readers.warc import archived
 
 # URL, IP address, 14 digits of time (fewer in old files), MIME type, perhaps other fields, length.
-_LINE = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,8000} [0-9a-fA-F.:]{3,45} [0-9]{8,14} [^\r\n]{0,2000}?[0-9]{1,15}\r?\n"
+_LINE = (
+    rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,8000} [0-9a-fA-F.:]{3,45} [0-9]{8,14} (?:[^\r\n]{0,2000}? )?[0-9]{1,15}\r?\n"
+)
 _START = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,200}"
 _HEADER = re.compile(_LINE)
 _DNS = "text/dns"
@@ -42,7 +53,7 @@ class Arc(Reader):
         compile_extraction()
         collector, pages = Collector(), Pages(guard, limits)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
                     if isinstance(item, Fault):
                         collector.quarantine(
@@ -100,12 +111,10 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     if window.remaining is not None and size > window.remaining:
         return fault("truncated", "record ends early, or its length is wrong", head_size)
     if length > limit:
-        skipped = window.skip(size)
-        return Fault(offset, "too_large", f"record of {size:,} bytes", skipped, excerpt, last=not window.ensure(1))
+        return _skip_large(window, offset, size, head_size, excerpt, fault)
     if window.ensure(size + HEADER_BYTES) < size:
         return fault("truncated", "record ends early, or its length is wrong", head_size)
-    behind = window.peek(size, size + HEADER_BYTES).lstrip(b"\r\n")
-    if behind and not _HEADER.match(behind) and len(behind) >= 100:
+    if not _ends_record(window.peek(size, size + HEADER_BYTES)):
         return fault("content_length", "record does not end where its length says", head_size)
     payload = window.peek(head_size, size)
     window.skip(size)
@@ -119,4 +128,27 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     return Record(offset, start, headers, payload, size)
 
 
-_FRAMING = Framing(re.compile(_START), re.compile(rb"\n" + _LINE), _frame)
+def _skip_large(
+    window: Window, offset: int, size: int, head_size: int, excerpt: bytes, fault: Callable[[str, str, int], Fault]
+) -> Fault:
+    start = window.position
+    sound, _, inside = skip_large(
+        window, size, head_size, lambda w: w.ensure(HEADER_BYTES) >= 0 and _ends_record(w.peek(0, HEADER_BYTES))
+    )
+    passed = window.position - start
+    if sound:
+        message = f"record of {size:,} bytes{headers_inside(inside)}"
+        return Fault(offset, "too_large", message, passed, excerpt, last=not window.ensure(1))
+    if passed:
+        message = "record ends early, or its length is wrong"
+        return Fault(offset, "truncated", message, passed, excerpt, last=not window.ensure(1))
+    return fault("content_length", "record does not end where its length says", head_size)
+
+
+def _ends_record(behind: bytes) -> bool:
+    """Whether what stands behind a payload is the next record, or the end of the data."""
+    behind = behind.lstrip(b"\r\n")
+    return not behind or bool(_HEADER.match(behind)) or len(behind) < 100
+
+
+_FRAMING = Framing(re.compile(_START), re.compile(rb"\n(" + _LINE + rb")"), 12 << 10, _frame)

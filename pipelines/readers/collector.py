@@ -3,6 +3,7 @@
 Whatever goes wrong with one record ends here, in `Collector.take`: the record is quarantined, and reading goes on.
 """
 
+import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from algok.pipelines.documents import QUARANTINE_SCHEMA, BatchBuilder
 
 EXCERPT_BYTES = 1024
 _MAX_PENDING = 1024
+# Whose lines of code say nothing to whoever reads of an unexpected error.
+_LIBRARIES = re.compile(r"/site-packages/(pyarrow|numpy|numba|fastwarc|resiliparse|pandas|pytz)/")
 
 
 class Document(NamedTuple):
@@ -68,6 +71,10 @@ class Guard(Protocol):
         """False: this record has killed a worker before and must not be tried again."""
         ...
 
+    def note(self, offset: int) -> bool:
+        """As `enter`, for what may crash but may also wait for long."""
+        ...
+
     def leave(self) -> None: ...
 
 
@@ -75,6 +82,9 @@ class NoGuard:
     """Lets every record through."""
 
     def enter(self, offset: int) -> bool:
+        return True
+
+    def note(self, offset: int) -> bool:
         return True
 
     def leave(self) -> None:
@@ -85,7 +95,21 @@ class NoGuard:
 def watched(guard: Guard, key: int) -> Iterator[None]:
     """What runs inside may hang or kill its process; the record under `key` is not tried for ever. Raises RecordError for
     one that has ended its worker before."""
-    if not guard.enter(key):
+    with _entered(guard, guard.enter(key)):
+        yield
+
+
+@contextmanager
+def noted(guard: Guard, part: int) -> Iterator[None]:
+    """What runs inside decodes a part of a file, perhaps over a network, and may kill its process: as `watched`, without a
+    limit of time. Parts are numbered from 0 and do not meet the keys of records."""
+    with _entered(guard, guard.note(-2 - part)):
+        yield
+
+
+@contextmanager
+def _entered(guard: Guard, entered: bool) -> Iterator[None]:
+    if not entered:
         raise RecordError("crashed", "ended its worker before")
     try:
         yield
@@ -113,13 +137,34 @@ class Chunk:
         return sum(row["rows"] for row in self.quarantined)
 
 
+def quarantine_row(
+    file: str, offset: int, reason: str, message: str, *, size: int | None = None, rows: int = 1, payload: bytes = b""
+) -> dict:
+    """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
+    beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
+    row = (file, offset, reason, message, size, rows, mask(mask_text(beginning)))
+    return dict(zip(QUARANTINE_SCHEMA.names, row, strict=True))
+
+
 class Collector:
     """Sorts the records of one shard into documents, quarantined and ignored ones, and cuts them into chunks."""
 
     def __init__(self) -> None:
         self.ready: list[Chunk] = []
-        self._builder = BatchBuilder()
+        self._builder = BatchBuilder(self._refuse)
         self._pending = Chunk()
+        self._last = 0  # offset of the last record
+
+    @contextmanager
+    def surviving(self, file: str) -> Iterator[None]:
+        """Reads one file. What a reader did not foresee ends the file with a quarantine record that names the cause; the
+        records before it are kept. A failing machine is no broken file, and is raised."""
+        self._last = 0
+        try:
+            yield
+        except Exception as error:
+            raise_machine(error)
+            self.quarantine(file, self._last, "error", f"nothing is read behind the last record: {cause(error)}")
 
     def take(self, raw: Raw, make: Callable[[], tuple[Document, int]]) -> None:
         """Makes a document of a record, with a bound on its text in bytes; whatever `make` raises about the record ends in
@@ -143,6 +188,7 @@ class Collector:
 
     def document(self, row: Document, size: int, raw: int) -> None:
         """A document, a bound on its text in bytes, and the raw size of its record."""
+        self._last = row.offset
         self._pending.records += 1
         self._pending.bytes += raw
         batch = self._builder.add(row, size)
@@ -151,6 +197,7 @@ class Collector:
 
     def batch(self, batch: pa.RecordBatch, raw: int) -> None:
         """A finished batch of documents, as columnar formats give it."""
+        self._last = batch.column("offset")[-1].as_py()
         self._pending.records += batch.num_rows
         self._pending.bytes += raw
         self._close(batch)
@@ -167,13 +214,19 @@ class Collector:
         payload: bytes = b"",
     ) -> None:
         """A record that cannot be a document; `size` in bytes where known, `payload` its beginning."""
+        self._last = offset
         self._pending.records += rows
         self._pending.bytes += size or 0
-        beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
-        row = (file, offset, reason, message, size, rows, mask(mask_text(beginning)))
-        self._pending.quarantined.append(dict(zip(QUARANTINE_SCHEMA.names, row, strict=True)))
+        row = quarantine_row(file, offset, reason, message, size=size, rows=rows, payload=payload)
+        self._pending.quarantined.append(row)
         if len(self._pending.quarantined) >= _MAX_PENDING:
             self._close(None)
+
+    def _refuse(self, row: tuple, error: Exception) -> None:
+        """A document that no Arrow array can hold; it was counted as a record before."""
+        document = Document(*row)
+        self._pending.records -= 1
+        self.quarantine(document.file, document.offset, "error", cause(error))
 
     def ignore(self, reason: str, raw: int) -> None:
         self._pending.records += 1
@@ -198,8 +251,16 @@ class Collector:
         self._pending = Chunk()
 
 
+def raise_machine(error: Exception) -> None:
+    """Raises what is the machine's failure or ours to report (no memory, a failing disk, a missing model) and no record's.
+    Arrow's own OSErrors, which tell of broken data, carry no errno."""
+    if isinstance(error, AlgokError | MemoryError) or (isinstance(error, OSError) and error.errno):
+        raise error
+
+
 def cause(error: Exception) -> str:
-    """Type and place of an unexpected error; its message could quote the record."""
+    """Type and place of an unexpected error: the innermost that is no library's. Its message could quote the record."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    ours = [f for f in frames if f.filename.endswith(".py") and not _LIBRARIES.search(f.filename)] or frames
+    place = f" at {PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"{type(error).__name__}{place}; please report it with the record"

@@ -1,21 +1,24 @@
 """From columns to documents: what Parquet and Arrow files share. Texts stay in Arrow memory from file to document."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.errors import AlgokError
 from algok.kernels.buffers import string_buffers
 from algok.pipelines.documents import DOCUMENT_SCHEMA, MAX_BATCH_BYTES, MAX_BATCH_ROWS, document_id
-from algok.pipelines.readers.collector import EXCERPT_BYTES, Collector, Ignored, RecordError, cause
-from algok.pipelines.readers.fields import Fields, pop
+from algok.pipelines.readers.collector import EXCERPT_BYTES, Collector, Ignored, RecordError, cause, raise_machine
+from algok.pipelines.readers.fields import LIST, Fields, distinct, free_key, pop
+from algok.pipelines.readers.guess import texts_in, texts_of_type
 from algok.pipelines.readers.inputs import InputFile
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages, is_page
 
+_LOOKED_AT = 50  # rows in which columns that hold text are looked for
 # What a page of HTML begins with; rules nearly all texts out at once.
 _TAG_FIRST = "^[\\s\\x{feff}]*<[!?hH]"
 
@@ -37,28 +40,35 @@ class Columns:
         self._fields, self._limits, self._pages, self._collector = fields, limits, pages, collector
         self._name = fields.html_column or fields.names["text"]
 
-    def problem(self, schema: pa.Schema) -> str | None:
-        """Why no row of this schema can be a document, or None."""
+    @property
+    def head(self) -> str:
+        """The column in which the text stands, perhaps inside of an object or a list."""
+        return self._name.partition(".")[0].removesuffix(LIST)
+
+    def problem(self, schema: pa.Schema, first: Callable[[], pa.RecordBatch | None]) -> str | None:
+        """Why no row of this schema can be a document, or None; `first` gives a few rows, to see which columns hold text."""
+        schema = _distinct(schema)
         kind = _type_at(schema, self._name)
         if kind is not None and _is_text(kind):
             return None
-        strings = [field.name for field in schema if _is_text(field.type)]
-        message = self._fields.no_text(schema.names, strings[0] if len(strings) == 1 else None, self._name)
+        message = self._fields.no_text(schema.names, _texts_in_rows(first) or texts_of_type(schema), self._name)
         return message if kind is None else f"{message}; its type is {kind}"
 
     def take(self, batch: pa.RecordBatch, first_row: int, file: InputFile) -> None:
         """The rows of a batch. Where something unexpected happens the batch is halved until its row is found."""
         try:
-            faults, documents, extracted = self._split(_without_views(batch), first_row, file)
-        except AlgokError:
-            raise
+            named = pa.RecordBatch.from_arrays(batch.columns, schema=_distinct(batch.schema))
+            faults, documents, extracted = self._split(_without_views(named), first_row, file)
         except Exception as error:
+            raise_machine(error)
             if batch.num_rows > 1:
                 half = batch.num_rows // 2
                 self.take(batch.slice(0, half), first_row, file)
                 self.take(batch.slice(half), first_row + half, file)
             else:
-                self._collector.quarantine(file.name, first_row, "error", cause(error))
+                self._collector.quarantine(
+                    file.name, first_row, "error", cause(error), payload=_beginning(batch, self._name)
+                )
             return
         for row, fault in sorted(faults.items()):
             if fault.reason:
@@ -81,7 +91,7 @@ class Columns:
         rows = np.arange(batch.num_rows)
         if faults:
             rows = np.delete(rows, list(faults))
-            batch, raw = batch.take(pa.array(rows)), raw.take(pa.array(rows))
+            batch, raw = _taken(batch, rows), raw.take(pa.array(rows))
         texts = raw.cast(pa.large_string())
         titles: dict[int, str] = {}
         extracted = 0
@@ -93,7 +103,8 @@ class Columns:
             if failed:
                 keep = np.delete(np.arange(len(rows)), list(failed))
                 titles = {new: titles[old] for new, old in enumerate(keep.tolist()) if old in titles}
-                rows, batch, texts, raw = (rows[keep], *(part.take(pa.array(keep)) for part in (batch, texts, raw)))
+                texts, raw = texts.take(pa.array(keep)), raw.take(pa.array(keep))
+                rows, batch = rows[keep], _taken(batch, keep)
         if not batch.num_rows:
             return faults, [], extracted
         return (
@@ -133,15 +144,59 @@ class Columns:
         return pa.array(values, pa.large_string()), titles, failed
 
 
+def _distinct(schema: pa.Schema) -> pa.Schema:
+    """The schema with names that differ."""
+    return pa.schema([field.with_name(name) for field, name in zip(schema, distinct(schema.names), strict=True)])
+
+
+def _taken(batch: pa.RecordBatch, rows: np.ndarray) -> pa.RecordBatch:
+    """Rows of a batch, of whatever type its columns are: Arrow cannot take from every nested one."""
+    try:
+        return batch.take(pa.array(rows))
+    except pa.ArrowNotImplementedError:
+        parts = [batch.slice(row, 1) for row in rows.tolist()]
+        return pa.concat_batches([*parts, batch.slice(0, 0)])
+
+
+def _beginning(batch: pa.RecordBatch, name: str) -> bytes:
+    """What a row's text begins with, for the excerpt of a row on which something failed; nothing where that fails too."""
+    try:
+        return (_binary(_column(batch, name))[0].as_py() or b"")[:EXCERPT_BYTES]
+    except Exception:
+        return b""
+
+
+def _texts_in_rows(first: Callable[[], pa.RecordBatch | None]) -> dict[str, int]:
+    """The places that hold text in the first rows of a file; none where these cannot be read."""
+    try:
+        batch = first()
+    except (pa.ArrowException, OSError) as error:
+        raise_machine(error)
+        return {}
+    if batch is None:
+        return {}
+    rows = batch.slice(0, _LOOKED_AT)
+    columns = {name: _values(column) for name, column in zip(_distinct(batch.schema).names, rows.columns, strict=True)}
+    found: Counter[str] = Counter()
+    for row in zip(*columns.values(), strict=True):
+        found.update(texts_in(dict(zip(columns, row, strict=True))))
+    return found
+
+
 def _type_at(schema: pa.Schema, name: str) -> pa.DataType | None:
+    """The type of a column, or of what a dotted name reaches in it."""
     if name in schema.names:
         return schema.field(name).type
-    head, *path = name.split(".")
-    kind = schema.field(head).type if head in schema.names else None
-    for part in path:
-        if kind is None or not pa.types.is_struct(kind) or kind.get_field_index(part) < 0:
+    kind: pa.DataType | pa.Schema = schema
+    for part in name.split("."):
+        field = part.removesuffix(LIST)
+        if not (isinstance(kind, pa.Schema) or pa.types.is_struct(kind)) or kind.get_field_index(field) < 0:
             return None
-        kind = kind.field(part).type
+        kind = kind.field(field).type
+        if part.endswith(LIST):
+            if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+                return None
+            kind = kind.value_type
     return kind
 
 
@@ -170,6 +225,9 @@ def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
     if name in batch.schema.names:
         return batch.column(name)
     head, *path = name.split(".")
+    if LIST in name:
+        head = head.removesuffix(LIST)
+        return pa.array([pop({head: value}, name) for value in _values(batch.column(head))], pa.large_string())
     return pc.struct_field(batch.column(head), path)
 
 
@@ -253,7 +311,6 @@ def _described(
     batch: pa.RecordBatch, fields: Fields, text_name: str, titles: dict[int, str]
 ) -> list[pa.Array] | list[list]:
     """url, source, date, provenance and meta of every row; `titles` of extracted pages by row."""
-    head = text_name.partition(".")[0]
     whole = text_name in batch.schema.names
     names = [name for name in batch.schema.names if not (whole and name == text_name)]
     if whole and not titles and _is_plain(batch, fields, names):
@@ -263,7 +320,7 @@ def _described(
     rows = []
     for row, values in enumerate(zip(*columns, strict=True) if columns else ((),) * batch.num_rows):
         record = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        if not whole and head in record:
+        if not whole:
             pop(record, text_name)
         for name in dates:
             if hasattr(record.get(name), "isoformat"):
@@ -303,16 +360,41 @@ def _is_valid_string(column: pa.Array) -> bool:
 
 
 def _values(column: pa.Array) -> list:
-    """Python values; strings that are not UTF-8 keep their bytes and become text with escapes in meta."""
+    """Python values. Where one of a column fails, the column is gone through one by one, so that a broken value costs only
+    itself its type."""
     try:
         return column.to_pylist()
-    except UnicodeDecodeError:
-        return column.view(pa.binary() if column.type == pa.string() else pa.large_binary()).to_pylist()
-    except (ValueError, OverflowError):  # times beyond Python's, or finer than a microsecond
-        return pc.cast(column, pa.string()).to_pylist()
+    except Exception as error:
+        raise_machine(error)
+        return [_value(scalar) for scalar in column]
 
 
-def raise_io(error: Exception) -> None:
-    """A failing disk is no broken file: the task must fail and be tried again. Arrow's own OSErrors carry no errno."""
-    if isinstance(error, OSError) and error.errno:
-        raise error
+def _value(scalar: pa.Scalar) -> Any:
+    """A value as Python has it; what Python cannot hold becomes text: bytes that are no UTF-8 with escapes, times of unknown
+    zones and beyond the calendar as Arrow writes them."""
+    try:
+        return scalar.as_py()
+    except Exception as error:
+        raise_machine(error)
+    kind = scalar.type
+    if isinstance(scalar, pa.StructScalar):
+        return _struct(scalar)
+    if pa.types.is_dictionary(kind) or isinstance(scalar, pa.RunEndEncodedScalar | pa.UnionScalar | pa.ExtensionScalar):
+        return _value(scalar.value)
+    if isinstance(scalar, pa.MapScalar):
+        return [[_value(entry[0]), _value(entry[1])] for entry in scalar.values]
+    if isinstance(scalar, pa.ListScalar):
+        return [_value(item) for item in scalar.values]
+    if hasattr(scalar, "as_buffer"):
+        return scalar.as_buffer().to_pybytes()
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return f"{pc.cast(scalar.cast(pa.int64()).cast(pa.timestamp(kind.unit)), pa.string()).as_py()} {kind.tz}"
+    return pc.cast(scalar, pa.string()).as_py()
+
+
+def _struct(scalar: pa.StructScalar) -> dict:
+    """A struct's fields by name; of two with one name the later one gets `_column` behind its own."""
+    values: dict[str, Any] = {}
+    for place in range(scalar.type.num_fields):
+        values[free_key(values, scalar.type.field(place).name)] = _value(scalar[place])
+    return values

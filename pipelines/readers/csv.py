@@ -14,7 +14,7 @@ from itertools import chain
 
 from algok.pipelines.extraction.charset import decode
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Raw, RecordError
-from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.fields import Fields, distinct
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
@@ -42,7 +42,7 @@ class Csv(Reader):
         compile_extraction()
         objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
                 for _ in self._rows(source, file, limits, objects, collector):
                     yield from collector.drain()
         yield from collector.finish()
@@ -71,7 +71,7 @@ class Csv(Reader):
             if row is None:
                 break
             if names is None:
-                names = [name.strip() for name in row]
+                names = distinct([name.strip() for name in row])
                 continue
             raw = Raw(file.name, number, sum(map(len, text.taken)), "".join(text.taken)[:EXCERPT_BYTES].encode())
             if row:

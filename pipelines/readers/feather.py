@@ -1,15 +1,16 @@
 """Arrow IPC files and streams, Feather (version 2) among them; record batch by record batch."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pyarrow as pa
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Collector, Guard
-from algok.pipelines.readers.columnar import Columns, raise_io
+from algok.pipelines.readers.collector import Chunk, Collector, Guard, RecordError, noted, raise_machine
+from algok.pipelines.readers.columnar import Columns
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.lenient import sound_batch
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
@@ -37,7 +38,7 @@ class Feather(Reader):
         try:
             with InputStream(file.url) as source:
                 batches = pa.ipc.open_file(pa.PythonFile(source, "r")).num_record_batches
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             return [(None, None)]  # a stream, or reading will say what is wrong with it
         cuts = sorted({batches * piece // pieces for piece in range(pieces + 1)})
         return list(pairwise(cuts)) or [(None, None)]
@@ -47,23 +48,24 @@ class Feather(Reader):
         collector = Collector()
         columns = Columns(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            for _ in _read_file(file, shard, columns, collector):
-                yield from collector.drain()
+            with collector.surviving(file.name):
+                for _ in _read_file(file, shard, columns, collector, guard):
+                    yield from collector.drain()
         yield from collector.finish()
 
 
-def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector) -> Iterator[None]:
+def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Collector, guard: Guard) -> Iterator[None]:
     with InputStream(file.url) as source:
         row = 0
         handle = pa.memory_map(file.url) if is_local(file.url) and file.size else pa.PythonFile(source, "r")
-        for number, batch in _batches(handle):
+        for number, batch in _batches(handle, guard):
             mine = number >= (shard.start or 0) and (shard.end is None or number < shard.end)
             if isinstance(batch, str):
                 if mine:
                     collector.quarantine(file.name, row, "arrow", f"record batch {number}: {batch}", size=file.size)
                     yield
                 continue
-            problem = columns.problem(batch.schema)
+            problem = columns.problem(batch.schema, lambda batch=batch: batch)
             if mine and problem:
                 collector.quarantine(file.name, row, "no_text", problem, rows=batch.num_rows)
             elif mine:
@@ -72,29 +74,29 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
             yield
 
 
-def _batches(handle: pa.NativeFile) -> Iterator[tuple[int, pa.RecordBatch | str]]:
-    """The record batches of a file or a stream, numbered; what is wrong in the place of one that cannot be read."""
-    head = handle.read(len(_FILE))
+def _batches(handle: pa.NativeFile, guard: Guard) -> Iterator[tuple[int, pa.RecordBatch | str]]:
+    """The record batches of a file or a stream, numbered; what is wrong in the place of one that cannot be read. In a
+    stream nothing is found behind it."""
+    whole = handle.read(len(_FILE)) == _FILE
     handle.seek(0)
-    number = 0
     try:
-        opened = pa.ipc.open_file(handle) if head == _FILE else pa.ipc.open_stream(handle)
-        if head != _FILE:
-            for number, batch in enumerate(opened):
-                batch.validate(full=True)
-                yield number, batch
-            return
-    except (pa.ArrowException, OSError, StopIteration) as error:
-        raise_io(error)
-        yield number, f"not readable as Arrow IPC from here on: {error}"
+        with noted(guard, 0):
+            opened = pa.ipc.open_file(handle) if whole else pa.ipc.open_stream(handle)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, RecordError) as error:
+        raise_machine(error)
+        yield 0, f"not readable as Arrow IPC: {error}"
         return
-    for number in range(opened.num_record_batches):
+    for number in range(opened.num_record_batches) if whole else count():
         try:
-            batch = opened.get_batch(number)
-            batch.validate(full=True)
-        except (pa.ArrowException, OSError) as error:
-            raise_io(error)
-            yield number, f"not readable: {error}"
+            with noted(guard, 1 + number):
+                batch = sound_batch(opened.get_batch(number) if whole else opened.read_next_batch())
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError, RecordError) as error:
+            raise_machine(error)
+            yield number, f"not readable{'' if whole else ', nor is what follows'}: {error}"
+            if not whole:
+                return
         else:
             yield number, batch
 

@@ -40,15 +40,16 @@ class _Files(Reader):
         compile_extraction()
         collector, pages = Collector(), Pages(guard, limits)
         for place, file in enumerate(shard.files):
-            data, damage = _content(file, limits.document_bytes + 1)
-            raw = Raw(file.name, 0, len(data), data[:EXCERPT_BYTES])
-            if len(data) > limits.document_bytes:
-                message = f"file of {file.size:,} bytes, limit {limits.document_bytes:,}"
-                collector.quarantine(file.name, 0, "too_large", message, size=file.size, payload=raw.payload)
-            elif damage is not None:
-                collector.quarantine(file.name, 0, damage.reason, str(damage), size=file.size, payload=raw.payload)
-            else:
-                collector.take(raw, partial(self._make, place, data, file, spec, pages))
+            with collector.surviving(file.name):
+                data, damage = _content(file, limits.document_bytes + 1)
+                raw = Raw(file.name, 0, len(data), data[:EXCERPT_BYTES])
+                if len(data) > limits.document_bytes:
+                    message = f"file of {file.size:,} bytes, limit {limits.document_bytes:,}"
+                    collector.quarantine(file.name, 0, "too_large", message, size=file.size, payload=raw.payload)
+                elif damage is not None:
+                    collector.quarantine(file.name, 0, damage.reason, str(damage), size=file.size, payload=raw.payload)
+                else:
+                    collector.take(raw, partial(self._make, place, data, file, spec, pages))
             yield from collector.drain()
         yield from collector.finish()
 

@@ -20,19 +20,23 @@ from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compre
 HEADER_BYTES = 64 << 10  # longest header block: WARC, ARC or HTTP
 _FEED_BYTES = 16 << 10
 _SCAN_BYTES = 1 << 20
-_START_BYTES = 256  # in which the beginning of a record is recognised
+_START_BYTES = 256  # in which a gzip member is seen to begin with a record
+_END_BYTES = 8  # within which the next record begins behind a sound one
+_REREAD = 4  # times the size of a file that damaged members may make us read again
 _GZIP = b"\x1f\x8b\x08"
 
 
 @dataclass
 class Record:
-    """A framed record. `inner` is its place in the decompressed gzip member that starts at `offset - inner`."""
+    """A framed record. `inner` is its place in the decompressed gzip member that starts at `offset - inner`; `off` is by how
+    many bytes its declared length is too large (negative: too small)."""
 
     offset: int
     inner: int
     headers: HeaderMap
     payload: bytes
     size: int
+    off: int = 0
 
 
 @dataclass
@@ -52,7 +56,8 @@ class Framing:
     """How records of a kind of archive begin and are cut."""
 
     start: re.Pattern[bytes]  # matches at the beginning of a record, within 256 bytes
-    next: re.Pattern[bytes]  # finds a line feed and the beginning of a record behind it
+    next: re.Pattern[bytes]  # finds a header that parses; its group 1 begins the record
+    longest: int  # bytes that `next` can match
     frame: "Callable[[Window, int, int], Record | Fault]"  # (window, base, limit) -> what stands next; moves behind it
 
 
@@ -64,7 +69,12 @@ def items(source: InputStream, limit: int, framing: Framing) -> Iterator[Record 
     if kind == "gzip":
         yield from _gzip_items(source, size, limit, framing)
         return
-    window = Window(framing, blocks(source)) if kind else Window(framing, _feed(source), source, size)
+
+    def whole() -> Iterator[bytes]:
+        source.seek(0)
+        return blocks(source) if kind else _feed(source)
+
+    window = Window(framing, whole) if kind else Window(framing, whole, source, size)
     for item in frames(window, 0, limit):
         if isinstance(item, Fault) and item.last:
             item.message += f"; nothing is read from byte {item.offset} on"
@@ -78,15 +88,21 @@ def _feed(source: InputStream) -> Iterator[bytes]:
 
 def _gzip_items(source: InputStream, size: int, limit: int, framing: Framing) -> Iterator[Record | Fault]:
     """Members one by one. After damage, reading goes on at the next member that begins with a record."""
-    at = 0
+    at = reread = 0
+    decoder = gzip_decoder()
+
+    def member() -> Iterator[bytes]:
+        nonlocal decoder
+        source.seek(at)
+        decoder = gzip_decoder()
+        return decompress(decoder, lambda: source.read(_FEED_BYTES))
+
     while at < size:
         source.seek(at)
         if source.read(len(_GZIP)) != _GZIP:
             at = yield from _between_members(source, at, size, framing)
             continue
-        source.seek(at)
-        decoder = gzip_decoder()
-        window = Window(framing, decompress(decoder, lambda: source.read(_FEED_BYTES)))
+        window = Window(framing, member)
         fault = None
         for item in frames(window, at, limit):
             if isinstance(item, Fault) and item.last:
@@ -96,8 +112,12 @@ def _gzip_items(source: InputStream, size: int, limit: int, framing: Framing) ->
         if window.damage is None:
             at = source.tell() - len(decoder.unused_data)
         else:
-            # The damage lies in what was fed last; a member cut short is followed by the next one there, or earlier.
-            at = _next_member(source, max(at + 1, source.tell() - 2 * _FEED_BYTES), size, framing)
+            # A decoder may run on over members behind the damage before it notices. Where that happens time and again,
+            # reading goes on where it noticed: a member cut short is followed by the next one there, or little earlier.
+            fed = source.tell()
+            near = max(at + 1, fed - 2 * _FEED_BYTES)
+            at = _next_member(source, at + 1 if reread < _REREAD * size else near, size, framing)
+            reread += max(0, fed - at)
         if fault is not None:
             fault.message += _goes_on(fault.offset, at, size)
             yield fault
@@ -107,16 +127,22 @@ def _between_members(source: InputStream, at: int, size: int, framing: Framing) 
     """Passes over what is no gzip member; zeros are legal padding. Returns where the next member starts."""
     following = _next_member(source, at, size, framing)
     source.seek(at)
-    excerpt, left, zeros = b"", following - at, True
-    while left and zeros:
+    excerpt, left, zeros, inside = b"", following - at, True, 0
+    while left:
         block = source.read(min(left, _SCAN_BYTES))
         left -= len(block)
         excerpt = excerpt or block[:EXCERPT_BYTES]
-        zeros = not block.strip(b"\0")
+        zeros = zeros and not block.strip(b"\0")
+        inside += sum(1 for _ in framing.next.finditer(b"\n" + block))
     if not zeros:
-        message = f"bytes that belong to no gzip member{_goes_on(at, following, size)}"
+        message = f"bytes that belong to no gzip member{headers_inside(inside)}{_goes_on(at, following, size)}"
         yield Fault(at, "garbage", message, following - at, excerpt)
     return following
+
+
+def headers_inside(count: int) -> str:
+    """What a message says of records that lie in the range that a quarantine row covers."""
+    return f"; {count} record header{'s lie' if count > 1 else ' lies'} inside" if count else ""
 
 
 def _goes_on(at: int, following: int, size: int) -> str:
@@ -151,10 +177,15 @@ class Window:
     """A moving view of a byte stream: looks ahead as far as asked, and notes damage instead of raising it."""
 
     def __init__(
-        self, framing: Framing, stream: Iterator[bytes], source: InputStream | None = None, size: int | None = None
+        self,
+        framing: Framing,
+        open_stream: Callable[[], Iterator[bytes]],
+        source: InputStream | None = None,
+        size: int | None = None,
     ):
         self.framing = framing
-        self._stream = stream
+        self._open = open_stream
+        self._stream = open_stream()
         self._source = source  # for plain files, where skipping is seeking
         self._size = size
         self._buffer = bytearray()
@@ -162,6 +193,7 @@ class Window:
         self._ended = False
         self.position = 0
         self.damage: Damaged | None = None
+        self.lengths_lie = False  # one reached over other records
 
     @property
     def remaining(self) -> int | None:
@@ -207,6 +239,35 @@ class Window:
         self._ended = False
         self.position = position
 
+    def go_back(self, position: int) -> None:
+        """Moves back; a compressed stream is read again from its beginning, so do it once."""
+        if self._source is not None:
+            self.seek(position)
+            return
+        self._stream = self._open()
+        self._buffer.clear()
+        self._at = self.position = 0
+        self._ended, self.damage = False, None
+        self.skip(position)
+
+    def record_within(self, start: int, end: int) -> int | None:
+        """Where a record begins among bytes in view."""
+        found = self.framing.next.search(self._buffer, self._at + start, self._at + end + self.framing.longest)
+        return found.start(1) - self._at if found and found.start(1) < self._at + end else None
+
+    def pass_over(self, size: int) -> tuple[int, int]:
+        """Moves on, reading; gives how far, and how many records begin behind the first byte."""
+        start, inside = self.position, 0
+        end = start + size
+        while self.position < end and self.ensure(_SCAN_BYTES + self.framing.longest):
+            step = min(end - self.position, _SCAN_BYTES)
+            first = self._at + (1 if self.position == start else 0)
+            found = self.framing.next.finditer(self._buffer, first, self._at + step + self.framing.longest)
+            inside += sum(1 for match in found if match.start(1) < self._at + step)
+            if not self.skip(step):
+                break
+        return self.position - start, inside
+
     def skip_newlines(self) -> bool:
         """Passes over line ends; False at the end of the stream."""
         while self.ensure(1):
@@ -223,11 +284,11 @@ class Window:
         while True:
             found = self.framing.next.search(self._buffer, self._at)
             if found:
-                self._forward(found.start() + 1 - self._at)
+                self._forward(found.start(1) - self._at)
                 break
             view = len(self._buffer) - self._at
-            self._forward(max(0, view - _START_BYTES))
-            kept = min(view, _START_BYTES)
+            self._forward(max(0, view - self.framing.longest))
+            kept = min(view, self.framing.longest)
             if self.ensure(kept + 1) == kept:
                 self._forward(kept)
                 break
@@ -264,6 +325,31 @@ def frames(window: Window, base: int, limit: int) -> Iterator[Record | Fault]:
         yield item
     if window.damage is not None and not told:
         yield Fault(base + window.position, window.damage.reason, str(window.damage), 0, last=True)
+
+
+def skip_large(window: Window, size: int, head_size: int, ends: Callable[[Window], bool]) -> tuple[bool, bool, int]:
+    """Moves behind a record that is over the limit, if that is where it ends: (whether it is, whether the stream was long
+    enough, how many records begin inside).
+
+    Else moves behind its header where other records lie inside, for these must not be lost. A stream whose lengths were
+    found to lie once is not gone through again: a large record then ends where the next one begins.
+    """
+    start = window.position
+    if window.remaining is not None:  # a plain file: a look at the end costs nothing
+        window.seek(start + size)
+        sound = ends(window)
+        window.seek(start)
+        return (True, True, window.pass_over(size)[1]) if sound else (False, True, 0)
+    if window.lengths_lie:
+        window.skip(head_size)
+        passed = head_size + window.skip_to_record()
+        return abs(passed - size) <= _END_BYTES, True, 0
+    passed, inside = window.pass_over(size)
+    sound = passed == size and ends(window)
+    if inside and not sound:
+        window.lengths_lie = True
+        window.go_back(start)
+    return sound, passed == size, inside
 
 
 def parse_headers(block: bytes) -> HeaderMap | None:

@@ -6,9 +6,11 @@ folders.
 """
 
 import bisect
+import errno
 import glob
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from fsspec.implementations.local import LocalFileSystem
 from algok.errors import InputError
 from algok.pipelines.readers.registry import all_readers, known_formats, reader
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import Damaged, InputStream, blocks
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks, wide_encoding
 
 if TYPE_CHECKING:
     from algok.pipelines.readers.reader import Reader
@@ -31,6 +33,12 @@ Range = tuple[int | None, int | None]  # in a unit of the reader; (None, None) i
 
 _GROUP_BYTES = 64 << 20
 _GROUP_FILES = 2000
+# What stands beside the data of a corpus and describes it: as text where it is alone, as a card beside files of records.
+_CARD = re.compile(
+    r"(readme|licen[cs]e|copying|notice|changelog|authors|contributing|citation)(\.(md|markdown|txt|rst|html?))?",
+    re.IGNORECASE,
+)
+_HUGGING_FACE = frozenset({"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json"})
 _MAGIC = re.compile(r"[*?\[]")
 _NUMBER = re.compile(r"([0-9]+)")
 
@@ -75,18 +83,25 @@ class _Found(NamedTuple):
     url: str
     size: int
     fingerprint: str
+    identity: object = None  # the same for all links to one file; None where nobody knows
 
 
-def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20) -> list[Shard]:
+LeftOut = dict[str, list[str]]  # names of files that a folder holds and that are no input, by reason
+
+
+def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20, left_out: LeftOut | None = None) -> list[Shard]:
     """The shards of all inputs, in input order and, within one, in natural order of names ("part2" before "part10").
 
     A file is cut into pieces of about `split_bytes` where its format can be; small files of one document each share
-    shards. Raises InputError for a path that is missing, empty, unreadable or of unknown format.
+    shards. Raises InputError for a path that is missing, empty, unreadable or of unknown format. What of a folder or glob
+    can be no input is noted in `left_out`.
     """
     found: list[_Found] = []
+    left_out = left_out if left_out is not None else {}
     for number, spec in enumerate(inputs):
-        files = {file.url: file for path in reversed(spec.paths) for file in _find(number, spec, path)}
-        found += sorted(files.values(), key=lambda file: (_natural(file.name), _natural(file.url)))
+        files = {file.url: file for path in reversed(spec.paths) for file in _find(number, spec, path, left_out)}
+        ordered = sorted(files.values(), key=lambda file: (_natural(file.name), _natural(file.url)))
+        found += _without_links(ordered, left_out)
     named = [
         (file, InputFile(name, file.url, file.size, file.fingerprint))
         for file, name in zip(found, _unique_names(found), strict=True)
@@ -95,6 +110,21 @@ def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20) -> list[S
         Shard(index, number, format, files, start, end, _shard_id(format, files, start, end))
         for index, (number, format, files, start, end) in enumerate(_pieces(named, split_bytes))
     ]
+
+
+def _without_links(files: list[_Found], left_out: LeftOut) -> list[_Found]:
+    """One of all links to a file: the file itself, or the first."""
+    chosen: dict[object, _Found] = {}
+    for file in sorted(files, key=lambda file: os.path.islink(file.url) if file.identity else False):
+        chosen.setdefault(file.identity or file.url, file)
+    kept = {file.url for file in chosen.values()}
+    _leave_out(left_out, "a link to a file that is read", [file.name for file in files if file.url not in kept])
+    return [file for file in files if file.url in kept]
+
+
+def _leave_out(left_out: LeftOut, reason: str, names: Iterable[str]) -> None:
+    if names := list(names):
+        left_out.setdefault(reason, []).extend(names)
 
 
 def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator[tuple]:
@@ -125,43 +155,49 @@ def _shard_id(format: str, files: Iterable[InputFile], start: int | None, end: i
     return xxhash.xxh3_64_hexdigest(key.encode())
 
 
-def _find(number: int, spec: InputSpec, path: str) -> list[_Found]:
+def _find(number: int, spec: InputSpec, path: str, left_out: LeftOut) -> list[_Found]:
     """The files that one path of an input names."""
     try:
-        return _find_below(number, spec, path)
+        return _find_below(number, spec, path, left_out)
     except InputError:
         raise
     except Exception as error:  # every storage raises its own kinds
         raise InputError(f"{path}: cannot be listed: {error}. Check path, permissions and network.") from error
 
 
-def _find_below(number: int, spec: InputSpec, path: str) -> list[_Found]:
+def _find_below(number: int, spec: InputSpec, path: str, left_out: LeftOut) -> list[_Found]:
     filesystem, stripped = fsspec.core.url_to_fs(path)
     local = isinstance(filesystem, LocalFileSystem)
     stripped = os.path.abspath(stripped) if local else stripped.rstrip("/")
-    root, listed = (_list_local if local else _list_remote)(filesystem, stripped)
+    root, listed = _list_local(stripped, left_out) if local else _list_remote(filesystem, stripped)
     if listed is None:
         raise InputError(f"{path}: no such file or directory. Paths are relative to where algok runs.")
     if root == stripped:
-        listed = _plausible(listed, root, spec.format)
+        listed = _plausible(listed, root, spec.format, left_out)
     if not listed:
         of_format = "" if spec.format == "auto" else f" of format {spec.format}"
         raise InputError(f"{path}: names no file{of_format}. {_help()}")
     files = []
-    for found, (size, stamp) in listed.items():
+    for found, (size, stamp, identity) in listed.items():
         url = found if local else filesystem.unstrip_protocol(found)
         name = found[len(root) :].lstrip("/")
-        if any(c < " " or "\ud800" <= c <= "\udfff" for c in url):  # they break plans, logs and reports
-            raise InputError(f"{url!r}: not a readable file name. Rename the file.")
-        files.append(_Found(number, _format_of(spec.format, url), root, name, url, size, f"{size}-{stamp}"))
+        if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in url):  # they break plans, logs and reports
+            if found == stripped:
+                raise InputError(f"{url!r}: not a readable file name. Rename the file.")
+            _leave_out(left_out, "a name with control characters or of no charset", [ascii(name)[1:-1]])
+            continue
+        files.append(_Found(number, _format_of(spec.format, url), root, name, url, size, f"{size}-{stamp}", identity))
+    if not files:
+        raise InputError(f"{path}: holds no file with a readable name. Rename the files.")
     return files
 
 
-_Listing = tuple[str, dict[str, tuple[int, object]] | None]  # root; path -> (size, time or tag), None where nothing is
+_Info = tuple[int, object, object]  # size; time or tag; what all links to a file have in common, or None
+_Listing = tuple[str, dict[str, _Info] | None]  # root; path -> info, None where nothing is
 
 
-def _list_local(filesystem: AbstractFileSystem, path: str) -> _Listing:
-    """Symbolic links are followed, to files and folders."""
+def _list_local(path: str, left_out: LeftOut) -> _Listing:
+    """Symbolic links are followed, to files and folders. Pipes, sockets and devices are no input: reading one may never end."""
     if os.path.isdir(path):
         root, paths = path, _walk(path)
     elif os.path.exists(path):
@@ -171,12 +207,23 @@ def _list_local(filesystem: AbstractFileSystem, path: str) -> _Listing:
         paths = [match for match in glob.iglob(path, recursive=True) if not os.path.isdir(match)]
     else:
         return path, None
-    listed: dict[str, tuple[int, object]] = {}
+    listed: dict[str, _Info] = {}
     for found in paths:
-        status = os.stat(found)
+        try:
+            status = os.stat(found)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+            _leave_out(left_out, "a link to itself", [found[len(root) :].lstrip("/")])
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            if found == path:
+                raise InputError(f"{path}: is a pipe, socket or device. Save what it gives in a file.")
+            _leave_out(left_out, "a pipe, socket or device", [found[len(root) :].lstrip("/")])
+            continue
         if not os.access(found, os.R_OK):
             raise PermissionError(f"{found} may not be read")
-        listed[found] = status.st_size, status.st_mtime_ns
+        listed[found] = status.st_size, status.st_mtime_ns, (status.st_dev, status.st_ino) if status.st_ino else None
     return root, listed
 
 
@@ -205,7 +252,7 @@ def _list_remote(filesystem: AbstractFileSystem, path: str) -> _Listing:
         infos = {name: info for name, info in found.items() if info["type"] == "file"}
     else:
         return path, None
-    return root, {name: (int(info.get("size") or 0), _stamp(info)) for name, info in infos.items()}
+    return root, {name: (int(info.get("size") or 0), _stamp(info), None) for name, info in infos.items()}
 
 
 def _stamp(info: dict[str, Any]) -> object:
@@ -213,18 +260,35 @@ def _stamp(info: dict[str, Any]) -> object:
     return next((info[key] for key in keys if info.get(key)), "")
 
 
-def _plausible(infos: dict[str, tuple[int, object]], root: str, format: str) -> dict[str, tuple[int, object]]:
-    """The files of a directory that are meant as input: none hidden or marked by _ (`_SUCCESS`), and for a given format
-    those with its extensions."""
+def _plausible(infos: dict[str, _Info], root: str, format: str, left_out: LeftOut) -> dict[str, _Info]:
+    """The files of a directory that are meant as input: none hidden or marked by _ (`_SUCCESS`), for a given format those
+    with its extensions, and else none that describes the corpus."""
     chosen = {
         path: info
         for path, info in infos.items()
         if not any(part.startswith((".", "_")) for part in path[len(root) :].strip("/").split("/"))
     }
-    if format == "auto":
-        return chosen
-    wanted = reader(format)
-    return {path: info for path, info in chosen.items() if wanted in _by_extension(path)}
+    if format != "auto":
+        wanted = reader(format)
+        return {path: info for path, info in chosen.items() if wanted in _by_extension(path)}
+    cards = _cards(chosen)
+    _leave_out(left_out, "describes the corpus", sorted(path[len(root) :].lstrip("/") for path in cards))
+    return {path: info for path, info in chosen.items() if path not in cards}
+
+
+def _cards(paths: Iterable[str]) -> set[str]:
+    """Files that describe a corpus and are none of its documents: a README without extension, and beside or above files of
+    records also README.md and what the library `datasets` writes."""
+    candidates, with_records = [], set()
+    for path in paths:
+        folder, _, base = path.rpartition("/")
+        if _CARD.fullmatch(base) or base in _HUGGING_FACE:
+            candidates.append((path, folder, base))
+        elif any(not of_format.shares_shards for of_format in _by_extension(path)):
+            while folder and folder not in with_records:
+                with_records.add(folder)
+                folder = folder.rpartition("/")[0]
+    return {path for path, folder, base in candidates if "." not in base or folder in with_records}
 
 
 def _format_of(declared: str, url: str) -> str:
@@ -234,7 +298,10 @@ def _format_of(declared: str, url: str) -> str:
     named = _by_extension(url)
     if len(named) == 1:
         return named[0].name
-    head = _head(url).removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = _head(url)
+    if wide := wide_encoding(head):
+        head = head.decode(wide, "replace").encode()
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     found = next((candidate for candidate in named or all_readers() if candidate.sniff(head)), None)
     if found is None and not named:
         raise InputError(f"{url}: unknown format. {_help()}")

@@ -12,7 +12,8 @@ import numpy as np
 from algok.kernels.json_items import boundaries, new_state
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.readers.inputs import InputFile, Shard
+from algok.pipelines.readers.inputs import Shard
+from algok.pipelines.readers.json_text import JsonFile
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
@@ -46,10 +47,11 @@ class Json(Reader):
         collector = Collector()
         objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
+                json_file = JsonFile(file.url, file.name)
                 try:
-                    for item in _items(blocks(source), limits.line_bytes):
-                        _take(item, file, limits, objects, collector)
+                    for item in _items(json_file.blocks(blocks(source)), limits.line_bytes):
+                        _take(item, json_file, limits, objects, collector)
                         if collector.ready:
                             yield from collector.drain()
                 except _Unclosed as end:
@@ -59,12 +61,12 @@ class Json(Reader):
         yield from collector.finish()
 
 
-def _take(item: _Item, file: InputFile, limits: ReadLimits, objects: Objects, collector: Collector) -> None:
+def _take(item: _Item, file: JsonFile, limits: ReadLimits, objects: Objects, collector: Collector) -> None:
     if item.size > limits.line_bytes:
         message = f"object of {item.size:,} bytes, limit {limits.line_bytes:,} (line_bytes)"
         collector.quarantine(file.name, item.offset, "too_large", message, size=item.size, payload=item.data)
     else:
-        objects.take_json(file.name, item.offset, item.data, item.size)
+        objects.take_json(file, item.offset, item.data, item.size)
 
 
 class _Unclosed(Exception):

@@ -9,12 +9,13 @@ import orjson
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
+from algok.pipelines.readers.json_text import JsonFile
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader, compressed
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression, wide_encoding
 
 
 class _Line(NamedTuple):
@@ -39,11 +40,12 @@ class Jsonl(Reader):
         return line.startswith(b"{") and (not ended or _is_object(line))
 
     def split(self, file: InputFile, split_bytes: int) -> list[Range]:
-        """Byte offsets for plain files; compressed ones are whole."""
+        """Byte offsets for plain files; compressed ones, and those in UTF-16, are whole."""
         if file.size <= split_bytes:
             return [(None, None)]
         with InputStream(file.url) as source:
-            if compression(source.read(8)) is not None:
+            head = source.read(8)
+            if compression(head) is not None or wide_encoding(head) is not None:
                 return [(None, None)]
         return list(pairwise([*range(0, file.size, split_bytes), file.size]))
 
@@ -52,12 +54,13 @@ class Jsonl(Reader):
         collector = Collector()
         objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
         for file in shard.files:
-            with InputStream(file.url) as source:
-                for line in _shard_lines(source, shard, limits.line_bytes):
+            with collector.surviving(file.name), InputStream(file.url) as source:
+                json_file = JsonFile(file.url, file.name)
+                for line in _shard_lines(source, shard, limits.line_bytes, json_file):
                     if line.data is None:
                         _quarantine(line, file, limits, collector)
                     else:
-                        objects.take_json(file.name, line.offset, line.data, line.size)
+                        objects.take_json(json_file, line.offset, line.data, line.size)
                     if collector.ready:
                         yield from collector.drain()
         yield from collector.finish()
@@ -81,10 +84,10 @@ def _quarantine(line: _Line, file: InputFile, limits: ReadLimits, collector: Col
     collector.quarantine(file.name, line.offset, reason, message, size=line.size, payload=line.beginning)
 
 
-def _shard_lines(source: InputStream, shard: Shard, limit: int) -> Iterator[_Line]:
+def _shard_lines(source: InputStream, shard: Shard, limit: int, file: JsonFile) -> Iterator[_Line]:
     """The lines that start in the shard's slice."""
     if shard.start is None or shard.end is None:
-        yield from _lines(blocks(source), 0, limit)
+        yield from _lines(file.blocks(blocks(source)), 0, limit)
         return
     first = _next_line_start(source, shard.start)
     source.seek(first)

@@ -7,6 +7,7 @@ import orjson
 from algok.pipelines.documents import document_id
 from algok.pipelines.readers.collector import Collector, Document, Raw, RecordError
 from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.json_text import JsonFile, check_text, tolerant
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 
@@ -19,33 +20,45 @@ class Objects:
     def __init__(self, fields: Fields, limits: ReadLimits, pages: Pages, collector: Collector):
         self._fields, self._limits, self._pages, self._collector = fields, limits, pages, collector
 
-    def take_json(self, file: str, offset: int, data: bytes, size: int) -> None:
+    def take_json(self, file: JsonFile, offset: int, data: bytes, size: int) -> None:
         """A record as JSON text; `size` counts the bytes around it too. Blank ones are ignored."""
-        raw = Raw(file, offset, size, data)
+        raw = Raw(file.name, offset, size, data)
+        notes: dict = {}
         try:
             record = orjson.loads(data)
         except orjson.JSONDecodeError as error:
             if not data.strip():
                 self._collector.ignore("blank_line", size)
-            elif offset == 0 and data.startswith(_BOM):
+                return
+            if offset == 0 and data.startswith(_BOM):
                 self.take_json(file, offset, data[len(_BOM) :], size)
-            else:
-                reason = "utf8" if "UTF-8" in str(error) or "surrogate" in str(error) else "json"
-                self._collector.quarantine(file, offset, reason, str(error), size=size, payload=data)
-            return
-        self._collector.take(raw, partial(self._of_json, record, raw))
+                return
+            try:
+                record, notes = tolerant(data, file, str(error))
+            except RecordError as refused:
+                self._collector.quarantine(file.name, offset, refused.reason, str(refused), size=size, payload=data)
+                return
+        if file.wide is not None:
+            notes["encoding"] = file.wide
+        self._collector.take(raw, partial(self._of_json, record, raw, notes))
 
-    def _of_json(self, record: object, raw: Raw) -> tuple[Document, int]:
+    def _of_json(self, record: object, raw: Raw, notes: dict) -> tuple[Document, int]:
         if type(record) is not dict:
-            raise RecordError("not_object", f"a record must be a JSON object, this is a {type(record).__name__}")
-        # JSON never writes a text shorter than its UTF-8, so the record's size bounds the text's.
-        return self.document(record, raw, raw.payload)
+            message = f"a record must be a JSON object, this is a {type(record).__name__}"
+            hint = "; a file that is one array is read with format: json" if type(record) is list else ""
+            raise RecordError("not_object", message + hint)
+        # JSON never writes a text shorter than its UTF-8, so the record's size bounds the text's; in CP949 it is by half.
+        return self.document(record, raw, raw.payload, notes)
 
-    def document(self, record: dict, raw: Raw, payload: bytes) -> tuple[Document, int]:
-        """The document of a record, which is used up, and a bound on its text in bytes; `payload` identifies it."""
+    def document(self, record: dict, raw: Raw, payload: bytes, notes: dict | None = None) -> tuple[Document, int]:
+        """The document of a record, which is used up, and a bound on its text in bytes; `payload` identifies it. `notes`, of
+        how it was read, join its meta."""
         fields, limit = self._fields, self._limits.document_bytes
         text, column = fields.take_text(record)
         size = raw.size
+        if notes:
+            check_text(text, notes)
+            size = len(text.encode())
         title = None
         if column is not None:
             page = self._pages.read_column(raw.offset, text)
@@ -53,6 +66,8 @@ class Objects:
             text, title, size = page.text, page.title, len(page.text.encode())
         elif size > limit and len(text.encode()) > limit:
             raise RecordError("too_large", f"text longer than {limit:,} bytes")
-        url, source, date, provenance, meta = fields.describe(record, {"title": title} if title else None)
+        url, source, date, provenance, meta = fields.describe(
+            record, {**(notes or {}), **({"title": title} if title else {})}
+        )
         identity = document_id(raw.file.encode(), raw.offset, payload)
         return Document(identity, text, url, source, date, provenance, meta, raw.file, raw.offset), size

@@ -54,7 +54,10 @@ def read_shard(
     Over the shard, records == documents + quarantined + ignored, and documents come in order of their offsets. Raises
     InputError only for a source that cannot be read at all; broken data is quarantined.
     """
-    from algok.pipelines.readers.collector import NoGuard
+    from algok.pipelines.readers.collector import Collector, NoGuard
     from algok.pipelines.readers.registry import reader
 
-    return reader(shard.format).read(shard, spec, limits or ReadLimits(), guard or NoGuard())
+    last = Collector()
+    with last.surviving(shard.files[0].name):  # for readers of other packages: ours survive what ends a file themselves
+        yield from reader(shard.format).read(shard, spec, limits or ReadLimits(), guard or NoGuard())
+    yield from last.finish()

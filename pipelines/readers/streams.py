@@ -5,6 +5,7 @@ is tried again. Data that is broken raises Damaged, and ends in quarantine.
 """
 
 import bz2
+import codecs
 import lzma
 import os
 import zlib
@@ -20,6 +21,8 @@ BLOCK_BYTES = 1 << 20
 _FEED_BYTES = 64 << 10
 _ZSTD_MAGIC = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _XZ_MEMORY = 256 << 20
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")  # 32 first: each of its texts begins like one of 16
+_FIRST = "\ufeff{[ \t\r\n"  # what JSON begins with
 
 
 class Damaged(Exception):
@@ -99,6 +102,19 @@ def compression(head: bytes) -> str | None:
     if head.startswith(b"BZh"):
         return "bz2"
     return "xz" if head.startswith(b"\xfd7zXZ\0") else None
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by the first bytes of a JSON text, which are ASCII characters or a byte order mark; else None."""
+    return next((codec for codec in _WIDE if any(head.startswith(c.encode(codec)) for c in _FIRST)), None)
+
+
+def as_utf8(stream: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The blocks of a text in another encoding, as UTF-8; what fits no character becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    for block in stream:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
 
 
 def gzip_decoder() -> Any:

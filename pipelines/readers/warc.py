@@ -16,7 +16,17 @@ from algok.pipelines.readers.collector import (
     RecordError,
     watched,
 )
-from algok.pipelines.readers.framing import HEADER_BYTES, Fault, Framing, Record, Window, items, parse_headers
+from algok.pipelines.readers.framing import (
+    HEADER_BYTES,
+    Fault,
+    Framing,
+    Record,
+    Window,
+    headers_inside,
+    items,
+    parse_headers,
+    skip_large,
+)
 from algok.pipelines.readers.http import fetched_page
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
@@ -26,6 +36,7 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import InputStream
 
 _VERSION = b"WARC/"
+_NEAR = 64  # bytes by which a length may be wrong while the record is still read
 _SKIPPED_TYPES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 
 
@@ -44,7 +55,7 @@ class Warc(Reader):
         compile_extraction()
         collector, pages = Collector(), Pages(guard, limits)
         for file in shard.files:
-            with InputStream(file.url) as source:
+            with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
                     if isinstance(item, Fault):
                         collector.quarantine(
@@ -76,6 +87,8 @@ def _document(
             raise RecordError("utf8", f"text is not valid UTF-8: {getattr(error, 'reason', error)}") from None
     if truncated := record.headers.get("WARC-Truncated"):
         meta["truncated"] = truncated
+    if record.off:
+        meta["content_length_off"] = record.off
     url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
     date = record.headers.get("WARC-Date")
     return archived(record, text, url, date, meta, file, spec), size
@@ -95,7 +108,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     """The next record, or the fault that stands in its place. Moves behind it, or to the next record."""
     start = window.position
     offset = base + start
-    window.ensure(HEADER_BYTES)
+    window.ensure(HEADER_BYTES + _NEAR)
     excerpt = window.peek(0, EXCERPT_BYTES)
 
     def fault(reason: str, message: str, inside: int) -> Fault:
@@ -108,6 +121,9 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     if not excerpt.startswith(_VERSION):
         return fault("garbage", "bytes that belong to no record", 0)
     head_size = _header_size(window)
+    following = window.record_within(1, head_size or HEADER_BYTES)
+    if following is not None:
+        return fault("header", "header ends early: another record begins in it", following)
     if head_size is None:
         ended = window.ensure(HEADER_BYTES) < HEADER_BYTES
         return fault(*(("truncated", "header ends early") if ended else ("header", "header too long")), len(_VERSION))
@@ -120,18 +136,31 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         return _short(fault("truncated", "record ends early", head_size), size, cut=True)
     if size > limit + head_size:
         return _skip_large(window, offset, size, head_size, excerpt, fault)
-    view = window.ensure(size + 5)
+    view = window.ensure(size + _NEAR)
     if view < size:
         cut = window.damage is not None or window.remaining is not None
         return _short(fault("truncated", "record ends early", head_size), size, cut)
-    if not _ends_record(window.peek(size, size + 4)):
-        return fault("content_length", "record does not end where its Content-Length says", head_size)
+    real = size if _ends_record(window.peek(size, size + 4)) else _near_end(window, head_size, size, view)
+    if real is None:
+        return _wrong_length(fault("", "", head_size))
     if window.damage is not None and window.damage.reason == "corrupt" and view < size + 5:
         window.skip(view)
         return Fault(offset, "corrupt", "record may be damaged", size, excerpt)
-    payload = window.peek(head_size, size)
-    window.skip(size)
-    return Record(offset, start, headers, payload, size)
+    payload = window.peek(head_size, real)
+    window.skip(real)
+    return Record(offset, start, headers, payload, real, off=size - real)
+
+
+def _near_end(window: Window, head_size: int, size: int, view: int) -> int | None:
+    """Where a record really ends whose length is wrong by a few bytes: before the line ends in front of the next record, or
+    of the end of the data. None where no such place is near."""
+    following = window.record_within(head_size, min(size + _NEAR, view))
+    if following is None and (view >= size + _NEAR or window.damage is not None):
+        return None
+    end = view if following is None else following
+    blank = next((b for b in (b"\r\n\r\n", b"\n\n") if window.peek(end - len(b), end) == b), None)
+    real = end - len(blank) if blank else None
+    return real if real is not None and head_size <= real and abs(real - size) < _NEAR else None
 
 
 def _short(fault: Fault, size: int, cut: bool) -> Fault:
@@ -142,18 +171,24 @@ def _short(fault: Fault, size: int, cut: bool) -> Fault:
     return fault
 
 
+def _wrong_length(fault: Fault) -> Fault:
+    fault.reason, fault.message = "content_length", "record does not end where its Content-Length says"
+    return fault
+
+
 def _skip_large(
     window: Window, offset: int, size: int, head_size: int, excerpt: bytes, fault: Callable[[str, str, int], Fault]
 ) -> Fault:
     start = window.position
-    if window.skip(size) < size:
-        ended = Fault(offset, "truncated", "record ends early", window.position - start, excerpt, last=True)
-        return _short(ended, size, cut=window.damage is not None)
-    if window.remaining is not None and not _ends_record(window.peek(0, min(4, window.ensure(4)))):
-        window.seek(start)
-        window.ensure(head_size)
-        return fault("content_length", "record does not end where its Content-Length says", head_size)
-    return Fault(offset, "too_large", f"record of {size:,} bytes", size, excerpt)
+    sound, enough, inside = skip_large(window, size, head_size, lambda w: _ends_record(w.peek(0, min(4, w.ensure(4)))))
+    passed = window.position - start
+    if sound:
+        message = f"record of {size:,} bytes{headers_inside(inside)}"
+        return Fault(offset, "too_large", message, passed, excerpt)
+    if passed:
+        ended = Fault(offset, "truncated", "record ends early", passed, excerpt, last=not window.ensure(1))
+        return _short(ended, size, cut=window.damage is not None) if not enough else _wrong_length(ended)
+    return _wrong_length(fault("", "", head_size))
 
 
 def _ends_record(trailer: bytes) -> bool:
@@ -166,4 +201,6 @@ def _header_size(window: Window) -> int | None:
     return min(ends, default=None)
 
 
-_FRAMING = Framing(re.compile(_VERSION), re.compile(b"\n" + _VERSION), _frame)
+# Anywhere in a line: a record that was cut off may end without a line end.
+_NEXT = re.compile(rb"(WARC/[0-9]\.[0-9]{1,2}\r?\n[A-Za-z][A-Za-z0-9-]{0,40}:)")
+_FRAMING = Framing(re.compile(_VERSION), _NEXT, 64, _frame)

@@ -127,3 +127,14 @@ def test_recipe_commands(annotated):
 def test_run_needs_inputs_and_an_output(tmp_path):
     assert "no inputs" in algok("run", "web", "-o", str(tmp_path / "x"), code=2)
     assert "no output" in algok("run", "web", "--input", str(tmp_path), code=2)
+
+
+def test_the_error_of_a_corpus_under_another_name_prints_the_option_that_reads_it(tmp_path):
+    rows = [{"본문": prose(i), "제목": f"글 {i}"} for i in range(50)]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    options = ["--workers", "0", "--quiet"]
+    message = algok("clean", str(source), str(tmp_path / "first"), *options, code=6)
+    assert "50 of 50 records are in quarantine" in message and "or --text 본문 on the command line" in message
+    algok("clean", str(source), str(tmp_path / "second"), "--text", "본문", *options)
+    assert pq.read_table(tmp_path / "second" / "kept").num_rows > 0

@@ -5,6 +5,8 @@ import sys
 import time
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from algok.pipelines.guard import STRIKES, FileGuard, open_guard
@@ -73,3 +75,24 @@ def test_strikes_survive_in_a_file(tmp_path):
     child(tmp_path, "guard.enter(7)\nos.abort()")
     FileGuard(tmp_path, "task", 1)
     assert orjson.loads((tmp_path / "task.json").read_bytes()) == {"7": 1}
+
+
+def test_a_part_of_a_file_that_kills_its_worker_is_quarantined_and_the_others_are_read(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": [str(n) for n in range(9)]}), path, row_group_size=3)
+    code = (
+        "from algok.pipelines.readers import parquet\n"
+        "from algok.pipelines.readers.reader import read_shard\n"
+        "from algok.pipelines.readers.inputs import plan_shards\n"
+        "from algok.pipelines.readers.spec import InputSpec\n"
+        "decoded = parquet._decoded\n"
+        "parquet._decoded = lambda file, group, *more: os.abort() if group == 1 else decoded(file, group, *more)\n"
+        f"spec = InputSpec(path={str(path)!r})\n"
+        "chunks = [chunk for shard in plan_shards([spec]) for chunk in read_shard(shard, spec, guard=guard)]\n"
+        "assert sum(chunk.documents for chunk in chunks) == 6\n"
+        "rows = [row for chunk in chunks for row in chunk.quarantined]\n"
+        "assert [(row['reason'], row['rows'], row['offset']) for row in rows] == [('crashed', 3, 3)]\n"
+    )
+    for _ in range(STRIKES):
+        assert child(tmp_path / "guard", code) < 0
+    assert child(tmp_path / "guard", code) == 0

@@ -1,7 +1,10 @@
 """Planning: names, order, formats, splits and errors."""
 
+import contextlib
 import gzip
+import os
 import shutil
+import socket
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,8 +16,12 @@ import pytest
 from pydantic import ValidationError
 
 from algok.errors import InputError
+from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
 from algok.pipelines.readers.inputs import Shard, plan_shards
 from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.recipe import load_recipe
+from algok.pipelines.run import execute
 
 
 def write(path: Path, data: bytes | str = b"{}\n") -> Path:
@@ -239,3 +246,90 @@ def test_a_shard_survives_json(tmp_path):
 def test_wrong_options_are_refused(options, problem):
     with pytest.raises(ValidationError, match=problem):
         InputSpec(**options)
+
+
+# What stands in folders
+
+
+def test_pipes_sockets_loops_and_unreadable_names_in_a_folder_are_left_out_and_counted(tmp_path):
+    write(tmp_path / "a.jsonl")
+    write(tmp_path / "sub" / "b.jsonl")
+    os.mkfifo(tmp_path / "sub" / "pipe.jsonl")
+    listening = socket.socket(socket.AF_UNIX)
+    with contextlib.chdir(tmp_path), contextlib.closing(listening):
+        listening.bind("socket.jsonl")
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    for number in range(2):
+        (tmp_path / f"round{number}.jsonl").symlink_to(f"round{1 - number}.jsonl")
+    for name in (b"a\nb.jsonl", b"bell\x07.jsonl", b"\xff.jsonl", b"del\x7f.jsonl"):
+        (tmp_path / os.fsdecode(name)).write_bytes(b"{}")
+    for path in (tmp_path, f"{tmp_path}/**/*.jsonl"):
+        left_out = {}
+        assert names(plan_shards([InputSpec(path=str(path))], left_out=left_out)) == ["a.jsonl", "sub/b.jsonl"]
+        counts = {reason: len(found) for reason, found in left_out.items()}
+        assert counts == {
+            "a pipe, socket or device": 2,
+            "a link to itself": 3,
+            "a name with control characters or of no charset": 4,
+        }
+        assert all(name.isprintable() and name.isascii() for found in left_out.values() for name in found)
+
+
+def test_a_pipe_that_is_named_is_an_error_and_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(InputError, match=r"is a pipe, socket or device\. Save"):
+        plan_shards([InputSpec(path=str(tmp_path / "pipe.jsonl"))])
+
+
+def test_several_links_to_one_file_are_read_once(tmp_path):
+    write(tmp_path / "z.jsonl")
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).symlink_to("z.jsonl")
+    (tmp_path / "c.jsonl").hardlink_to(tmp_path / "z.jsonl")
+    write(tmp_path / "elsewhere" / "x.jsonl")
+    for name in ("d.jsonl", "e.jsonl"):
+        (tmp_path / name).symlink_to("elsewhere/x.jsonl")
+    left_out = {}
+    found = names(plan_shards([InputSpec(path=f"{tmp_path}/*.jsonl")], left_out=left_out))
+    assert found == ["c.jsonl", "d.jsonl"]
+    assert left_out == {"a link to a file that is read": ["a.jsonl", "b.jsonl", "e.jsonl", "z.jsonl"]}
+    both = InputSpec(path=[str(tmp_path / "a.jsonl"), str(tmp_path / "z.jsonl")])
+    assert names(plan_shards([both])) == ["z.jsonl"]
+
+
+HUGGING_FACE = (
+    "README.md", ".gitattributes", "LICENSE", "dataset_infos.json", "data/train-00000-of-00002.parquet",
+    "data/train-00001-of-00002.parquet", "data/README", "data/NOTICE.txt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
+def test_cards_of_a_hugging_face_folder_are_no_documents(tmp_path, remote):
+    left_out = {}
+    if remote:
+        fsspec.filesystem("memory").pipe({f"/hf/{name}": b"PAR1" for name in HUGGING_FACE})
+    for name in HUGGING_FACE:
+        write(tmp_path / name, b"PAR1")
+    found = names(plan_shards([InputSpec(path="memory://hf" if remote else str(tmp_path))], left_out=left_out))
+    assert found == [name for name in HUGGING_FACE if name.endswith(".parquet")]
+    expected = sorted(name for name in HUGGING_FACE if not name.endswith((".parquet", ".gitattributes")))
+    assert left_out == {"describes the corpus": expected}
+
+
+def test_a_readme_among_texts_is_a_text_and_one_without_extension_stops_nothing(tmp_path):
+    for name in ("README.md", "README", "LICENSE", "guide.md", "docs/README.md"):
+        write(tmp_path / name, "글")
+    left_out = {}
+    found = names(plan_shards([InputSpec(path=str(tmp_path))], left_out=left_out))
+    assert found == ["README.md", "docs/README.md", "guide.md"]
+    assert left_out == {"describes the corpus": ["LICENSE", "README"]}
+    assert names(plan_shards([InputSpec(path=str(tmp_path / "README"), format="text")])) == ["README"]
+
+
+def test_what_is_left_out_is_said_and_recorded(tmp_path, caplog):
+    write(tmp_path / "in" / "a.jsonl", b'{"text": "x"}\n')
+    write(tmp_path / "in" / "README", "x")
+    recipe = load_recipe("web", [], inputs=[{"path": str(tmp_path / "in")}])
+    execute(recipe, str(tmp_path / "run"), make_executor("local", 0), SilentProgress())
+    assert "1 file(s) of the inputs left out (describes the corpus): README" in caplog.text
+    assert orjson.loads((tmp_path / "run" / "run.json").read_bytes())["left_out"] == {"describes the corpus": 1}

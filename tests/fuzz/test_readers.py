@@ -1,0 +1,153 @@
+"""Readers over damaged files of every format: they never raise, foresee every failure, and account for every record.
+
+A failure names its seed: `pytest tests/fuzz/test_readers.py -k jsonl --fuzz-seed 1234` tries it first, and `--fuzz 100` goes a
+hundred times as far as the suite.
+"""
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import random
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fuzz.mutate import mutated
+from reading import SENTENCE, lines, read, warc, warc_record, write, zstd
+
+from algok.pipelines.readers.limits import ReadLimits
+
+ROUNDS = 250  # per sample in the suite
+PAGE = (
+    f"<!DOCTYPE html><html><head><title>봄</title></head><body><article><p>{SENTENCE * 9}</p></article></body></html>"
+)
+ROWS = [
+    {"text": f"{SENTENCE}{n}", "url": f"https://h.example.com/{n}", "id": n, "meta": {"a": [n, None]}, "turns": [{"say": "말"}]}
+    for n in range(12)
+] + [{"text": PAGE, "date": "2024-01-02", "x": 0.5}]  # fmt: skip
+FEED = (
+    f"<?xml version='1.0'?><rss><channel><title>소식</title><item><title>하나</title><description><![CDATA[<p>{SENTENCE}</p>]]>"
+    "</description></item></channel></rss>"
+)
+
+
+def arc() -> bytes:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE.encode()
+    heads = [f"http://h.example.com/{n} 203.0.113.7 20040301120000 text/html {len(page)}\n".encode() for n in range(5)]
+    return b"filedesc://x.arc 0.0.0.0 20040301120000 text/plain 8\n1 0 Test\n" + b"".join(
+        h + page + b"\n" for h in heads
+    )
+
+
+def pages() -> bytes:
+    """Web records of every kind: chunked, compressed, feeds, plain text, other charsets."""
+    body, http = PAGE.encode(), b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    return b"".join([
+        warc_record(0, b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), http=http + b"Transfer-Encoding: chunked\r\n\r\n"),
+        warc_record(1, gzip.compress(body), http=http + b"Content-Encoding: gzip\r\n\r\n"),
+        warc_record(2, FEED.encode(), http=b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n\r\n"),
+        warc_record(3, PAGE.encode("cp949"), http=b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=euc-kr\r\n\r\n"),
+        warc_record(4, SENTENCE.encode("utf-16"), http=b"HTTP/1.1 200 OK\r\n\r\n"),
+        warc_record(5, SENTENCE.encode(), kind="conversion", http=None),
+    ])  # fmt: skip
+
+
+def table() -> pa.Table:
+    """Columns of many types, some of them nested."""
+    count = len(ROWS)
+    return pa.table({
+        "text": pa.array([row["text"] for row in ROWS], pa.large_string()),
+        "url": pa.array([row.get("url") for row in ROWS]),
+        "date": pa.array(range(count), pa.timestamp("us", tz="Asia/Seoul")),
+        "day": pa.array(range(count), pa.date32()),
+        "tags": pa.array([["가", None]] * count),
+        "box": pa.array([{"a": "가", "b": [1.5]}] * count),
+        "kind": pa.array(["x", "y"] * (count // 2) + ["x"]).dictionary_encode(),
+        "raw": pa.array([b"\xff\0"] * count),
+    })  # fmt: skip
+
+
+def parquet(**options) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table(), out, row_group_size=5, **options)
+    return out.getvalue()
+
+
+def arrow(opened) -> bytes:
+    out = io.BytesIO()
+    with opened(out, table().schema) as sink:
+        sink.write_table(table(), max_chunksize=5)
+    return out.getvalue()
+
+
+def cells(delimiter: str) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, ["id", "text", "url"], delimiter=delimiter, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(ROWS)
+    return out.getvalue().encode()
+
+
+SAMPLES = {
+    "a.jsonl": lines(*ROWS),
+    "cp949.jsonl": b"".join(orjson.dumps(row).decode().encode("cp949") + b"\n" for row in ROWS),
+    "utf16.json": orjson.dumps(ROWS).decode().encode("utf-16"),
+    "a.json": orjson.dumps(ROWS, option=orjson.OPT_INDENT_2),
+    "a.csv": cells(","),
+    "a.tsv": cells("\t"),
+    "a.warc": warc(6),
+    "pages.warc": pages(),
+    "a.arc": arc(),
+    "a.parquet": parquet(),
+    "plain.parquet": parquet(compression="none", use_dictionary=False),
+    "a.arrow": arrow(pa.ipc.new_file),
+    "a.arrows": arrow(pa.ipc.new_stream),
+    "a.html": PAGE.encode(),
+    "a.md": f"---\ntitle: 봄\ntags: [가, 나]\n---\n# 봄\n{SENTENCE}".encode(),
+    "a.txt": (SENTENCE * 9).encode("cp949"),
+    "noextension": lines(*ROWS),
+}  # fmt: skip
+PACKERS = {".gz": gzip.compress, ".zst": zstd, ".bz2": bz2.compress, ".xz": lzma.compress}
+PACKED = ("a.jsonl", "a.json", "a.csv", "a.txt", "a.warc", "pages.warc", "a.arc")
+LIMITS = [ReadLimits(), ReadLimits(document_bytes=1024, line_bytes=1024, page_bytes=1024, nesting=16)]
+COLUMNS = [{}, {}, {}, {"text": "url"}, {"text": "turns[].say"}, {"text": "box.a", "url": "tags"}, {"text": "tags[]"}]
+OTHERS = list(SAMPLES.values())
+
+
+def damaged(name: str, rng: random.Random) -> tuple[str, bytes]:
+    """A file name and its damaged content; what is compressed is damaged before or behind, archives as one or many members."""
+    data = SAMPLES[name]
+    if name not in PACKED or rng.random() < 0.5:
+        return name, mutated(data, OTHERS, rng)
+    archive = name.endswith((".warc", ".arc"))
+    suffix, pack = rng.choice([pair for pair in PACKERS.items() if not archive or pair[0] in (".gz", ".zst")])
+    if rng.random() < 0.5:
+        data = mutated(data, OTHERS, rng)
+    cuts = sorted(rng.choices(range(len(data) + 1), k=rng.randint(0, 3)))
+    parts = [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+    packed = b"".join(map(pack, parts))
+    return name + suffix, packed if rng.random() < 0.3 else mutated(packed, [packed, *OTHERS], rng)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_damaged_file_is_read_to_its_end(tmp_path, seeds, sample):
+    for seed in seeds(ROUNDS):
+        rng = random.Random(f"{sample} {seed}")
+        name, data = damaged(sample, rng)
+        path = write(tmp_path / name, data)
+        options = {"columns": rng.choice(COLUMNS), "html": rng.choice(("auto", "auto", "never", "url"))}
+        if name.startswith("noextension"):
+            options["format"] = "jsonl"
+        limits = rng.choice(LIMITS)
+        try:
+            found = read(path, limits, **options)
+            pieces = read(path, limits, split_bytes=rng.randint(1, 4000), **options)
+        except BaseException as error:
+            raise AssertionError(f"{sample}: --fuzz-seed {seed} raises {type(error).__name__}") from error
+        unforeseen = [row["message"] for row in found.quarantined if row["reason"] == "error"]
+        assert not unforeseen, f"{sample}: --fuzz-seed {seed}: {unforeseen[0]}"
+        if sample.endswith((".jsonl", ".parquet")):
+            assert pieces.documents == found.documents, f"{sample}: --fuzz-seed {seed}: pieces give other documents"
