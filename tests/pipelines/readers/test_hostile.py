@@ -420,6 +420,30 @@ def test_a_length_wrong_by_a_few_bytes_costs_nothing(tmp_path, packing, place, o
     assert marked == ([place] if off < 0 or off > 4 else [])
 
 
+@pytest.mark.parametrize("off", [-40, -2, -1, 2, 40])
+@pytest.mark.parametrize("tail", ["", ".gz"])
+def test_an_arc_length_wrong_by_a_few_bytes_costs_nothing(tmp_path, tail, off):
+    def record(number: int, off: int) -> bytes:
+        page = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{TEXT} {number}</p>".encode()
+        head = f"http://h.example.com/{number} 203.0.113.7 20040301120000 text/html {len(page) + off}\n"
+        return head.encode() + page + b"\n"
+
+    data = b"".join(record(n, off if n == 1 else 0) for n in range(4))
+    result = read(write(tmp_path / f"a.arc{tail}", gzip.compress(data) if tail else data))
+    assert numbers(result) == [0, 1, 2, 3] and not result.quarantined
+    assert [n for n, meta in enumerate(result.meta) if meta.get("content_length_off") == off] == [1]
+
+
+@pytest.mark.parametrize("length", [400_000, 9_000_000, 10**9])
+def test_an_arc_length_beyond_the_data_costs_its_record_only(tmp_path, length):
+    page = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{TEXT}</p>".encode()
+    sizes = [length if n == 3 else len(page) for n in range(9)]
+    heads = [f"http://h.example.com/{n} 203.0.113.7 20040301120000 text/html {size}\n" for n, size in enumerate(sizes)]
+    data = b"".join(head.encode() + page + b"\n" for head in heads)
+    result = read(write(tmp_path / "a.arc.gz", gzip.compress(data)))
+    assert numbers(result) == [0, 1, 2, 4, 5, 6, 7, 8] and len(result.quarantined) == 1
+
+
 def test_plain_records_in_a_gzip_file_are_counted(tmp_path):
     data = gzip.compress(warc_record(0)) + warc_record(1) + warc_record(2) + gzip.compress(warc_record(3))
     result = read(write(tmp_path / "a.warc.gz", data))
