@@ -13,12 +13,14 @@ from fastwarc.warc import HeaderMap
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Ignored, Raw, watched
 from algok.pipelines.readers.framing import (
     HEADER_BYTES,
+    NEAR,
     Fault,
     Framing,
     Record,
     Window,
     headers_inside,
     items,
+    near_end,
     skip_large,
 )
 from algok.pipelines.readers.http import fetched_page
@@ -78,6 +80,8 @@ def _document(
     with watched(pages.guard, record.offset):
         text, meta = fetched_page(record.payload, mime, pages, limits.document_bytes)
         size = len(text.encode())
+    if record.off:
+        meta["content_length_off"] = record.off
     return archived(record, text, url, _date(record.headers.get("Date") or ""), meta, file, spec), size
 
 
@@ -114,10 +118,14 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         return _skip_large(window, offset, size, head_size, excerpt, fault)
     if window.ensure(size + HEADER_BYTES) < size:
         return fault("truncated", "record ends early, or its length is wrong", head_size)
-    if not _ends_record(window.peek(size, size + HEADER_BYTES)):
+    # A length two bytes too large would cut the first letter of the next record's URL.
+    early = window.record_within(max(head_size, size - NEAR), size) is not None
+    sound = not early and _ends_record(window.peek(size, size + HEADER_BYTES))
+    real = size if sound else near_end(window, head_size, size, (b"\n",))
+    if real is None:
         return fault("content_length", "record does not end where its length says", head_size)
-    payload = window.peek(head_size, size)
-    window.skip(size)
+    payload = window.peek(head_size, real)
+    window.skip(real)
     headers = HeaderMap("utf-8")
     for name, value in (
         ("URL", fields[0]),
@@ -125,7 +133,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         ("Content-Type", fields[3] if len(fields) > 4 else b""),
     ):
         headers.append(name, value.decode("utf-8", "replace"))
-    return Record(offset, start, headers, payload, size)
+    return Record(offset, start, headers, payload, real, off=size - real)
 
 
 def _skip_large(

@@ -15,6 +15,7 @@ from algok.pipelines.readers.collector import EXCERPT_BYTES, Collector, Ignored,
 from algok.pipelines.readers.fields import LIST, Fields, distinct, free_key, pop
 from algok.pipelines.readers.guess import texts_in, texts_of_type
 from algok.pipelines.readers.inputs import InputFile
+from algok.pipelines.readers.lenient import name_of
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages, is_page
 
@@ -387,8 +388,9 @@ def _value(scalar: pa.Scalar) -> Any:
         return [_value(item) for item in scalar.values]
     if hasattr(scalar, "as_buffer"):
         return scalar.as_buffer().to_pybytes()
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return f"{pc.cast(scalar.cast(pa.int64()).cast(pa.timestamp(kind.unit)), pa.string()).as_py()} {kind.tz}"
+    zone = str(kind).partition("tz=")[2].rstrip("]")  # `kind.tz` fails for one that is no UTF-8
+    if zone:
+        return f"{pc.cast(scalar.cast(pa.int64()).cast(pa.timestamp(kind.unit)), pa.string()).as_py()} {zone}"
     return pc.cast(scalar, pa.string()).as_py()
 
 
@@ -396,5 +398,5 @@ def _struct(scalar: pa.StructScalar) -> dict:
     """A struct's fields by name; of two with one name the later one gets `_column` behind its own."""
     values: dict[str, Any] = {}
     for place in range(scalar.type.num_fields):
-        values[free_key(values, scalar.type.field(place).name)] = _value(scalar[place])
+        values[free_key(values, name_of(scalar.type.field(place), place))] = _value(scalar[place])
     return values

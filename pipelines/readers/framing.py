@@ -23,6 +23,7 @@ _SCAN_BYTES = 1 << 20
 _START_BYTES = 256  # in which a gzip member is seen to begin with a record
 _END_BYTES = 8  # within which the next record begins behind a sound one
 _REREAD = 4  # times the size of a file that damaged members may make us read again
+NEAR = 64  # bytes by which a record's length may be wrong while it is still read
 _GZIP = b"\x1f\x8b\x08"
 
 
@@ -350,6 +351,19 @@ def skip_large(window: Window, size: int, head_size: int, ends: Callable[[Window
         window.lengths_lie = True
         window.go_back(start)
     return sound, passed == size, inside
+
+
+def near_end(window: Window, head_size: int, size: int, blanks: tuple[bytes, ...]) -> int | None:
+    """Where a record really ends whose length is wrong by a few bytes: before the line ends (one of `blanks`) in front of the
+    next record, or of the end of the data. None where no such place is near."""
+    view = window.ensure(size + NEAR)
+    following = window.record_within(head_size, min(size + NEAR, view))
+    if following is None and (view >= size + NEAR or window.damage is not None):
+        return None
+    end = view if following is None else following
+    blank = next((b for b in blanks if window.peek(end - len(b), end) == b), None)
+    real = end - len(blank) if blank else None
+    return real if real is not None and head_size <= real and abs(real - size) < NEAR else None
 
 
 def parse_headers(block: bytes) -> HeaderMap | None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from algok.pipelines.readers.lenient import name_of
+
 # What corpora call their text, most common first.
 _KNOWN = (
     "text", "content", "body", "document", "raw_content", "contents", "본문", "내용", "텍스트", "기사", "article", "paragraphs",
@@ -45,8 +47,9 @@ def texts_of_type(kind: pa.DataType | pa.Schema, place: str = "", depth: int = 0
         if not pa.types.is_struct(kind) or depth >= _MOST_DEPTH:
             return {}
     found: dict[str, int] = {}
-    for field in list(kind)[:_MOST_PLACES]:
-        found |= texts_of_type(field.type, f"{place}.{field.name}" if place else field.name, depth + 1)
+    for number, field in enumerate(list(kind)[:_MOST_PLACES]):
+        name = name_of(field, number)
+        found |= texts_of_type(field.type, f"{place}.{name}" if place else name, depth + 1)
     return found
 
 

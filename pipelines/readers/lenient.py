@@ -13,16 +13,24 @@ _MARK = "_unreadable"
 
 def sound_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch with every column valid: as it is, as bytes and numbers, or marked as unreadable."""
+    names = [name_of(batch.schema.field(place), place) for place in range(batch.num_columns)]
+    batch = batch.rename_columns(names)
     try:
         batch.validate(full=True)
         return batch
     except pa.ArrowException:
         columns = [_sound(column) for column in batch.columns]
-    names = [
-        name if column is not None else name + _MARK for name, column in zip(batch.schema.names, columns, strict=True)
-    ]
+    names = [name if column is not None else name + _MARK for name, column in zip(names, columns, strict=True)]
     arrays = [column if column is not None else _marks(batch.num_rows) for column in columns]
     return pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def name_of(field: pa.Field, place: int) -> str:
+    """The name of a column, or its place where the name is no UTF-8."""
+    try:
+        return field.name
+    except UnicodeDecodeError:
+        return f"column{place}"
 
 
 def with_marks(batch: pa.RecordBatch, lost: list[str]) -> pa.RecordBatch:
@@ -61,7 +69,7 @@ def _plain(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return pa.DictionaryArray.from_arrays(column.indices, _plain(column.dictionary))
     if pa.types.is_struct(kind):
-        names = [field.name for field in kind]
+        names = [name_of(field, place) for place, field in enumerate(kind)]
         parts = [_plain(column.field(place)) for place in range(len(names))]
         return pa.StructArray.from_arrays(parts, names=names, mask=column.is_null())
     if pa.types.is_map(kind):

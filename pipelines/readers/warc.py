@@ -18,12 +18,14 @@ from algok.pipelines.readers.collector import (
 )
 from algok.pipelines.readers.framing import (
     HEADER_BYTES,
+    NEAR,
     Fault,
     Framing,
     Record,
     Window,
     headers_inside,
     items,
+    near_end,
     parse_headers,
     skip_large,
 )
@@ -36,7 +38,7 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import InputStream
 
 _VERSION = b"WARC/"
-_NEAR = 64  # bytes by which a length may be wrong while the record is still read
+_BLANKS = (b"\r\n\r\n", b"\n\n")  # what stands between a record and the next
 _SKIPPED_TYPES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 
 
@@ -108,7 +110,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     """The next record, or the fault that stands in its place. Moves behind it, or to the next record."""
     start = window.position
     offset = base + start
-    window.ensure(HEADER_BYTES + _NEAR)
+    window.ensure(HEADER_BYTES + NEAR)
     excerpt = window.peek(0, EXCERPT_BYTES)
 
     def fault(reason: str, message: str, inside: int) -> Fault:
@@ -136,11 +138,11 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         return _short(fault("truncated", "record ends early", head_size), size, cut=True)
     if size > limit + head_size:
         return _skip_large(window, offset, size, head_size, excerpt, fault)
-    view = window.ensure(size + _NEAR)
+    view = window.ensure(size + NEAR)
     if view < size:
         cut = window.damage is not None or window.remaining is not None
         return _short(fault("truncated", "record ends early", head_size), size, cut)
-    real = size if _ends_record(window.peek(size, size + 4)) else _near_end(window, head_size, size, view)
+    real = size if _ends_record(window.peek(size, size + 4)) else near_end(window, head_size, size, _BLANKS)
     if real is None:
         return _wrong_length(fault("", "", head_size))
     if window.damage is not None and window.damage.reason == "corrupt" and view < size + 5:
@@ -149,18 +151,6 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     payload = window.peek(head_size, real)
     window.skip(real)
     return Record(offset, start, headers, payload, real, off=size - real)
-
-
-def _near_end(window: Window, head_size: int, size: int, view: int) -> int | None:
-    """Where a record really ends whose length is wrong by a few bytes: before the line ends in front of the next record, or
-    of the end of the data. None where no such place is near."""
-    following = window.record_within(head_size, min(size + _NEAR, view))
-    if following is None and (view >= size + _NEAR or window.damage is not None):
-        return None
-    end = view if following is None else following
-    blank = next((b for b in (b"\r\n\r\n", b"\n\n") if window.peek(end - len(b), end) == b), None)
-    real = end - len(blank) if blank else None
-    return real if real is not None and head_size <= real and abs(real - size) < _NEAR else None
 
 
 def _short(fault: Fault, size: int, cut: bool) -> Fault:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reading import lines, numbers, read, warc_record, write, zstd
 
 from algok.pipelines.documents import TOO_DEEP
+from algok.pipelines.readers.collector import Collector, Document, Raw
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import Reader
 
@@ -65,6 +66,20 @@ def test_columns_of_one_name_are_all_kept(tmp_path, form):
     result = read(write_table(tmp_path, form, table(pairs)))
     assert result.texts == [TEXT] and not result.quarantined
     assert result.meta == [{"x": 1, "x_column": 2, "text_column": "둘째"}]
+
+
+def test_names_and_zones_of_an_arrow_file_that_are_no_utf8_cost_nothing(tmp_path):
+    inner = pa.StructArray.from_arrays([pa.array([1])], fields=[pa.field(b"\xff", pa.int64())])
+    when = pa.array([0], pa.timestamp("s", tz=b"\xff/Zone"))
+    schema = pa.schema(
+        [("text", pa.string()), pa.field(b"\xfe", pa.string()), ("box", inner.type), ("when", when.type)]
+    )
+    content = pa.RecordBatch.from_arrays([pa.array([TEXT]), pa.array(["x"]), inner, when], schema=schema)
+    with pa.ipc.new_stream(tmp_path / "a.arrows", schema) as sink:
+        sink.write_batch(content)
+    result = read(tmp_path / "a.arrows")
+    assert result.texts == [TEXT] and not result.quarantined
+    assert result.meta[0] == {"column1": "x", "box": {"column0": 1}, "when": "1970-01-01 00:00:00 \ufffd/Zone"}
 
 
 def test_csv_columns_of_one_name_are_all_kept(tmp_path):
@@ -125,6 +140,18 @@ def test_dates_of_an_unknown_zone_say_so(tmp_path):
     when = pa.array([0], pa.timestamp("s", tz="Mars/Olympus"))
     result = read(write_table(tmp_path, "arrow", table({"text": pa.array([TEXT]), "date": when})))
     assert result.documents[0]["date"] == "1970-01-01 00:00:00 Mars/Olympus"
+
+
+@given(st.lists(st.sampled_from(["글", None, "\ud800", 7, "x"]), min_size=1, max_size=9))
+def test_a_document_that_arrow_cannot_hold_costs_itself(values):
+    collector = Collector()
+    for offset, value in enumerate(values):
+        row = Document(str(offset), "글", value, None, None, "organic", None, "f", offset)
+        collector.take(Raw("f", offset, 3, b"x"), lambda row=row: (row, 3))
+    (chunk,) = collector.finish()
+    bad = [offset for offset, value in enumerate(values) if value in ("\ud800", 7)]
+    assert [row["offset"] for row in chunk.quarantined] == bad and chunk.records == len(values)
+    assert chunk.documents == len(values) - len(bad)
 
 
 class Failing(Reader):
@@ -418,6 +445,30 @@ def test_a_length_wrong_by_a_few_bytes_costs_nothing(tmp_path, packing, place, o
     assert result.texts == sound.texts and not result.quarantined
     marked = [n for n, meta in enumerate(result.meta) if "content_length_off" in meta]
     assert marked == ([place] if off < 0 or off > 4 else [])
+
+
+@pytest.mark.parametrize("off", [-40, -2, -1, 2, 40])
+@pytest.mark.parametrize("tail", ["", ".gz"])
+def test_an_arc_length_wrong_by_a_few_bytes_costs_nothing(tmp_path, tail, off):
+    def record(number: int, off: int) -> bytes:
+        page = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{TEXT} {number}</p>".encode()
+        head = f"http://h.example.com/{number} 203.0.113.7 20040301120000 text/html {len(page) + off}\n"
+        return head.encode() + page + b"\n"
+
+    data = b"".join(record(n, off if n == 1 else 0) for n in range(4))
+    result = read(write(tmp_path / f"a.arc{tail}", gzip.compress(data) if tail else data))
+    assert numbers(result) == [0, 1, 2, 3] and not result.quarantined
+    assert [n for n, meta in enumerate(result.meta) if meta.get("content_length_off") == off] == [1]
+
+
+@pytest.mark.parametrize("length", [400_000, 9_000_000, 10**9])
+def test_an_arc_length_beyond_the_data_costs_its_record_only(tmp_path, length):
+    page = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{TEXT}</p>".encode()
+    sizes = [length if n == 3 else len(page) for n in range(9)]
+    heads = [f"http://h.example.com/{n} 203.0.113.7 20040301120000 text/html {size}\n" for n, size in enumerate(sizes)]
+    data = b"".join(head.encode() + page + b"\n" for head in heads)
+    result = read(write(tmp_path / "a.arc.gz", gzip.compress(data)))
+    assert numbers(result) == [0, 1, 2, 4, 5, 6, 7, 8] and len(result.quarantined) == 1
 
 
 def test_plain_records_in_a_gzip_file_are_counted(tmp_path):
