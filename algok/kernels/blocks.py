@@ -4,7 +4,7 @@ LLVM compiles these to the vector instructions of the machine it runs on, whatev
 """
 
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -82,3 +82,7 @@ def prefetch(typing, data, i):
         return context.get_dummy_value()
 
     return types.void(data, i), generate
+
+
+if config.DISABLE_JIT:
+    from algok.kernels.plain_blocks import load8, prefetch, set_bits, trailing_zeros, within  # noqa: F401

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kernels.reference.jit import machine_code
 
 import algok
 from algok.kernels import cache
@@ -39,6 +40,7 @@ def _run(folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
 
 
+@machine_code
 def test_a_changed_constant_of_a_callee_takes_effect_at_once(tmp_path):
     room = _package(tmp_path)
     first = _run(tmp_path)
