@@ -113,26 +113,15 @@ def _add(row, seen, stamp, ids, n):
 
 
 @part
-def _character(data, i, end, ascii_classes):
-    """The character at i (letters of ASCII in lower case), its class and its bytes; the document's end ends a line."""
-    if i == end:
-        return np.uint64(10), _NEWLINE, 1
+def _beyond_ascii(data, i, end):
+    """The character at i, which is none of ASCII, and its bytes; U+FFFD for one beyond the BMP and for what is no text."""
     byte = data[i]
-    if byte < 0x80:
-        kind = np.int64(ascii_classes[byte])
-        code = np.uint64(byte)
-        return code | np.uint64(32) if kind == _LATIN else code, kind, 1
     if byte < 0xE0 and i + 1 < end:
-        code = (np.uint64(byte & 0x1F) << np.uint64(6)) | np.uint64(data[i + 1] & 0x3F)
-        return code, _class_of(code), 2
+        return (np.uint64(byte & 0x1F) << np.uint64(6)) | np.uint64(data[i + 1] & 0x3F), 2
     if byte < 0xF0 and i + 2 < end:
-        code = (
-            (np.uint64(byte & 0x0F) << np.uint64(12))
-            | (np.uint64(data[i + 1] & 0x3F) << np.uint64(6))
-            | np.uint64(data[i + 2] & 0x3F)
-        )
-        return code, _class_of(code), 3
-    return np.uint64(0xFFFD), _MARK, 4 if byte >= 0xF0 else 1
+        code = np.uint64(byte & 0x0F) << np.uint64(12) | np.uint64(data[i + 1] & 0x3F) << np.uint64(6)
+        return code | np.uint64(data[i + 2] & 0x3F), 3
+    return np.uint64(0xFFFD), 4 if byte >= 0xF0 else 1
 
 
 @part
@@ -177,7 +166,15 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
     top = len(ids)
     i = start
     while i <= end:
-        code, kind, width = _character(data, i, end, ascii_classes)
+        if i == end:
+            code, kind, width = np.uint64(10), _NEWLINE, 1
+        elif data[i] < 0x80:
+            code, kind, width = np.uint64(data[i]), np.int64(ascii_classes[data[i]]), 1
+            if kind == _LATIN:
+                code |= np.uint64(32)
+        else:
+            code, width = _beyond_ascii(data, i, end)
+            kind = _class_of(code)
         i += width
 
         # A run ends where the script changes.
