@@ -6,7 +6,7 @@ LLVM compiles these to the vector instructions of the machine it runs on, whatev
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic as numba_intrinsic
 
@@ -87,3 +87,7 @@ def prefetch(typing, data, i):
         return context.get_dummy_value()
 
     return types.void(data, i), generate
+
+
+if config.DISABLE_JIT:
+    from algok.kernels.plain_blocks import load8, prefetch, set_bits, trailing_zeros, within  # noqa: F401

@@ -6,7 +6,7 @@ The same pass counts what no repair can bring back.
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import kernel, part
 from algok.kernels.blocks import BLOCK, trailing_zeros, within
 
 # Bits of the mask.
@@ -72,8 +72,8 @@ _12, _6, _GA, _SYLLABLES = (np.uint32(n) for n in (12, 6, 0xAC00, 11172))
 _NONE, _ONE = np.uint64(0), np.uint64(1)
 _BEHIND = np.uint64(1 << BLOCK)  # the bit after those of a block
 
-# What the previous character was.
-_OTHER, _SPACE, _HANGUL, _CONSONANT, _REPLACEMENT = range(5)
+# What a character is.
+_OTHER, _SPACE, _HANGUL, _CONSONANT, _REPLACEMENT, _VOWEL, _PRIVATE = range(7)
 
 
 @kernel
@@ -190,6 +190,74 @@ def _plain_masks(data, i, ascii_table):
     return plain, spaces
 
 
+@part
+def _sign(data, i, end, kind):
+    """The bits of the ASCII character at i, of a kind of `_ascii_table` that is neither plain nor white space."""
+    if kind == 4:
+        return _escape(data, i, end)
+    if kind == 3:
+        return LINE_ENDS
+    return INVISIBLE | ISO2022 if data[i] == 14 else INVISIBLE
+
+
+@part
+def _three_kind(c, d, e):
+    """What the three-byte character is, outside the Hangul syllables: a compatibility jamo, U+FFFD, private use, or other."""
+    if c == 0xE3 and (d == 0x84 or d == 0x85):
+        if d == 0x84 or e < 0x8F:
+            return _CONSONANT
+        return _VOWEL if e <= 0xA3 else _OTHER
+    if c == 0xEF and d == 0xBF and e == 0xBD:
+        return _REPLACEMENT
+    return _PRIVATE if c == 0xEE or (c == 0xEF and d <= 0xA3) else _OTHER
+
+
+@part
+def _two_bytes(data, i, end):
+    """The bits of the two-byte character at i."""
+    c, d = data[i], data[i + 1]
+    bits = 0
+    if c > 0xC3:
+        return bits
+    if c == 0xC2:
+        if d <= 0x9F:
+            bits = LINE_ENDS if d == 0x85 else INVISIBLE
+        elif d == 0xA0:
+            bits = SPACES
+        elif d == 0xAD:
+            bits = INVISIBLE
+    if i + 3 < end:
+        # Every misread syllable holds a letter À..ÿ; pairs of no-break spaces or dots do not count.
+        n = data[i + 2]
+        if n == 0xC3 or (c == 0xC3 and (0xC2 <= n <= 0xCB or n == 0xE2)):
+            bits |= MOJIBAKE
+    return bits
+
+
+@part
+def _lost_words(questions, pending):
+    """Lost characters in words of question marks, at the end of one that has so many of them, and what is pending then:
+    the marks of one such word until a second follows, -1 behind the second."""
+    if questions < 2:
+        return 0, pending
+    if pending:
+        return questions + max(pending, 0), -1
+    return 0, questions
+
+
+@part
+def _suspects(singles, run, run_spaced, pairs, rare):
+    """Bits that depend on counts, at the end of a document."""
+    bits = LOST_SPACES if run >= LONG_RUN else 0
+    if run == 1 and run_spaced and singles + 1 >= SINGLE_RUN:
+        bits |= SPACED_OUT
+    if pairs >= 2:
+        bits |= COMPAT_JAMO
+    if rare >= 2:
+        bits |= UTF8_AS_CP949
+    return bits
+
+
 @kernel
 def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
     for doc in range(len(offsets) - 1):
@@ -231,21 +299,21 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                         mixed = True
                     run += n
                     continue
+            if run:
+                hangul += run
+                if run >= LONG_RUN:
+                    bits |= LOST_SPACES
+                singles = singles + 1 if run == 1 and run_spaced and c <= 32 else 0
+                if singles >= SINGLE_RUN:
+                    bits |= SPACED_OUT
+                run = 0
             if ascii_table[c] == 0:  # from here to the end of plain ASCII and white space
-                if run:
-                    hangul += run
-                    if run >= LONG_RUN:
-                        bits |= LOST_SPACES
-                    run = 0
                 singles = 0
                 start = i
-                spaced = False
-                n = BLOCK
+                spaced, n = False, BLOCK
                 while n == BLOCK and i < end:
                     plain, spaces = _plain_masks(data, i, ascii_table)
-                    n = trailing_zeros(~plain | _BEHIND)
-                    if n > end - i:
-                        n = end - i
+                    n = min(trailing_zeros(~plain | _BEHIND), end - i)
                     spaced |= spaces & ((_ONE << np.uint64(n)) - _ONE) != _NONE
                     i += n
                 chars += i - start
@@ -256,17 +324,6 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                 previous = _OTHER if mixed else _SPACE
                 continue
             chars += 1
-            if run:
-                hangul += run
-                if run >= LONG_RUN:
-                    bits |= LOST_SPACES
-                if run == 1 and run_spaced and c <= 32:
-                    singles += 1
-                    if singles >= SINGLE_RUN:
-                        bits |= SPACED_OUT
-                else:
-                    singles = 0
-                run = 0
             if c < 0x80:
                 k = ascii_table[c]
                 i += 1
@@ -275,11 +332,8 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                         pending = 0
                         mixed = False
                     elif questions >= 2:
-                        if pending:
-                            lost += questions + (pending if pending > 0 else 0)
-                            pending = -1
-                        else:
-                            pending = questions
+                        found, pending = _lost_words(questions, pending)
+                        lost += found
                     questions = 0
                     previous = _SPACE
                 elif k == 5:
@@ -291,32 +345,12 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                 else:
                     mixed = True
                     previous = _OTHER
-                    if k == 4:
-                        bits |= _escape(data, i - 1, end)
-                    elif k == 3:
-                        bits |= LINE_ENDS
-                    else:
-                        bits |= INVISIBLE
-                        if c == 14:
-                            bits |= ISO2022
+                    bits |= _sign(data, i - 1, end, k)
                 continue
             mixed = True
             if c < 0xE0:
-                d = data[i + 1]
-                if c <= 0xC3:
-                    if c == 0xC2:
-                        if d <= 0x9F:
-                            bits |= LINE_ENDS if d == 0x85 else INVISIBLE
-                        elif d == 0xA0:
-                            bits |= SPACES
-                        elif d == 0xAD:
-                            bits |= INVISIBLE
-                    if i + 3 < end:
-                        # Every misread syllable holds a letter À..ÿ; pairs of no-break spaces or dots do not count.
-                        n = data[i + 2]
-                        if n == 0xC3 or (c == 0xC3 and (0xC2 <= n <= 0xCB or n == 0xE2)):
-                            bits |= MOJIBAKE
-                elif previous == _REPLACEMENT:
+                bits |= _two_bytes(data, i, end)
+                if c > 0xC3 and previous == _REPLACEMENT:
                     lost += 1
                 previous = _OTHER
                 i += 2
@@ -327,42 +361,20 @@ def _scan(data, offsets, rare_table, ending_table, ascii_table, mask, counts):
                 previous = _OTHER
                 i += 4
                 continue
-            d = data[i + 1]
-            e = data[i + 2]
+            d, e = data[i + 1], data[i + 2]
             i += 3
-            if c == 0xE3 and (d == 0x84 or d == 0x85):
-                if d == 0x85 and e >= 0x8F:
-                    if e <= 0xA3 and previous == _CONSONANT:
-                        pairs += 1
-                    previous = _OTHER
-                    if e == 0xA4:
-                        bits |= INVISIBLE
-                else:
-                    previous = _CONSONANT
-                continue
-            if c == 0xEF and d == 0xBF and e == 0xBD:
-                replacement += 1
-                previous = _REPLACEMENT
-                continue
-            previous = _OTHER
-            if c == 0xEE or (c == 0xEF and d <= 0xA3):
-                pua += 1
-                continue
             bits |= _three_bytes(c, d, e)
-        hangul += run
-        if run >= LONG_RUN:
-            bits |= LOST_SPACES
-        if not mixed and questions >= 2 and pending:
-            lost += questions + (pending if pending > 0 else 0)
-        if run == 1 and run_spaced and singles + 1 >= SINGLE_RUN:
-            bits |= SPACED_OUT
-        if pairs >= 2:
-            bits |= COMPAT_JAMO
-        if rare >= 2:
-            bits |= UTF8_AS_CP949
+            kind = _three_kind(c, d, e)
+            pairs += kind == _VOWEL and previous == _CONSONANT
+            replacement += kind == _REPLACEMENT
+            pua += kind == _PRIVATE
+            previous = kind if kind in (_CONSONANT, _REPLACEMENT) else _OTHER
+        if not mixed:
+            lost += _lost_words(questions, pending)[0]
+        bits |= _suspects(singles, run, run_spaced, pairs, rare)
         mask[doc] = bits
         counts[doc, CHARS] = chars
-        counts[doc, HANGUL] = hangul
+        counts[doc, HANGUL] = hangul + run
         counts[doc, REPLACEMENT] = replacement
         counts[doc, LOST] = lost
         counts[doc, PUA] = pua

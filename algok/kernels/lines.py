@@ -777,7 +777,7 @@ def _visible(data, start, stop):
 
 
 @kernel
-def _copy_kept(data, start, end, starts, keep, blank, n, out, at):
+def _copy_kept(data, end, starts, keep, blank, n, out, at):
     """Copy the kept lines of a document to `out[at:]`; returns the new end.
 
     Where lines were removed between two kept ones, the blank lines around them become one; at the start and at the end
@@ -923,7 +923,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
                 j += 1
         if removed:
             changed += 1
-            at = _copy_kept(data, start, end, starts, keep, blank, n, out, at)
+            at = _copy_kept(data, end, starts, keep, blank, n, out, at)
         else:
             out[at : at + end - start] = data[start:end]
             at += end - start

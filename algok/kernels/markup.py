@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import kernel, part
 
 _PLAIN_ELEMENT, _VOID, _IMPLIED, _FORMATTING, _RAW, _FOREIGN, _ROOT, _PLAINTEXT = range(8)
 
@@ -77,6 +77,89 @@ def _skip_raw(data, i, name):
     return n
 
 
+@part
+def _comment_end(data, i):
+    """Index behind the `-->` of a comment whose first hyphen is at i (`<!-->` is a whole one), or behind the page."""
+    n = len(data)
+    while i < n and not (data[i] == 62 and data[i - 1] == 45 and data[i - 2] == 45):
+        i += 1
+    return i + 1
+
+
+@part
+def _name(data, i):
+    """The packed name of the tag that begins at i, and the index behind the whole of it."""
+    name = np.uint64(0)
+    begin = i
+    while i < len(data) and not (_is_space(data[i]) or data[i] == 62 or data[i] == 47):
+        if i - begin < 8:
+            byte = data[i]
+            if 65 <= byte <= 90:
+                byte |= 0x20
+            name = name << np.uint64(8) | np.uint64(byte)
+        i += 1
+    return name, i
+
+
+@part
+def _value_end(data, i):
+    """Index behind the attribute's value that begins at i, with its quotes."""
+    n = len(data)
+    if i < n and (data[i] == 34 or data[i] == 39):
+        quote = data[i]
+        i += 1
+        while i < n and data[i] != quote:
+            i += 1
+        return i + 1
+    while i < n and not (_is_space(data[i]) or data[i] == 62):
+        i += 1
+    return i
+
+
+@part
+def _attributes(data, i):
+    """Index of the `>` that ends a tag, read from behind its name, or behind the page; number of attributes; whether a
+    slash stands right before the end."""
+    n = len(data)
+    attributes = 0
+    self_closing = False
+    while i < n and data[i] != 62:
+        if _is_space(data[i]) or data[i] == 47:
+            self_closing = data[i] == 47
+            i += 1
+            continue
+        self_closing = False
+        attributes += 1
+        while i < n and not (_is_space(data[i]) or data[i] == 47 or data[i] == 62 or data[i] == 61):
+            i += 1
+        j = i
+        while j < n and _is_space(data[j]):
+            j += 1
+        if j < n and data[j] == 61:
+            i = j + 1
+            while i < n and _is_space(data[i]):
+                i += 1
+            i = _value_end(data, i)
+    return i, attributes, self_closing
+
+
+@part
+def _write_tag(out, written, data, begin, end, closing, whole):
+    """Writes a tag whose name stands from `begin` to `end`, without its attributes; gives the new length."""
+    out[written] = 60
+    written += 1
+    if closing:
+        out[written] = 47
+        written += 1
+    for k in range(begin, end):
+        out[written] = data[k]
+        written += 1
+    if whole:
+        out[written] = 62
+        written += 1
+    return written
+
+
 @kernel
 def scan(data, out, kinds):
     """One linear pass over markup: depth, parse steps, rule steps, visible characters, content, bytes written.
@@ -120,10 +203,7 @@ def scan(data, out, kinds):
             continue
         i += 1
         if i + 2 < n and data[i] == 33 and data[i + 1] == 45 and data[i + 2] == 45:  # <!--
-            i += 1
-            while i < n and not (data[i] == 62 and data[i - 1] == 45 and data[i - 2] == 45):
-                i += 1
-            i += 1
+            i = _comment_end(data, i + 1)
             continue
         closing = i < n and data[i] == 47
         if closing:
@@ -138,58 +218,15 @@ def scan(data, out, kinds):
                 written += 1
             continue
         name_begin = i
-        name = np.uint64(0)
-        while i < n and not (_is_space(data[i]) or data[i] == 62 or data[i] == 47):
-            if i - name_begin < 8:
-                byte = data[i]
-                if 65 <= byte <= 90:
-                    byte |= 0x20
-                name = name << np.uint64(8) | np.uint64(byte)
-            i += 1
-        name_end = i
-        attributes = 0
-        self_closing = False
-        while i < n and data[i] != 62:
-            if _is_space(data[i]) or data[i] == 47:
-                self_closing = data[i] == 47
-                i += 1
-                continue
-            self_closing = False
-            attributes += 1
-            while i < n and not (_is_space(data[i]) or data[i] == 47 or data[i] == 62 or data[i] == 61):
-                i += 1
-            j = i
-            while j < n and _is_space(data[j]):
-                j += 1
-            if j < n and data[j] == 61:
-                i = j + 1
-                while i < n and _is_space(data[i]):
-                    i += 1
-                if i < n and (data[i] == 34 or data[i] == 39):
-                    quote = data[i]
-                    i += 1
-                    while i < n and data[i] != quote:
-                        i += 1
-                    i += 1
-                else:
-                    while i < n and not (_is_space(data[i]) or data[i] == 62):
-                        i += 1
+        name, name_end = _name(data, i)
+        i, attributes, self_closing = _attributes(data, name_end)
         whole = i < n  # or the page ends in the tag
         i = min(i + 1, n)
         slot = _slot(name)
         kind = np.int64(kinds[slot, 1]) if kinds[slot, 0] == name else 0
         before = written
         if write and kind != _FORMATTING:
-            out[written] = 60
-            written += 1
-            if closing:
-                out[written] = 47
-                written += 1
-            out[written : written + name_end - name_begin] = data[name_begin:name_end]
-            written += name_end - name_begin
-            if whole:
-                out[written] = 62
-                written += 1
+            written = _write_tag(out, written, data, name_begin, name_end, closing, whole)
         if name == _BODY and not closing and body == 0:
             body = i
         elif name == _HEAD and closing and head == 0:

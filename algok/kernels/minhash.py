@@ -166,6 +166,7 @@ def _fold(windows, count, hashes, a, b, signature):
 
     Eight hashes to a pass over the permutations; the last eight are filled up with a hash that is there anyway.
     """
+    count = np.int64(count)
     for i in range(count, (count + 7) & ~7):
         windows[i] = windows[count - 1]
     count = (count + 7) & ~7

@@ -13,7 +13,7 @@ repeated phrase weighs no more than one. They come in three groups, since each i
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import kernel, part
 
 GROUPS = ("words", "lines", "document")
 _WORDS, _LINES, _DOCUMENT = range(3)
@@ -81,11 +81,10 @@ def _step(value):
 
 @kernel
 def _share(part, whole):
-    """A share in tenths, with steps of its own for none and for next to none."""
+    """A share in twentieths, with steps of its own for none and for next to none."""
     if part == 0 or whole == 0:
         return 0
-    tenths = part * 20 // whole
-    return 1 + tenths if tenths > 0 else 1
+    return 1 + part * 20 // whole
 
 
 @kernel
@@ -113,6 +112,44 @@ def _add(row, seen, stamp, ids, n):
     return n
 
 
+@part
+def _beyond_ascii(data, i, end):
+    """The character at i, which is none of ASCII, and its bytes; U+FFFD for one beyond the BMP and for what is no text."""
+    byte = data[i]
+    if byte < 0xE0 and i + 1 < end:
+        return (np.uint64(byte & 0x1F) << np.uint64(6)) | np.uint64(data[i + 1] & 0x3F), 2
+    if byte < 0xF0 and i + 2 < end:
+        code = np.uint64(byte & 0x0F) << np.uint64(12) | np.uint64(data[i + 1] & 0x3F) << np.uint64(6)
+        return code | np.uint64(data[i + 2] & 0x3F), 3
+    return np.uint64(0xFFFD), 4 if byte >= 0xF0 else 1
+
+
+@part
+def _add_shape(shape, previous, first, hangul, shift, seen, stamp, ids, shapes, n):
+    """The features of a line of a shape: with its beginning and its Hangul, in fifths; with the shape before. They are kept
+    at the far end of ids, since those of words are still to come. Gives their new number."""
+    top = len(ids)
+    full = (shape << np.uint64(8)) | np.uint64(first * 8 + min(4, hangul))
+    for value, tag in ((full, 8), ((previous << np.uint64(12)) | shape, 9)):
+        row = _row(value, tag, shift)
+        if seen[row] != stamp and top - shapes - n > 16:
+            seen[row] = stamp
+            shapes += 1
+            ids[top - shapes] = row
+    return shapes
+
+
+@kernel
+def _add_document(size, values, shift, seen, stamp, ids, n):
+    """The features of the whole document: each value by itself, and with the document's length."""
+    n = _add(_row(np.uint64(size), 10, shift), seen, stamp, ids, n)
+    for which, value in enumerate(values):
+        feature = np.uint64((which * 64 + value) * 64)
+        n = _add(_row(feature, 11, shift), seen, stamp, ids, n)
+        n = _add(_row(feature + np.uint64(size), 12, shift), seen, stamp, ids, n)
+    return n
+
+
 @kernel
 def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
     """The distinct features of one document into `ids`, group after group; `ends` gets each group's end."""
@@ -121,7 +158,7 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
     a, b, c = _EDGE, _EDGE, _EDGE  # the last three characters of the run, oldest first
     whole, head, previous_head = np.uint64(0), np.uint64(0), np.uint64(0)
     run, run_kind = 0, _SPACE
-    chars, hangul, latin, digits, marks, words, hangul_words, stops, lines = 0, 0, 0, 0, 0, 0, 0, 0, 0
+    chars, hangul, latin, digits, marks, words, stops, lines = 0, 0, 0, 0, 0, 0, 0, 0
     da_stops, short_lines, stop_lines = 0, 0, 0
     line_chars, line_hangul, line_first, line_last, line_last_hangul = 0, 0, 0, 0, np.uint64(0)
     previous_shape = np.uint64(0)
@@ -131,24 +168,13 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
     while i <= end:
         if i == end:
             code, kind, width = np.uint64(10), _NEWLINE, 1
+        elif data[i] < 0x80:
+            code, kind, width = np.uint64(data[i]), np.int64(ascii_classes[data[i]]), 1
+            if kind == _LATIN:
+                code |= np.uint64(32)
         else:
-            byte = data[i]
-            if byte < 0x80:
-                code, kind, width = np.uint64(byte), np.int64(ascii_classes[byte]), 1
-                if kind == _LATIN:
-                    code |= np.uint64(32)
-            elif byte < 0xE0 and i + 1 < end:
-                code = (np.uint64(byte & 0x1F) << np.uint64(6)) | np.uint64(data[i + 1] & 0x3F)
-                kind, width = _class_of(code), 2
-            elif byte < 0xF0 and i + 2 < end:
-                code = (
-                    (np.uint64(byte & 0x0F) << np.uint64(12))
-                    | (np.uint64(data[i + 1] & 0x3F) << np.uint64(6))
-                    | np.uint64(data[i + 2] & 0x3F)
-                )
-                kind, width = _class_of(code), 3
-            else:
-                code, kind, width = np.uint64(0xFFFD), _MARK, 4 if byte >= 0xF0 else 1
+            code, width = _beyond_ascii(data, i, end)
+            kind = _class_of(code)
         i += width
 
         # A run ends where the script changes.
@@ -158,7 +184,6 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
                 n = _add(_row(np.uint64(min(run, 4)), 7, shift), seen, stamp, ids, n)
             else:
                 if run_kind == _HANGUL:
-                    hangul_words += 1
                     n = _add(_row((b << np.uint64(42)) | (c << np.uint64(21)) | _EDGE, 2, shift), seen, stamp, ids, n)
                 n = _add(_row(whole, 3, shift), seen, stamp, ids, n)
                 n = _add(_row(previous_head * _M2 + head, 4, shift), seen, stamp, ids, n)
@@ -206,15 +231,8 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
                 if line_last == _STOP and line_last_hangul == np.uint64(0xC694):
                     last = 13
                 shape = np.uint64(length * 16 + last)
-                full = (shape << np.uint64(8)) | np.uint64(
-                    line_first * 8 + min(4, _share(line_hangul, line_chars) // 5)
-                )
-                for value, tag in ((full, 8), ((previous_shape << np.uint64(12)) | shape, 9)):
-                    row = _row(value, tag, shift)
-                    if seen[row] != stamp and top - shapes - n > 16:
-                        seen[row] = stamp
-                        shapes += 1
-                        ids[top - shapes] = row
+                share = _share(line_hangul, line_chars) // 5
+                shapes = _add_shape(shape, previous_shape, line_first, share, shift, seen, stamp, ids, shapes, n)
                 previous_shape = shape + np.uint64(1)
             line_chars, line_hangul, line_last = 0, 0, 0
         elif kind != _SPACE:
@@ -250,12 +268,7 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
         _step(words // max(stops, 1)),
         _share(ends[_WORDS], max(8 * words, 1)),
     )
-    n = _add(_row(np.uint64(size), 10, shift), seen, stamp, ids, n)
-    for which, value in enumerate(values):
-        feature = np.uint64((which * 64 + value) * 64)
-        n = _add(_row(feature, 11, shift), seen, stamp, ids, n)
-        n = _add(_row(feature + np.uint64(size), 12, shift), seen, stamp, ids, n)
-    ends[_DOCUMENT] = n
+    ends[_DOCUMENT] = _add_document(size, values, shift, seen, stamp, ids, n)
 
 
 @kernel

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kernels.reference.jit import machine_code
 
 import algok
 from algok.kernels import cache
@@ -20,7 +21,7 @@ def _package(folder: Path) -> Path:
     room = folder / "algok" / "kernels"
     room.mkdir(parents=True)
     (folder / "algok" / "__init__.py").write_text("")
-    for name in ("__init__.py", "cache.py"):
+    for name in ("__init__.py", "cache.py", "interpreted.py"):
         (room / name).write_text((ROOT / "kernels" / name).read_text())
     (room / "inner.py").write_text(
         "from algok.kernels import kernel\nSTEP = 10\n@kernel\ndef inner(x):\n    return x + STEP\n"
@@ -39,6 +40,7 @@ def _run(folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
 
 
+@machine_code
 def test_a_changed_constant_of_a_callee_takes_effect_at_once(tmp_path):
     room = _package(tmp_path)
     first = _run(tmp_path)
@@ -49,6 +51,7 @@ def test_a_changed_constant_of_a_callee_takes_effect_at_once(tmp_path):
     assert (changed.stdout.strip(), "compiles its kernels" in changed.stderr) == ("201", True)
 
 
+@machine_code
 def test_an_unrelated_module_keeps_its_machine_code(tmp_path):
     room = _package(tmp_path)
     (room / "other.py").write_text("STEP = 1\n")

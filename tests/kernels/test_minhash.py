@@ -6,6 +6,7 @@ import pytest
 from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels.reference.jit import machine_code
 
 from algok.kernels import minhash
 
@@ -115,6 +116,7 @@ def test_nulls_and_bad_ngrams_are_errors():
         minhash.sketch(column("가"), minhash.MAX_NGRAM + 1, 8)
 
 
+@machine_code
 @pytest.mark.parametrize("text", ["가", "가나", "中文测试", "ภาษาไทย", "a", "9", " ", "!", "가 ", "\u200b", "😀"])
 def test_ten_megabytes_of_one_thing_are_linear(text):
     big = column(text * (10_000_000 // len(text.encode())))

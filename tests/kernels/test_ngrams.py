@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels.reference import ngrams as twin
+from kernels.reference.jit import machine_code
 from kernels.reference.texts import TEXTS
 
 from algok.kernels.buffers import string_buffers
@@ -98,6 +99,7 @@ def test_a_document_scores_alike_in_any_batch(texts):
     assert (sums[1:3] == part).all()
 
 
+@machine_code
 @pytest.mark.parametrize("unit", ["가", "a", "1", " \n", "가 ", "가나다라 마바사\n", "\U0001f600", "\u1100\u1161"])
 def test_hostile_documents_take_linear_time(unit):
     data, offsets = string_buffers(pa.array([unit * (2_000_000 // len(unit))], pa.large_string()))

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels.reference.jit import machine_code
 
 from algok.kernels.buffers import string_buffers
 from algok.kernels.personal import MARGIN, find
@@ -75,6 +76,7 @@ def test_any_bytes_are_survived(raw):
     assert ends[-1] == len(found)
 
 
+@machine_code
 @pytest.mark.parametrize("unit", ["1", "1-", "가 ", "서울 로 1", "@a", "<b>", "&#1;", "성명", "12가"])
 def test_hostile_documents_take_linear_time(unit):
     data, offsets = string_buffers(pa.array([unit * (2_000_000 // len(unit))], pa.large_string()))

@@ -8,6 +8,7 @@ import pytest
 import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels.reference.jit import machine_code
 
 from algok.classifiers.store import open_model
 from algok.classifiers.tokenizer import Tokenizer, load_tokenizer
@@ -99,6 +100,7 @@ def test_long_eojeol_up_to_a_window_is_exact_and_beyond_keeps_every_character() 
     assert LIBRARY.decode(ids([beyond])[0]) == beyond
 
 
+@machine_code
 @pytest.mark.parametrize(
     "text", ["가" * 1_000_000, "a" * 3_000_000, "\x01" * 1_000_000, "=" * 1_000_000, " " * 3_000_000]
 )

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernels.reference.jit import machine_code
 
 from algok.kernels.buffers import string_buffers
 from algok.kernels.repetition import HEAD, LONG_REPEAT
@@ -385,6 +386,7 @@ def test_separators() -> None:
     assert one("사과, 배|감 · 귤 3,000원 #과일 #1")["separators"] == 5
 
 
+@machine_code
 @pytest.mark.parametrize("unit", ["가", "a ", ".", "\n", "http://", "나는 "])
 def test_ten_megabytes_of_one_thing(unit: str) -> None:
     times = 10_000_000 // len(unit.encode())

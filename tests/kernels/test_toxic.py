@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kernels.reference import toxic as twin
+from kernels.reference.jit import machine_code
 from kernels.reference.texts import TEXTS
 
 from algok.kernels.buffers import string_buffers
@@ -215,6 +216,7 @@ def test_scores_are_shares(texts: list[str]) -> None:
         assert (got[name] >= 0).all() and (got[name] <= 1).all()
 
 
+@machine_code
 @pytest.mark.parametrize(
     "unit",
     ["가", "ㅅ", "ㅣ", "1", "a", "!", ".", "멍.", "멍1", "\u200b", "아", "멍 ", "가\n", "ㅁㅓ", "🙂", "(", "멍텅"],
