@@ -22,7 +22,7 @@ def part(function: Callable) -> Callable:
 
 
 def _compiled(function: Callable, inlined: bool) -> Callable:
-    if config.DISABLE_JIT:
+    if getattr(config, "DISABLE_JIT"):  # noqa: B009  # numba sets its attributes at run time
         return interpreted(function)
     with located():
         return njit(cache=True, nogil=True, error_model="numpy", forceinline=inlined)(function)

@@ -89,5 +89,5 @@ def prefetch(typing, data, i):
     return types.void(data, i), generate
 
 
-if config.DISABLE_JIT:
+if getattr(config, "DISABLE_JIT"):  # noqa: B009  # numba sets its attributes at run time
     from algok.kernels.plain_blocks import load8, prefetch, set_bits, trailing_zeros, within  # noqa: F401

@@ -11,7 +11,7 @@ class _Bytes(np.ndarray):
 
     def __getitem__(self, index):
         item = super().__getitem__(index)
-        return int(item) if isinstance(item, np.uint8) else item
+        return int(item) if isinstance(item, np.integer) else item
 
     def __iter__(self):
         return iter(self.tolist())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -166,11 +166,11 @@ class Collector:
             raise_machine(error)
             self.quarantine(file, self._last, "error", f"nothing is read behind the last record: {cause(error)}")
 
-    def take(self, raw: Raw, make: Callable[[], tuple[Document, int]]) -> None:
+    def take(self, raw: Raw, make: Callable[..., tuple[Document, int]], *arguments: Any) -> None:
         """Makes a document of a record, with a bound on its text in bytes; whatever `make` raises about the record ends in
         quarantine, or in a count of what was ignored."""
         try:
-            document, size = make()
+            document, size = make(*arguments)
         except Ignored as ignored:
             self.ignore(ignored.reason, raw.size)
         except RecordError as error:

@@ -27,17 +27,14 @@ class Fields:
     source: str | None
     provenance: str | None
     html: str  # column that holds HTML; auto or never
+    html_column: str | None  # the column that is declared to hold HTML
 
     @classmethod
     def of(cls, spec: InputSpec) -> "Fields":
         names = {field: spec.columns.get(field, field) for field in MAPPABLE}
         others = tuple(names[field] for field in ("id", "url", "source", "date", "provenance", "meta"))
-        return cls(names, others, spec.source, spec.provenance, spec.html)
-
-    @property
-    def html_column(self) -> str | None:
-        """The column that is declared to hold HTML."""
-        return None if self.html in ("auto", "never") else self.html
+        html_column = None if spec.html in ("auto", "never") else spec.html
+        return cls(names, others, spec.source, spec.provenance, spec.html, html_column)
 
     def take_text(self, record: dict) -> tuple[str, str | None]:
         """Removes a record's text; beside it the column that it came from if it is HTML of which the text must be
@@ -66,7 +63,7 @@ class Fields:
         ]
         meta = _meta_object(meta)
         for key, value in record.items():
-            meta[free_key(meta, key)] = value
+            meta[key if key not in meta else free_key(meta, key)] = value
         if identity is not None:
             meta[free_key(meta, "id")] = identity
         if url is not None and type(url) is not str:
@@ -165,7 +162,9 @@ def distinct(names: list[str]) -> list[str]:
 
 def free_key(meta: dict, key: str) -> str:
     """The key, or where it is taken the first of `key_column`, `key_column_column`, `key_column3`, … that is not."""
-    for free in (key, f"{key}_column", f"{key}_column_column"):
+    if key not in meta:
+        return key
+    for free in (f"{key}_column", f"{key}_column_column"):
         if free not in meta:
             return free
     return next(free for number in count(3) if (free := f"{key}_column{number}") not in meta)

@@ -1,7 +1,5 @@
 """From a parsed record (a JSON object, a row of CSV) to a document: its columns mapped, HTML in it extracted."""
 
-from functools import partial
-
 import orjson
 
 from algok.pipelines.documents import document_id
@@ -23,7 +21,7 @@ class Objects:
     def take_json(self, file: JsonFile, offset: int, data: bytes, size: int) -> None:
         """A record as JSON text; `size` counts the bytes around it too. Blank ones are ignored."""
         raw = Raw(file.name, offset, size, data)
-        notes: dict = {}
+        notes: dict | None = None
         try:
             record = orjson.loads(data)
         except orjson.JSONDecodeError as error:
@@ -39,16 +37,9 @@ class Objects:
                 self._collector.quarantine(file.name, offset, refused.reason, str(refused), size=size, payload=data)
                 return
         if file.wide is not None:
-            notes["encoding"] = file.wide
-        self._collector.take(raw, partial(self._of_json, record, raw, notes))
-
-    def _of_json(self, record: object, raw: Raw, notes: dict) -> tuple[Document, int]:
-        if type(record) is not dict:
-            message = f"a record must be a JSON object, this is a {type(record).__name__}"
-            hint = "; a file that is one array is read with format: json" if type(record) is list else ""
-            raise RecordError("not_object", message + hint)
+            notes = {**(notes or {}), "encoding": file.wide}
         # JSON never writes a text shorter than its UTF-8, so the record's size bounds the text's; in CP949 it is by half.
-        return self.document(record, raw, raw.payload, notes)
+        self._collector.take(raw, self.document if type(record) is dict else _refuse, record, raw, data, notes)
 
     def document(self, record: dict, raw: Raw, payload: bytes, notes: dict | None = None) -> tuple[Document, int]:
         """The document of a record, which is used up, and a bound on its text in bytes; `payload` identifies it. `notes`, of
@@ -59,15 +50,20 @@ class Objects:
         if notes:
             check_text(text, notes)
             size = len(text.encode())
-        title = None
+        more = notes
         if column is not None:
             page = self._pages.read_column(raw.offset, text)
             self._collector.extracted("html")
-            text, title, size = page.text, page.title, len(page.text.encode())
+            text, size = page.text, len(page.text.encode())
+            more = {**(notes or {}), "title": page.title} if page.title else notes
         elif size > limit and len(text.encode()) > limit:
             raise RecordError("too_large", f"text longer than {limit:,} bytes")
-        url, source, date, provenance, meta = fields.describe(
-            record, {**(notes or {}), **({"title": title} if title else {})}
-        )
+        url, source, date, provenance, meta = fields.describe(record, more)
         identity = document_id(raw.file.encode(), raw.offset, payload)
         return Document(identity, text, url, source, date, provenance, meta, raw.file, raw.offset), size
+
+
+def _refuse(record: object, *_: object) -> tuple[Document, int]:
+    message = f"a record must be a JSON object, this is a {type(record).__name__}"
+    hint = "; a file that is one array is read with format: json" if type(record) is list else ""
+    raise RecordError("not_object", message + hint)
