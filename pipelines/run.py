@@ -272,7 +272,9 @@ def _main_reason(store: Store) -> str:
     found: Counter[tuple[str, str]] = Counter()
     for name in store.names("quarantine")[:_REASON_FILES]:
         with store.fs.open(store.path(name), "rb") as file:
-            for row in pq.read_table(file, columns=["reason", "message", "rows"]).to_pylist():
+            # Without threads: those of Arrow may outlive a process that ends with an error, and bring it down.
+            table = pq.ParquetFile(file, pre_buffer=False).read(["reason", "message", "rows"], use_threads=False)
+            for row in table.to_pylist():
                 found[row["reason"], row["message"]] += row["rows"]
     if not found:
         return ""

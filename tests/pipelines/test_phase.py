@@ -49,13 +49,7 @@ def plant(folder) -> None:
     ]
     path = write_jsonl(folder / "a.jsonl", rows)
     with path.open("ab") as file:
-        file.write(
-            f'{{"text": "{PLANTED}\n["{PLANTED}"]\n'.encode()
-            + b'{"text": "'
-            + b"\xff" * 400
-            + PLANTED.encode()
-            + b'"}\n'
-        )
+        file.write(f'{{"text": "{PLANTED}\n["{PLANTED}"]\n'.encode() + b'{"text": "\xff' + PLANTED.encode() + b'"}\n')
     (folder / "b.txt").write_text(PLANTED)
     pq.write_table(pa.table({"text": [PLANTED, None], "who": [PLANTED, PLANTED]}), folder / "c.parquet")
     (folder / "d.parquet").write_bytes(b"PAR1" + PLANTED.encode() * 20 + b"PAR1")

@@ -203,9 +203,11 @@ def test_values_that_json_cannot_say_are_null_or_replaced_in_meta(tmp_path):
     }  # fmt: skip
 
 
-def test_a_lone_surrogate_in_a_long_text_is_replaced_and_counted(tmp_path):
-    result = read(write(tmp_path / "a.jsonl", '{"text": "' + TEXT + '\\ud83d"}'))
-    assert result.texts == [TEXT + "\ufffd"] and result.meta[0]["replaced"] == 1
+def test_a_text_in_which_characters_are_lost_is_refused_and_the_message_names_the_remedy(tmp_path):
+    broken = ['{"text": "' + TEXT + '\\ud83d"}', b'{"text": "' + TEXT.encode() + b'\xff"}', b'{"text": "\xff\xfe"}']
+    for number, line in enumerate(broken):
+        result = read(write(tmp_path / f"{number}.jsonl", line))
+        assert result.reasons == ["utf8"] and "write it anew as UTF-8" in hint(result)
 
 
 ROWS = [{"text": f'{TEXT} {number}번째 "인용" \\\\ {{괄호}}', "title": f"제목 {number}"} for number in range(50)]
@@ -243,11 +245,11 @@ def test_short_lines_are_read_in_the_charset_of_their_file(tmp_path):
     assert result.texts == [row["text"] for row in rows]
 
 
-def test_a_broken_byte_in_a_long_text_is_replaced_and_in_a_short_one_refused(tmp_path):
-    lines_ = [b'{"text": "' + TEXT.encode() + b'\xff"}', b'{"text": "\xff\xfe"}', b'{"text": "' + TEXT.encode() + b'"}']
-    result = read(write(tmp_path / "a.jsonl", b"\n".join(lines_)))
-    assert result.texts == [TEXT + "\ufffd", TEXT] and result.meta == [{"replaced": 1}, {}]
-    assert result.reasons == ["utf8"] and "save the file as UTF-8" in hint(result)
+def test_a_broken_byte_beside_the_text_is_replaced_and_counted(tmp_path):
+    records = [b'{"text": "' + TEXT.encode() + b'", "title": "' + title + b'"}' for title in (b"\xff\xfe", b"x")]
+    result = read(write(tmp_path / "a.jsonl", b"\n".join(records)))
+    assert result.texts == [TEXT, TEXT] and not result.quarantined
+    assert result.meta == [{"replaced": 2, "title": "\ufffd\ufffd"}, {"title": "x"}]
 
 
 def test_a_file_in_cp949_without_a_text_column_is_told_of_its_columns(tmp_path):
