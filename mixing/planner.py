@@ -42,6 +42,7 @@ class Plan:
     shares: list[list[Share]] = field(default_factory=list)  # by draw
     epochs: list[list[float]] = field(default_factory=list)  # by draw and cell: passes on the circle when it ends
     caps: list[float] = field(default_factory=list)  # by cell
+    class_tokens: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -53,6 +54,7 @@ class Plan:
             "shares": [[vars(share) for share in shares] for shares in self.shares],
             "epochs": self.epochs,
             "caps": self.caps,
+            "class_tokens": self.class_tokens,
             "notes": self.notes,
         }
 
@@ -66,6 +68,7 @@ class Plan:
             [[Share(**share) for share in shares] for shares in data["shares"]],
             data["epochs"],
             data["caps"],
+            data["class_tokens"],
             data["notes"],
         )
 
@@ -89,6 +92,7 @@ class _Planner:
         self.plan = Plan(population.cells, selecting, selections)
         self.plan.caps = [self._cap(cell) for cell in population.cells]
         self._class_tokens = population.class_tokens(selections)
+        self.plan.class_tokens = self._class_tokens.tolist()
         self._cell_of = np.arange(cells << len(selections), dtype=np.int32) >> np.int32(len(selections))
         self._cursors = [0] * len(self._cell_of)
         self._planned, self._taken = np.zeros(cells), np.zeros(cells, np.int64)
