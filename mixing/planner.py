@@ -260,7 +260,12 @@ class _Planner:
         try:
             planned = allocate(prior, room.astype(float), tokens, groups, supply.astype(float))
         except Infeasible as error:
-            raise RecipeError(f"{name}: {error}") from None
+            hint = (
+                "\na replay repeats a document once at most, and only where max_epochs leaves it one more copy"
+                if at
+                else ""
+            )
+            raise RecipeError(f"{name}: {error}{hint}") from None
         plenty = np.where(prior > 0, float(tokens), 0.0)
         wanted = planned if (planned < room).all() else allocate(prior, plenty, tokens, groups, plenty)
         return _Amounts(planned, wanted)

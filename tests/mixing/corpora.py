@@ -50,9 +50,10 @@ STAGES = [
 ]
 
 
-def mix_of(corpora: dict[str, Path], **keys) -> tuple[Mix, RecipeText]:
+def mix_of(corpora: dict[str, Path], places: dict | None = None, **keys) -> tuple[Mix, RecipeText]:
+    """A mix of folders; `places` has corpora that need more keys than a path."""
     data = {
-        "corpora": {name: {"path": str(path)} for name, path in corpora.items()},
+        "corpora": {name: {"path": str(path)} for name, path in corpora.items()} | (places or {}),
         "stages": STAGES,
         "shards": 2,
         "split_bytes": 1024,
