@@ -34,7 +34,7 @@ def verify(store: Store) -> list[str]:
     manifest = orjson.loads(store.read_bytes("manifest.json"))
     problems: list[str] = []
     for file in manifest["files"]:
-        problems += _check_file(store, file)
+        problems += check_file(store, file)
     listed = {file["path"] for file in manifest["files"]}
     for folder in _OUTPUTS:
         problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in listed]
@@ -60,7 +60,7 @@ def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
     return problems
 
 
-def _check_file(store: Store, file: dict) -> list[str]:
+def check_file(store: Store, file: dict) -> list[str]:
     path = file["path"]
     try:
         with store.fs.open(store.path(path), "rb") as opened:

@@ -10,16 +10,16 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from algok.errors import RecipeError
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
+from algok.pipelines.recipe_source import RecipeText, override, parse_source, read_source
 from algok.pipelines.registry import known_steps, step_class
+from algok.pipelines.validation import checked
 from algok.step import Bound, CorpusStep, Step, StepOptions
 
 
@@ -121,7 +121,7 @@ def validate(source: RecipeText) -> Recipe:
     data = dict(source.data)
     steps, profiles = data.pop("steps", None), data.pop("profiles", None) or {}
     problems: list[str] = []
-    head = _checked(RecipeHead, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
+    head = checked(RecipeHead, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
     configs = _step_configs(steps, profiles, source, problems)
     if not problems:
         problems += _order_problems(configs, head, source)
@@ -161,7 +161,7 @@ def _step_configs(steps: Any, profiles: Any, source: RecipeText, problems: list[
             problems.append(f"{source.place(('steps', name))}: steps.{name}: {error}")
             continue
         active.add(cls.name)
-        config = _checked(_step_model(cls), settings, ("steps", name), source, problems)
+        config = checked(_step_model(cls), settings, ("steps", name), source, problems)
         by_source = _profile_bounds(cls, profiles, source, problems)
         if any(earlier.name == cls.name for earlier in configs):
             place = source.place(("steps", name))
@@ -188,7 +188,7 @@ def _profile_bounds(
     for label, steps in profiles.items():
         if isinstance(steps, dict) and cls.name in steps:
             path = ("profiles", label, cls.name)
-            config = _checked(_bounds_model(cls), steps[cls.name] or {}, path, source, problems)
+            config = checked(_bounds_model(cls), steps[cls.name] or {}, path, source, problems)
             if config is not None:
                 result[label] = {key: getattr(config, key) or Bound() for key in sorted(config.model_fields_set)}
     return result
@@ -229,60 +229,6 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
         place = source.place(("against",))
         problems.append(f"{place}: against: needs step {able} before any other step that sees the whole corpus")
     return problems
-
-
-def _checked(
-    model: type[BaseModel],
-    data: Any,
-    path: KeyPath,
-    source: RecipeText,
-    problems: list[str],
-    extra_keys: tuple[str, ...] = (),
-) -> Any:
-    """The validated model, or None after adding a line for every problem."""
-    try:
-        return model.model_validate({} if data is None else data)
-    except ValidationError as error:
-        for item in error.errors():
-            problems.append(_problem(item, model, path, source, extra_keys))
-        return None
-
-
-def _problem(
-    item: ErrorDetails, model: type[BaseModel], path: KeyPath, source: RecipeText, extra_keys: tuple[str, ...]
-) -> str:
-    location = (*path, *item["loc"])
-    key = ".".join(map(str, location)) or "recipe"
-    place = source.place(location)
-    if item["type"] == "extra_forbidden":
-        known = [*_fields_at(model, item["loc"][:-1]), *extra_keys]
-        return f"{place}: {key}: unknown key{nearest(str(item['loc'][-1]), known)}"
-    if item["type"] in ("model_type", "dict_type"):
-        keys = ", ".join(_fields_at(model, item["loc"]))
-        return f"{place}: {key}: expected a mapping{f' with keys such as {keys}' if keys else ''}"
-    message = item["msg"].removeprefix("Value error, ")
-    given = item.get("input")
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}"
-
-
-def _fields_at(model: type[BaseModel], location: tuple) -> list[str]:
-    """The field names valid at a location inside a model, for suggestions."""
-    for key in location:
-        if isinstance(key, int):
-            continue
-        field = model.model_fields.get(key)
-        candidates = _models_in(field.annotation) if field else []
-        if not candidates:
-            return []
-        model = candidates[0]
-    return list(model.model_fields)
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
 
 
 def _step_model(cls: type[Step]) -> type[BaseModel]:

@@ -1,31 +1,28 @@
 """The driver: phases in order, a barrier between them, and the account at the end. It touches no document itself."""
 
-import fcntl
 import logging
 import platform
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
 
 import orjson
 import pyarrow.parquet as pq
 
 import algok
-from algok.errors import BudgetError, OutputError, TaskError
+from algok.errors import BudgetError, OutputError
 from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
-from algok.pipelines.executors import Executor, Outcome
+from algok.pipelines.executors import Executor
 from algok.pipelines.plan import Phase, Plan, Task
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.storage import Store
-from algok.pipelines.worker import RunTask, done_name
+from algok.pipelines.tasks import Progress, done_name, locked, run_tasks, worker_root
+from algok.pipelines.worker import RunTask
 from algok.step import CorpusStep
 
 # A budget is a share, and a share of a handful says nothing.
@@ -36,20 +33,6 @@ _NAMED_FILES = 5
 _REASON_FILES = 20
 # Files left by a run that died before it wrote run.json.
 _BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
-
-
-class Progress(Protocol):
-    """What a driver tells whoever watches."""
-
-    def start(self, stage: str, weights: dict[str, int], done: int) -> None:
-        """A stage begins: the tasks still to do with their relative sizes, and how many were done before."""
-        ...
-
-    def advance(self, task_id: str, documents: int, size: int) -> None: ...
-
-    def task_done(self, task_id: str) -> None: ...
-
-    def end(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +51,7 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
     """
     store = Store(output)
     _check_apart(store, recipe)
-    with _locked(store):
+    with locked(store):
         if store.exists("manifest.json"):
             _check_same(store, Plan.make(recipe))
             store.remove("work")
@@ -190,9 +173,9 @@ def _open_phases(store: Store, plan: Plan) -> list[Phase]:
 
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
     """A phase's tasks, then the rounds of the corpus step that closes it."""
-    tasks = plan.phase_tasks(phase)
+    tasks, work = plan.phase_tasks(phase), RunTask(worker_root(store))
     sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
-    _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
+    run_tasks(store, work, tasks, _stage(phase), executor, progress, sizes)
     _check_budget(store, plan, phase)
     if phase.index > 0:
         store.remove(f"work/p{phase.index - 1}")
@@ -209,50 +192,8 @@ def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor
     step = plan.step(phase.sketches)
     assert isinstance(step, CorpusStep)
     for round_ in step.rounds():
-        parts = plan.round_tasks(phase, round_.name, round_.partitions(corpus))
-        _run_tasks(store, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
-
-
-def _run_tasks(
-    store: Store,
-    tasks: list[Task],
-    stage: str,
-    executor: Executor,
-    progress: Progress,
-    sizes: list[int] | None = None,
-) -> None:
-    """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can."""
-    done = set(store.names("done"))
-    waiting = [task for task in tasks if done_name(task.id) not in done]
-    if not waiting:
-        return
-    weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
-    progress.start(stage, {task.id: weights[task.id] for task in waiting}, len(tasks) - len(waiting))
-    failures: list[Outcome] = []
-    root = store.root if store.local else store.url  # absolute: a worker's working directory may be another
-    try:
-        for outcome in executor.run(RunTask(root), waiting, progress.advance):
-            progress.task_done(outcome.task.id)
-            if outcome.error:
-                failures.append(outcome)
-            if outcome.fatal:
-                break
-    finally:
-        progress.end()
-    if failures:
-        raise TaskError(_failure_message(failures, store))
-
-
-def _failure_message(failures: list[Outcome], store: Store) -> str:
-    shown = [f"  {outcome.task.id}: {outcome.error}" for outcome in failures[:10]]
-    more = [f"  … and {len(failures) - 10} more"] if len(failures) > 10 else []
-    return "\n".join(
-        [
-            f"{len(failures)} task(s) failed; mend the cause and run the same command again to go on in {store.url}",
-            *shown,
-            *more,
-        ]
-    )
+        work, parts = RunTask(worker_root(store)), plan.round_tasks(phase, round_.name, round_.partitions(corpus))
+        run_tasks(store, work, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
 
 
 def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
@@ -289,22 +230,3 @@ def _record(store: Store, task_id: str) -> dict:
 def _stage(phase: Phase) -> str:
     names = [*([phase.acts.name] if phase.acts else ["read"]), *(step.name for step in phase.steps)]
     return " → ".join([*names, f"sketch {phase.sketches.name}" if phase.sketches else "write"])
-
-
-@contextmanager
-def _locked(store: Store) -> Iterator[None]:
-    """One driver per run directory, where the file system can say so; the lock dies with its process."""
-    if not store.local:
-        yield
-        return
-    try:
-        store.fs.makedirs(store.root, exist_ok=True)
-        file = open(store.path("run.lock"), "a")
-    except OSError as error:
-        raise OutputError(f"{store.url}: cannot be written: {error.strerror or error}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"{store.url}: another algok run is at work in this directory") from None
-        yield

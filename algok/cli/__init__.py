@@ -14,6 +14,7 @@ COMMANDS = {
     "clean": "Clean one source without a recipe.",
     "annotate": "Run a recipe that computes every signal and drops nothing.",
     "redecide": "Apply other bounds to the stored signals of an annotated run.",
+    "mix": "Mix finished runs into shards in training order.",
     "explain": "Show what every step says of one document.",
     "pii": "List the personal data found in a file, masked.",
     "recipe": "Show, check and compare recipes.",

@@ -10,7 +10,8 @@ from algok.pipelines import worker
 from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
-from algok.pipelines.worker import done_name, run_task
+from algok.pipelines.tasks import done_name
+from algok.pipelines.worker import run_task
 
 
 @pytest.fixture

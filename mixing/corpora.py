@@ -1,0 +1,205 @@
+"""The corpora of a mix: their Parquet files in pieces, and where each column that the mix needs is found in them."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import fsspec
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algok.errors import InputError, RecipeError
+from algok.mixing.recipe import Corpus, Mix, named_columns
+from algok.mixing.tokenizers import TrainingTokenizer, file_digest, of_options
+from algok.pipelines.documents import DOCUMENT_SCHEMA
+from algok.pipelines.plugins import nearest
+from algok.pipelines.readers.inputs import plan_shards
+from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.recipe_source import RecipeText
+from algok.pipelines.run_directory import Run
+
+NONE = "none"  # the label of a document that has none
+_COUNTS = "tokens.count"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some row groups of one Parquet file of a corpus; the unit of work."""
+
+    corpus: str
+    name: str
+    url: str
+    start: int | None
+    end: int | None
+    fingerprint: str
+    size: int
+
+
+@dataclass(frozen=True)
+class OpenCorpus:
+    """Where a corpus has what. `columns`: name in the mix -> name in the files, of those that are there."""
+
+    name: str
+    columns: dict[str, str]
+    labels: dict[str, str]
+    counted: bool  # the files count the tokens of the training's tokenizer
+    types: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a mix reads."""
+
+    corpora: dict[str, OpenCorpus]
+    pieces: list[Piece]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "corpora": [asdict(corpus) for corpus in self.corpora.values()],
+            "pieces": [asdict(p) for p in self.pieces],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Inputs":
+        corpora = [OpenCorpus(**corpus) for corpus in data["corpora"]]
+        return cls({corpus.name: corpus for corpus in corpora}, [Piece(**piece) for piece in data["pieces"]])
+
+
+def open_inputs(mix: Mix, source: RecipeText) -> Inputs:
+    """Looks at the schemas of all corpora; reads no data. Raises InputError, ModelError, and RecipeError for a column that
+    no corpus has."""
+    tokenizer = of_options(mix.tokenizer)
+    corpora, pieces = {}, []
+    for name, corpus in mix.corpora.items():
+        opened = _open_run if corpus.run is not None else _open_path
+        spec, columns, counted = opened(name, corpus, tokenizer)
+        found = _pieces(name, spec, mix.split_bytes)
+        corpora[name] = _look(name, corpus, columns, counted, found)
+        pieces += found
+    _check_columns(mix, corpora, source)
+    return Inputs(corpora, pieces)
+
+
+def _open_run(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[InputSpec, dict[str, str], bool]:
+    assert corpus.run is not None
+    run = Run.open(corpus.run, finished=True)
+    if run.recipe.mode == "annotate":
+        raise InputError(f"{corpus.run}: an annotated run keeps what its bounds would drop; 'algok redecide' it first")
+    _check_listed(run)
+    return (
+        InputSpec(path=run.store.path("kept") if run.store.local else f"{run.url}/kept"),
+        {},
+        _same_counts(run, tokenizer),
+    )
+
+
+def _check_listed(run: Run) -> None:
+    """The files are those of the manifest, by name and size; digests are for `algok verify`."""
+    listed = orjson.loads(run.store.read_bytes("manifest.json"))["files"]
+    sizes = {file["path"]: file["bytes"] for file in listed if file["path"].startswith("kept/")}
+    if {name: run.store.fs.size(run.store.path(name)) for name in run.shards} != sizes:
+        raise InputError(f"{run.url}: kept/ is not what its manifest says; see 'algok verify {run.url}'")
+
+
+def _same_counts(run: Run, tokenizer: TrainingTokenizer) -> bool:
+    """Whether the run counted with this very tokenizer, and edited no text afterwards."""
+    counted = False
+    for config in run.recipe.steps:
+        if config.name == "tokens":
+            counted = _counts_of(config.options) == tokenizer.digest
+        elif config.cls.edits_text:
+            counted = False
+    return counted
+
+
+def _counts_of(options: dict[str, Any]) -> str | None:
+    """The digest of the tokenizer of a step `tokens`, as far as it can be seen from here."""
+    from algok.classifiers.store import open_model
+    from algok.classifiers.tokenizer import FILE
+    from algok.errors import ModelError
+
+    if options["tokenizer"]:
+        return None  # the run names a path and no digest: what lies there now may be another
+    try:
+        return file_digest(open_model(options["model"], "tokenizer").path(FILE))
+    except ModelError:
+        return None
+
+
+def _open_path(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[InputSpec, dict[str, str], bool]:
+    from pathlib import Path
+
+    assert corpus.path is not None
+    counted = False
+    if corpus.counted_by is not None:
+        if not Path(corpus.counted_by).is_file():
+            raise InputError(f"corpora.{name}.counted_by: there is no file '{corpus.counted_by}'")
+        counted = file_digest(Path(corpus.counted_by)) == tokenizer.digest
+    return InputSpec(path=corpus.path, format="parquet"), corpus.columns, counted
+
+
+def _pieces(name: str, spec: InputSpec, split_bytes: int) -> list[Piece]:
+    shards = plan_shards([spec], split_bytes)
+    return [
+        Piece(
+            name,
+            shard.files[0].name,
+            shard.files[0].url,
+            shard.start,
+            shard.end,
+            shard.files[0].fingerprint,
+            shard.files[0].size,
+        )
+        for shard in shards
+    ]
+
+
+def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pieces: list[Piece]) -> OpenCorpus:
+    """The columns of a corpus, from the schema of its first file; the others are checked when they are read."""
+    with fsspec.open(pieces[0].url, "rb") as file:
+        schema = pq.read_schema(file)
+    for key, column in renamed.items():
+        if column not in schema.names:
+            raise InputError(
+                f"corpora.{name}.columns.{key}: its files have no column '{column}'{nearest(column, schema.names)}"
+            )
+    columns = {column: column for column in schema.names if column not in renamed.values()} | renamed
+    for key in ("id", "text"):
+        if key not in columns:
+            raise InputError(f"corpora.{name}: its files have no column '{key}'; name theirs as columns.{key}")
+    if counted and corpus.run is not None:
+        columns["tokens"] = _COUNTS
+    types = {key: str(schema.field(column).type) for key, column in columns.items()}
+    return OpenCorpus(name, columns, dict(corpus.labels), counted, types)
+
+
+def _check_columns(mix: Mix, corpora: dict[str, OpenCorpus], source: RecipeText) -> None:
+    """Every label and signal that the mix names is in some corpus."""
+    known = {"corpus"} | {key for corpus in corpora.values() for key in (*corpus.columns, *corpus.labels)}
+    wanted = list(named_columns(mix))
+    for index, stage in enumerate(mix.stages):
+        wanted += [(stage.select.signal, ("stages", index, "select", "signal"))] if stage.select else []
+        wanted += [(stage.order.signal, ("stages", index, "order", "signal"))] if stage.order else []
+    problems = [
+        f"{source.place(path)}: {'.'.join(map(str, path))}: no corpus has a column '{column}'{nearest(column, sorted(known))}"
+        for column, path in wanted
+        if column not in known
+    ]
+    if problems:
+        raise RecipeError("\n".join(problems))
+
+
+def read_piece(piece: Piece, columns: list[str], rows: int = 4096) -> Iterator[pa.RecordBatch]:
+    """The columns (as the file names them) of a piece, batch by batch, row groups one after the other."""
+    with fsspec.open(piece.url, "rb") as file:
+        parquet = pq.ParquetFile(file, pre_buffer=False)
+        missing = [column for column in columns if column not in parquet.schema_arrow.names]
+        if missing:
+            raise InputError(f"{piece.url}: no column '{missing[0]}', which the first file of the corpus has")
+        groups = range(piece.start or 0, parquet.num_row_groups if piece.end is None else piece.end)
+        for group in groups:
+            yield from parquet.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
+
+
+DOCUMENT_COLUMNS = tuple(DOCUMENT_SCHEMA.names)

@@ -1,0 +1,199 @@
+"""The driver of a mix: measure, plan, pick, order, place, write, and the account. It touches no document itself."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+import algok
+from algok.errors import OutputError
+from algok.mixing.corpora import Inputs, open_inputs
+from algok.mixing.formats import mds
+from algok.mixing.order import Ranks
+from algok.mixing.planner import Plan, make_plan
+from algok.mixing.population import Population
+from algok.mixing.recipe import Mix
+from algok.mixing.tokenizers import of_options
+from algok.mixing.work import Bench, MixTask, MixWork, ranks_name, sum_before
+from algok.pipelines.executors import Executor
+from algok.pipelines.recipe_source import RecipeText
+from algok.pipelines.storage import Committed, Store
+from algok.pipelines.tasks import Progress, done_name, locked, run_tasks, worker_root
+
+_BEGUN = {"run.lock", "mix.yaml", "work"}
+_VERSION = 1  # raised whenever the same mix of the same documents would give other bytes
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A finished mix: where it is, and whether this call did any of it."""
+
+    url: str
+    fresh: bool
+
+
+def execute(mix: Mix, source: RecipeText, output: str, executor: Executor, progress: Progress) -> Mixed:
+    """Writes a mix into a directory, or what is left of it. The same command goes on after any crash.
+
+    Raises RecipeError, InputError, ModelError before a document is read; OutputError, TaskError.
+    """
+    store = Store(output)
+    with locked(store):
+        driver = _Driver(mix, source, store, executor, progress)
+        if store.exists("manifest.json"):
+            driver.check_same()
+            store.remove("work")
+            return Mixed(output, fresh=False)
+        driver.begin()
+        driver.plan()
+        driver.write()
+        driver.finish()
+    return Mixed(output, fresh=True)
+
+
+def plan_only(mix: Mix, source: RecipeText, output: str, executor: Executor, progress: Progress) -> Plan:
+    """Measures and plans; no text is read unless tokens must be counted, and none is written. `execute` goes on from it."""
+    store = Store(output)
+    with locked(store):
+        driver = _Driver(mix, source, store, executor, progress)
+        if store.exists("manifest.json"):
+            driver.check_same()
+        else:
+            driver.begin()
+            driver.plan()
+        return Plan.from_dict(orjson.loads(store.read_bytes("plan.json")))
+
+
+class _Driver:
+    def __init__(self, mix: Mix, source: RecipeText, store: Store, executor: Executor, progress: Progress):
+        self.mix, self.source, self.store = mix, source, store
+        self._executor, self._progress = executor, progress
+        self._inputs = open_inputs(mix, source)
+        self._description = _describe(mix, self._inputs)
+
+    def begin(self) -> None:
+        """Records the mix in an empty directory, or checks that the directory holds this very mix."""
+        if self.store.exists("mix.json"):
+            self.check_same()
+            self.store.remove_temporary()
+            return
+        if {name.rpartition("/")[2] for name in self.store.names("")} - _BEGUN:
+            raise OutputError(f"{self.store.url}: not empty and not a mix; choose another output directory")
+        self.store.write_bytes("mix.yaml", self.mix.to_yaml().encode())
+        self.store.write_bytes("work/inputs.json", orjson.dumps(self._inputs.as_dict(), option=orjson.OPT_INDENT_2))
+        self.store.write_bytes("mix.json", orjson.dumps(self._description, option=orjson.OPT_INDENT_2))
+
+    def check_same(self) -> None:
+        recorded = orjson.loads(self.store.read_bytes("mix.json"))
+        for key, what in (
+            ("mix_digest", "another mix (see its mix.yaml)"),
+            ("tokenizer", "a mix for another tokenizer"),
+            ("inputs_digest", "a mix of other corpora; files were added, removed or rewritten since it began"),
+            ("version", "a mix begun by another version of algok"),
+        ):
+            if recorded.get(key) != self._description[key]:
+                raise OutputError(f"{self.store.url}: holds {what}; choose another output directory")
+
+    def plan(self) -> None:
+        self._run("measure", len(self._inputs.pieces), [piece.size for piece in self._inputs.pieces])
+        if self.store.exists("plan.json"):
+            return
+        population = self._bench().population()
+        plan = make_plan(self.mix, population, self.source)
+        self._rank(population)
+        self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
+
+    def write(self) -> None:
+        pieces, layout = len(self._inputs.pieces), self._bench().layout
+        self._run("pick", pieces)
+        sum_before(self._bench())
+        self._run("order", layout.parts)
+        self._run("place", pieces, [piece.size for piece in self._inputs.pieces])
+        self._run("write", len(self.mix.stages) * self.mix.shards)
+
+    def finish(self) -> None:
+        """Writes the index of each stage and the manifest, which marks the mix finished, and clears the intermediate files."""
+        files = [Committed(**file) for task in self._tasks("write") for file in self._record(task)["files"]]
+        files += self._indexes(files)
+        counts: dict[tuple[int, int], int] = defaultdict(int)
+        for task in self._tasks("pick"):
+            for cell, times, count in self._record(task)["copies"]:
+                counts[cell, times] += count
+        data = {
+            "algok": algok.__version__,
+            **{key: self._description[key] for key in ("mix", "mix_digest", "tokenizer", "version")},
+            "files": [file.as_dict() for file in sorted(files, key=lambda file: file.path)],
+            "copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())],
+        }
+        self.store.write_bytes("manifest.json", orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+        self.store.remove("work")
+
+    def _indexes(self, files: list[Committed]) -> list[Committed]:
+        """`index.json` of every stage that was written as MDS."""
+        if "mds" not in self.mix.write:
+            return []
+        width = of_options(self.mix.tokenizer).width
+        made = []
+        for stage in self.mix.stages:
+            own = [file for file in files if file.path.startswith(f"mds/{stage.name}/")]
+            made.append(self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width)))
+        return made
+
+    def _rank(self, population: Population) -> None:
+        """Commits the ranks of a signal within every cell, for the stages that have an order."""
+        for stage in self.mix.stages:
+            if stage.order is not None:
+                ranks = rank(population, stage.order.signal)
+                self.store.write_arrow(ranks_name(stage.name), pa.table({"code": ranks.codes, "rank": ranks.ranks}))
+
+    def _bench(self) -> Bench:
+        return Bench(self.store)
+
+    def _tasks(self, kind: str, count: int | None = None) -> list[MixTask]:
+        if count is None:
+            count = len(self._inputs.pieces) if kind == "pick" else len(self.mix.stages) * self.mix.shards
+        key = self._description["mix_digest"][:16] + self._description["inputs_digest"][:16]
+        return [MixTask(f"{kind}-{number:06d}", kind, number, key) for number in range(count)]
+
+    def _run(self, kind: str, count: int, sizes: list[int] | None = None) -> None:
+        work = MixWork(worker_root(self.store))
+        run_tasks(self.store, work, self._tasks(kind, count), kind, self._executor, self._progress, sizes)
+
+    def _record(self, task: MixTask) -> dict[str, Any]:
+        return orjson.loads(self.store.read_bytes(done_name(task.id)))
+
+
+def rank(population: Population, signal: str) -> Ranks:
+    """The ranks of a signal within every cell, by tokens."""
+    codes, tokens = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for part in population.passes():
+        found, inverse = np.unique(Ranks.code(part.cells, part.signals[signal]), return_inverse=True)
+        codes.append(found)
+        tokens.append(np.bincount(inverse.reshape(-1), part.tokens, len(found)).astype(np.int64))
+    merged, inverse = np.unique(np.concatenate(codes), return_inverse=True)
+    return Ranks.of_counts(
+        merged, np.bincount(inverse.reshape(-1), np.concatenate(tokens), len(merged)).astype(np.int64)
+    )
+
+
+def _describe(mix: Mix, inputs: Inputs) -> dict[str, Any]:
+    tokenizer = of_options(mix.tokenizer)
+    files = [[p.corpus, p.name, p.start, p.end, p.fingerprint] for p in inputs.pieces]
+    return {
+        "algok": algok.__version__,
+        "version": _VERSION,
+        "mix": mix.name,
+        "mix_digest": mix.digest,
+        "tokenizer": {
+            "name": tokenizer.name,
+            "digest": tokenizer.digest,
+            "vocabulary": tokenizer.size,
+            "end": tokenizer.end,
+        },
+        "inputs_digest": hashlib.sha256(orjson.dumps(files)).hexdigest(),
+        "counted": {name: "as stored" if corpus.counted else "again" for name, corpus in inputs.corpora.items()},
+    }

@@ -1,0 +1,161 @@
+"""All documents of a mix as planning sees them: their cells, and passes over them in bounded memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from algok.mixing.circle import Keyed, cut
+from algok.mixing.measure import combinations, measured
+from algok.mixing.recipe import Select
+from algok.mixing.selector import Selector
+
+_WORST = np.uint64((1 << 32) - 1)
+_HALF = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Documents that the mix does not tell apart, but where a stage selects."""
+
+    labels: dict[str, str]
+    documents: int
+    tokens: int
+
+    @property
+    def name(self) -> str:
+        return " & ".join(f"{column}={label}" for column, label in self.labels.items())
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Some documents: cell (int32), place (uint64), tokens (int64), signals (uint32)."""
+
+    cells: np.ndarray
+    places: np.ndarray
+    tokens: np.ndarray
+    signals: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a stage selects: in each group of cells all documents up to a limit, the best first."""
+
+    signal: str
+    best: str
+    groups: np.ndarray  # int32 by cell, -1: none of it
+    limits: np.ndarray  # uint64 by group
+
+    def keys(self, documents: Documents) -> np.ndarray:
+        """The signal with the best first, documents without it last, and equal ones by their places."""
+        values = documents.signals[self.signal].astype(np.uint64)
+        ranks = _WORST - values if self.best == "high" else np.where(values == 0, _WORST, values)
+        return ranks << _HALF | documents.places >> _HALF
+
+    def holds(self, documents: Documents) -> np.ndarray:
+        groups = self.groups[documents.cells]
+        return (groups >= 0) & (self.keys(documents) <= self.limits[groups])
+
+    def as_dict(self) -> dict:
+        return {**vars(self), "groups": self.groups.tolist(), "limits": self.limits.tolist()}
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Selection":
+        groups, limits = np.array(data["groups"], np.int32), np.array(data["limits"], np.uint64)
+        return cls(data["signal"], data["best"], groups, limits)
+
+
+def classes(documents: Documents, selections: list[Selection]) -> np.ndarray:
+    """The class (int32) of every document: its cell, and which selections it is in."""
+    code = documents.cells.copy()
+    for selection in selections:
+        code = code * np.int32(2) + selection.holds(documents)
+    return code
+
+
+class Population:
+    """The cells, and passes over all documents; every pass reads them again."""
+
+    def __init__(self, cells: list[Cell], passes: Callable[[], Iterator[Documents]]):
+        self.cells, self.passes = cells, passes
+        self.documents = sum(cell.documents for cell in cells)
+        self.tokens = np.array([cell.tokens for cell in cells], np.int64)
+
+    @classmethod
+    def of_tables(cls, labels: list[str], names: list[str], read: Callable[[str], pa.Table]) -> "Population":
+        """The population of measured tables that `read` opens by name, one after the other."""
+        schemas = {name: read(name).schema for name in names}
+        cells = merge_cells(labels, schemas.values())
+        numbers = cell_numbers(cells)
+
+        def passes() -> Iterator[Documents]:
+            for name in names:
+                yield from documents(read(name), numbers)
+
+        return cls(cells, passes)
+
+    def matching(self, where: str | None) -> np.ndarray:
+        """Which cells (bool) a selector means; all for none."""
+        if where is None:
+            return np.ones(len(self.cells), bool)
+        selector = Selector.parse(where)
+        return np.array([selector.matches(cell.labels) for cell in self.cells], bool)
+
+    def groups(self, columns: list[str], among: np.ndarray) -> tuple[list[str], np.ndarray]:
+        """The groups of cells with the same labels in some columns, by name, and the group of each cell (int32, -1 for
+        cells that are not `among`)."""
+        names = [" & ".join(f"{c}={cell.labels[c]}" for c in columns) for cell in self.cells]
+        known = sorted({name for name, here in zip(names, among) if here})
+        number = {name: index for index, name in enumerate(known)}
+        return known, np.array([number[name] if here else -1 for name, here in zip(names, among)], np.int32)
+
+    def select(self, select: Select, where: str | None) -> Selection:
+        """The top share, in tokens, of every group."""
+        names, groups = self.groups(select.within, self.matching(where))
+        sums = np.zeros(len(names), np.int64)
+        np.add.at(sums, groups[groups >= 0], self.tokens[groups >= 0])
+        everyone = Selection(select.signal, select.best, groups, np.zeros(len(names), np.uint64))
+
+        def parts() -> Iterator[Keyed]:
+            for part in self.passes():
+                yield Keyed(groups[part.cells], everyone.keys(part), part.tokens)
+
+        found = cut(parts, np.ceil(np.round(sums * select.top, 6)).astype(np.int64), self.documents)
+        return Selection(select.signal, select.best, groups, found.limits)
+
+    def class_tokens(self, selections: list[Selection]) -> np.ndarray:
+        """Tokens (int64) of every class."""
+        if not selections:
+            return self.tokens.copy()
+        sums = np.zeros(len(self.cells) << len(selections), np.int64)
+        for part in self.passes():
+            sums += summed(classes(part, selections), part.tokens, len(sums))
+        return sums
+
+
+def summed(numbers: np.ndarray, tokens: np.ndarray, count: int) -> np.ndarray:
+    """Tokens (int64) by number; exact, since no batch has 2^53 of them."""
+    return np.bincount(numbers, tokens, count).astype(np.int64)
+
+
+def merge_cells(labels: list[str], schemas) -> list[Cell]:
+    """The cells of all measured tables, sorted by their labels."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for schema in schemas:
+        for found in combinations(schema):
+            total = sums.setdefault(found.labels, [0, 0])
+            total[0] += found.documents
+            total[1] += found.tokens
+    return [Cell(dict(zip(labels, key)), *total) for key, total in sorted(sums.items())]
+
+
+def cell_numbers(cells: list[Cell]) -> dict[tuple[str, ...], int]:
+    return {tuple(cell.labels.values()): index for index, cell in enumerate(cells)}
+
+
+def documents(table: pa.Table, numbers: dict[tuple[str, ...], int]) -> Iterator[Documents]:
+    """The documents of a measured table with the numbers of their cells."""
+    renumbered = np.array([numbers[found.labels] for found in combinations(table.schema)], np.int32)
+    for part in measured(table):
+        yield Documents(renumbered[part.combinations], part.places, part.tokens, part.signals)

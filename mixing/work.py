@@ -1,0 +1,336 @@
+"""The tasks of a mix, for any executor. Each reads committed files, writes its own, and leaves a done record.
+
+measure (a piece of a corpus)  what planning needs of every document
+pick    (a piece)              the copies that the plan takes, by part of the stream
+order   (a part)               the position of every copy in the stream of its stage
+place   (a piece)              the texts, gathered by output shard
+write   (an output shard)      the texts in order, in every format
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from algok.mixing.corpora import Inputs, read_piece
+from algok.mixing.formats import open_writers
+from algok.mixing.formats.tables import CARRIED
+from algok.mixing.formats.writer import Documents, Target
+from algok.mixing.measure import measure
+from algok.mixing.order import Copies, Layout, Ranks, pick, positions
+from algok.mixing.planner import Plan
+from algok.mixing.population import Population, cell_numbers, documents
+from algok.mixing.recipe import Mix, mix_from_text
+from algok.mixing.tokenizers import TrainingTokenizer, of_options
+from algok.pipelines.executors import Outcome, Report
+from algok.pipelines.storage import Store
+from algok.pipelines.tasks import attempt, done_name
+from algok.step import ONE_CORE, Resources
+
+_OFFSETS = b"offsets"
+_SHARDS = b"shards"
+_ROWS = 512  # documents that are written at once
+_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class MixTask:
+    """One unit of work; `mix` keeps a directory that was made anew apart."""
+
+    id: str
+    kind: str
+    number: int
+    mix: str
+    resources: Resources = ONE_CORE
+
+
+@dataclass(frozen=True)
+class MixWork:
+    """The work of a mix, for any executor."""
+
+    root: str
+
+    def prepare(self) -> None:
+        pa.set_cpu_count(1)
+
+    def __call__(self, task: MixTask, report: Report) -> Outcome:
+        return attempt(task, lambda: _run(self.root, task, report))
+
+
+class Bench:
+    """What the tasks of one mix share within a process."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self.mix: Mix = mix_from_text(store.read_bytes("mix.yaml").decode())
+        self.inputs = Inputs.from_dict(orjson.loads(store.read_bytes("work/inputs.json")))
+
+    @cached_property
+    def tokenizer(self) -> TrainingTokenizer:
+        return of_options(self.mix.tokenizer)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan.from_dict(orjson.loads(self.store.read_bytes("plan.json")))
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.mix, self.plan)
+
+    @cached_property
+    def ranks(self) -> dict[str, Ranks]:
+        found = {}
+        for stage in self.mix.stages:
+            if stage.order is not None:
+                table = self.store.read_arrow(ranks_name(stage.name))
+                found[stage.name] = Ranks(table["code"].to_numpy(), table["rank"].to_numpy())
+        return found
+
+    def target(self, shard: int) -> Target:
+        """Where an output shard goes, and what its rows mean."""
+        stream, number = self.layout.streams[shard // self.mix.shards], shard % self.mix.shards
+        cells = [self.plan.cells[track.cell].labels for track in self.layout.tracks]
+        draws = [self.plan.draws[track.draw].kind for track in self.layout.tracks]
+        labels = self.mix.label_columns
+        return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws)
+
+    def population(self) -> Population:
+        names = [measured_name(number) for number in range(len(self.inputs.pieces))]
+        return Population.of_tables(self.mix.label_columns, names, self.store.read_arrow)
+
+
+@lru_cache(maxsize=2)
+def _bench(root: str, mix: str) -> Bench:
+    return Bench(Store(root))
+
+
+def measured_name(piece: int) -> str:
+    return f"work/measure/{piece:06d}.arrow"
+
+
+def ranks_name(stage: str) -> str:
+    return f"work/ranks/{stage}.arrow"
+
+
+def _picked_name(piece: int) -> str:
+    return f"work/pick/{piece:06d}.arrow"
+
+
+def _sums_name(piece: int) -> str:
+    return f"work/sums/{piece:06d}.arrow"
+
+
+def _ordered_name(part: int) -> str:
+    return f"work/order/{part:06d}.arrow"
+
+
+def _placed_name(piece: int) -> str:
+    return f"work/place/{piece:06d}.arrow"
+
+
+BEFORE = "work/before.arrow"
+
+
+def _run(root: str, task: MixTask, report: Report) -> None:
+    bench = _bench(root, task.mix)
+    done = {"measure": _measure, "pick": _pick, "order": _order, "place": _place, "write": _write}
+    record = done[task.kind](bench, task.number, report)
+    bench.store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
+    piece = bench.inputs.pieces[number]
+    mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer)
+    bench.store.write_arrow(measured_name(number), table)
+    report(table.num_rows, 0)
+    return {"documents": table.num_rows}
+
+
+def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
+    """The copies of a piece by part, the tokens of every part and track, and how many documents have how many copies."""
+    numbers = cell_numbers(bench.plan.cells)
+    found: list[Copies] = []
+    counts: dict[tuple[int, int], int] = {}
+    row = 0
+    for part in documents(bench.store.read_arrow(measured_name(number)), numbers):
+        copies, total = pick(bench.layout, part, row, bench.ranks)
+        found += copies
+        pairs, documents_of = np.unique(np.stack([part.cells, total]), axis=1, return_counts=True)
+        for (cell, times), count in zip(pairs.T.tolist(), documents_of.tolist()):
+            counts[cell, times] = counts.get((cell, times), 0) + count
+        row += len(total)
+    _commit_picked(bench, number, found)
+    report(row, 0)
+    return {"copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())]}
+
+
+def _commit_picked(bench: Bench, number: int, found: list[Copies]) -> None:
+    names = ("parts", "tracks", "epochs", "keys", "places", "tokens", "rows")
+    types = (np.int64, np.int32, np.int64, np.uint64, np.uint64, np.int64, np.int64)
+    columns = {
+        name: np.concatenate([np.zeros(0, t), *(getattr(c, name) for c in found)]) for name, t in zip(names, types)
+    }
+    order = np.argsort(columns["parts"], kind="stable")
+    columns = {name: values.astype(t)[order] for (name, values), t in zip(columns.items(), types)}
+    parts = columns.pop("parts")
+    offsets = np.searchsorted(parts, np.arange(bench.layout.parts + 1))
+    codes, inverse = np.unique(parts * len(bench.layout.tracks) + columns["tracks"], return_inverse=True)
+    sums = np.zeros(len(codes), np.int64)
+    np.add.at(sums, inverse.reshape(-1), columns["tokens"])
+    bench.store.write_arrow(_sums_name(number), pa.table({"code": codes, "tokens": sums}))
+    bench.store.write_arrow(_picked_name(number), _with_offsets(pa.table(columns), offsets))
+
+
+def _with_offsets(table: pa.Table, offsets: np.ndarray) -> pa.Table:
+    return table.replace_schema_metadata({_OFFSETS: orjson.dumps(offsets.tolist())})
+
+
+def _range(table: pa.Table, number: int) -> pa.Table:
+    """The rows of one part, or of one piece, of a table with offsets."""
+    offsets = orjson.loads((table.schema.metadata or {})[_OFFSETS])
+    return table.slice(offsets[number], offsets[number + 1] - offsets[number])
+
+
+def sum_before(bench: Bench) -> None:
+    """Commits the tokens of every track before each part: what the tasks that order parts need of each other."""
+    tracks, parts = len(bench.layout.tracks), bench.layout.parts
+    sums = np.zeros((parts, tracks), np.int64)
+    for number in range(len(bench.inputs.pieces)):
+        table = bench.store.read_arrow(_sums_name(number))
+        np.add.at(sums.reshape(-1), table["code"].to_numpy(), table["tokens"].to_numpy())
+    before = np.cumsum(sums, axis=0) - sums
+    bench.store.write_arrow(BEFORE, pa.table({"tokens": before.reshape(-1)}))
+
+
+def _order(bench: Bench, part: int, report: Report) -> dict[str, Any]:
+    layout, stream = bench.layout, bench.layout.stream_of_part(part)
+    pieces = [_range(bench.store.read_arrow(_picked_name(k)), part) for k in range(len(bench.inputs.pieces))]
+    columns = {name: pa.concat_tables(pieces)[name].to_numpy() for name in pieces[0].schema.names}
+    columns["pieces"] = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])
+    order = np.lexsort([columns[name] for name in ("tokens", "places", "keys", "epochs", "tracks")])
+    columns = {name: values[order] for name, values in columns.items()}
+    width = len(layout.tracks)
+    before = bench.store.read_arrow(BEFORE)["tokens"].to_numpy()[part * width : (part + 1) * width]
+    where = positions(columns["tracks"], columns["tokens"], before, layout)
+    shards = np.minimum((where * bench.mix.shards).astype(np.int64), bench.mix.shards - 1) + stream.first_shard
+    made = {
+        "row": columns["rows"],
+        "shard": shards,
+        "position": where,
+        "track": columns["tracks"],
+        "copy": columns["epochs"],
+        "tokens": columns["tokens"],
+    }
+    back = np.lexsort([shards, columns["rows"], columns["pieces"]])
+    offsets = np.searchsorted(columns["pieces"][back], np.arange(len(pieces) + 1))
+    bench.store.write_arrow(
+        _ordered_name(part), _with_offsets(pa.table({k: v[back] for k, v in made.items()}), offsets)
+    )
+    report(len(where), 0)
+    return {"copies": len(where)}
+
+
+def _place(bench: Bench, number: int, report: Report) -> dict[str, Any]:
+    """The texts of a piece, a batch for every output shard that takes any of them."""
+    parts = [_range(bench.store.read_arrow(_ordered_name(part)), number) for part in range(bench.layout.parts)]
+    placed = pa.concat_tables(parts).sort_by(
+        [("shard", "ascending"), ("position", "ascending"), ("track", "ascending")]
+    )
+    texts = _texts(bench, number)
+    shards, starts = np.unique(placed["shard"].to_numpy(), return_index=True)
+    schema = pa.schema([*texts.schema, *_STANDING])
+    schema = schema.with_metadata({_SHARDS: orjson.dumps(shards.tolist())})
+    options = pa.ipc.IpcWriteOptions(compression=None if bench.store.local else "lz4")
+    with (
+        bench.store.write(_placed_name(number), digest=False) as (path, _),
+        pa.ipc.new_file(path, schema, options=options) as writer,
+    ):
+        for start, end in zip(starts, [*starts[1:], len(placed)]):
+            own = placed.slice(start, end - start)
+            taken = texts.take(own["row"])
+            for name, _ in _STANDING:
+                taken = taken.append_column(name, own[name])
+            (batch,) = taken.combine_chunks().to_batches()
+            writer.write_batch(batch)
+            report(len(own), batch.nbytes)
+    return {"copies": len(placed)}
+
+
+# Where a copy stands in the stream of its stage, beside its document.
+_STANDING = (("position", pa.float64()), ("track", pa.int32()), ("copy", pa.int64()), ("tokens", pa.int64()))
+
+
+def _texts(bench: Bench, number: int) -> pa.Table:
+    """The documents of a piece with the columns that the output has, whatever types the files have."""
+    piece = bench.inputs.pieces[number]
+    corpus = bench.inputs.corpora[piece.corpus]
+    names = [name for name in CARRIED if name in corpus.columns and name not in corpus.labels]
+    wanted = {name: corpus.columns[name] for name in ("id", "text", *names)}
+    batches = []
+    for batch in read_piece(piece, list(dict.fromkeys(wanted.values()))):
+        columns = [_as_text(batch[wanted[name]], pa.large_string()) for name in ("id", "text")]
+        for name in CARRIED:
+            constant = pa.scalar(corpus.labels.get(name), pa.string())
+            columns.append(
+                _as_text(batch[wanted[name]], pa.string()) if name in wanted else pa.repeat(constant, batch.num_rows)
+            )
+        batches.append(
+            pa.RecordBatch.from_arrays([columns[0], pc.fill_null(columns[1], ""), *columns[2:]], schema=_TEXTS)
+        )
+    return pa.Table.from_batches(batches, _TEXTS)
+
+
+_TEXTS = pa.schema([("id", pa.large_string()), ("text", pa.large_string()), *((name, pa.string()) for name in CARRIED)])
+
+
+def _as_text(values: pa.Array, type_: pa.DataType) -> pa.Array:
+    try:
+        return values.cast(type_)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # a struct or a list: not for this column
+        return pa.nulls(len(values), type_)
+
+
+def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
+    """An output shard in order, in every format from one pass."""
+    names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
+    batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
+    with ExitStack() as stack:
+        writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
+        if batches:
+            (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+            for rows in _chunks(whole):
+                part = Documents(whole.take(rows), bench.tokenizer)
+                for writer in writers:
+                    writer.append(part)
+                report(len(part), part.table.nbytes)
+        for writer in writers:
+            writer.close()
+    return {"files": [file.as_dict() for writer in writers for file in writer.files]}
+
+
+def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:
+    """What a piece gives to an output shard, memory-mapped where it can be."""
+    source = pa.memory_map(store.path(name)) if store.local else pa.BufferReader(store.read_bytes(name))
+    reader = pa.ipc.open_file(source)
+    shards = orjson.loads((reader.schema.metadata or {})[_SHARDS])
+    return reader.get_batch(shards.index(shard)) if shard in shards else None
+
+
+def _chunks(batch: pa.RecordBatch) -> Iterator[pa.Array]:
+    """The rows in order, in pieces of at most so many documents and bytes of text."""
+    order = pc.sort_indices(batch, [("position", "ascending"), ("track", "ascending")])
+    sizes = pc.binary_length(batch["text"]).take(order).to_numpy().cumsum()
+    start = 0
+    while start < len(order):
+        before = sizes[start - 1] if start else 0
+        fits = int(np.searchsorted(sizes, before + _BYTES, side="right"))
+        end = min(start + _ROWS, max(start + 1, fits))
+        yield order.slice(start, end - start)
+        start = end

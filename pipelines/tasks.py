@@ -1,0 +1,137 @@
+"""Tasks with done records, for every driver: what has no record yet goes to an executor, and an outcome says how it ended."""
+
+import errno
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from algok.errors import AlgokError, OutputError, TaskError
+from algok.filters.personal.coarse import excerpt
+from algok.pipelines.executors import Executor, Outcome, Task, Work
+from algok.pipelines.storage import Store
+
+# Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
+_TRANSIENT = {
+    errno.EIO,
+    errno.EAGAIN,
+    errno.ENETDOWN,
+    errno.ENETUNREACH,
+    errno.ECONNRESET,
+    errno.ETIMEDOUT,
+    errno.ESTALE,
+}
+_FATAL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+class Progress(Protocol):
+    """What a driver tells whoever watches."""
+
+    def start(self, stage: str, weights: dict[str, int], done: int) -> None:
+        """A stage begins: the tasks still to do with their relative sizes, and how many were done before."""
+        ...
+
+    def advance(self, task_id: str, documents: int, size: int) -> None: ...
+
+    def task_done(self, task_id: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def done_name(task_id: str) -> str:
+    return f"done/{task_id}.json"
+
+
+def worker_root(store: Store) -> str:
+    """The directory as workers are told it: absolute, since their working directory may be another."""
+    return store.root if store.local else store.url
+
+
+def attempt(task: Task, work: Callable[[], None]) -> Outcome:
+    """Does the work of one task; its outcome names what a document, a disk or a bug did, and nothing is raised."""
+    try:
+        work()
+        return Outcome(task)
+    except AlgokError as error:
+        return Outcome(task, str(error))
+    except OSError as error:
+        reason = _FATAL.get(error.errno or 0)
+        return Outcome(task, reason or _describe(error), transient=error.errno in _TRANSIENT, fatal=reason is not None)
+    except Exception as error:  # a bug, or a library's own error: named, with its place in the code, and reported
+        return Outcome(task, _describe(error))
+
+
+def run_tasks(
+    store: Store,
+    work: Work,
+    tasks: Sequence[Task],
+    stage: str,
+    executor: Executor,
+    progress: Progress,
+    sizes: list[int] | None = None,
+) -> None:
+    """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can."""
+    done = set(store.names("done"))
+    waiting = [task for task in tasks if done_name(task.id) not in done]
+    if not waiting:
+        return
+    weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
+    progress.start(stage, {task.id: weights[task.id] for task in waiting}, len(tasks) - len(waiting))
+    failures: list[Outcome] = []
+    try:
+        for outcome in executor.run(work, waiting, progress.advance):
+            progress.task_done(outcome.task.id)
+            if outcome.error:
+                failures.append(outcome)
+            if outcome.fatal:
+                break
+    finally:
+        progress.end()
+    if failures:
+        raise TaskError(_failure_message(failures, store))
+
+
+def _failure_message(failures: list[Outcome], store: Store) -> str:
+    shown = [f"  {outcome.task.id}: {outcome.error}" for outcome in failures[:10]]
+    more = [f"  … and {len(failures) - 10} more"] if len(failures) > 10 else []
+    return "\n".join(
+        [
+            f"{len(failures)} task(s) failed; mend the cause and run the same command again to go on in {store.url}",
+            *shown,
+            *more,
+        ]
+    )
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[None]:
+    """One driver per run directory, where the file system can say so; the lock dies with its process."""
+    if not store.local:
+        yield
+        return
+    try:
+        store.fs.makedirs(store.root, exist_ok=True)
+        file = open(store.path("run.lock"), "a")
+    except OSError as error:
+        raise OutputError(f"{store.url}: cannot be written: {error.strerror or error}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"{store.url}: another algok run is at work in this directory") from None
+        yield
+
+
+def _describe(error: Exception) -> str:
+    """The error with its innermost place in our code; its message is masked, since libraries quote data."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if "algok" in frame.f_globals.get("__name__", ""):
+            place = f" at {frame.f_globals['__name__']}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}{place}: {excerpt(str(error), 300)}"
