@@ -62,6 +62,10 @@ class StepConfig(_Strict):
     by_source: dict[str, dict[str, Bound]]  # source -> signal -> bound
     place: str = ""  # `module:Class` where the recipe names the step so
 
+    def sources_with_own(self, signal: str) -> list[str]:
+        """The sources that have a bound of their own on a signal (none at all is one too), in the recipe's order."""
+        return [source for source, bounds in self.by_source.items() if signal in bounds]
+
     @property
     def key(self) -> str:
         """What the recipe calls the step."""
@@ -86,6 +90,12 @@ class Recipe(RecipeHead):
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
         decisive = self.model_dump(mode="json", exclude={"output", "name", "description"})
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    @property
+    def tokens_column(self) -> str | None:
+        """The column with the tokens of a document, where a step counts them."""
+        counting = (f"{step.name}.{step.cls.counts_tokens}" for step in self.steps if step.cls.counts_tokens)
+        return next(counting, None)
 
     def to_yaml(self) -> str:
         """The recipe as YAML that reads back to the same recipe, every default written out."""
