@@ -118,6 +118,9 @@ class PhaseTask:
         self._observe(config, edited.signals, batch.column("source"))
         self.stats.sample(config.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
         decisions = decide(config, edited.signals, batch.column("source"))
+        for (signal, side), beyond in decisions.outside.items():
+            own = config.sources_with_own(signal)
+            self.stats.count_outside(config.name, signal, side, own, beyond, batch.column("source"))
         if self.annotates:
             self.remaining &= decisions.keep
             decisions.broken[:] = -1

@@ -82,6 +82,8 @@ class StepCounts:
     histograms: dict[str, dict[int, int]] = field(default_factory=dict)  # signal -> bin but ZERO_BIN -> documents
     # signal -> source with a bound of its own -> bin (that of zero too) -> documents
     by_source: dict[str, dict[str, dict[int, int]]] = field(default_factory=dict)
+    # signal -> source with a bound of its own, or REST -> "min" or "max" -> documents outside, whatever dropped them
+    outside: dict[str, dict[str, Counts]] = field(default_factory=dict)
     labels: dict[str, Counts] = field(default_factory=dict)  # label signal -> label -> documents
     samples: dict[str, Counts] = field(default_factory=dict)  # kind -> masked excerpt -> times sampled
 
@@ -152,6 +154,14 @@ class Stats:
         for index, (signal, side) in enumerate(rules):
             for label, count in _by_source(sources.filter(pa.array(broken == index))):
                 _add(self.source(label).rules, f"{step}.{signal}.{side}", count)
+
+    def count_outside(
+        self, step: str, signal: str, side: str, own: Container[str], beyond: np.ndarray, sources: pa.Array
+    ) -> None:
+        """Adds one batch's documents outside a bound, whatever dropped them: histograms know them only to a bin."""
+        groups = self.step(step).outside.setdefault(signal, {})
+        for label, count in _by_source(sources.filter(pa.array(beyond))):
+            _add(groups.setdefault(label if label in own else REST, {}), side, count)
 
     def count_read(self, sources: pa.Array) -> None:
         for label, count in _by_source(sources):
@@ -246,6 +256,9 @@ class Stats:
             histograms = counter.by_source.setdefault(signal, {})
             for source, flat in sources.items():
                 _add_flat(histograms.setdefault(source, {}), flat)
+        for signal, groups in data.get("outside", {}).items():
+            for source, sides in groups.items():
+                tally(counter.outside.setdefault(signal, {}).setdefault(source, {}), sides.items())
         for signal, labels in data.get("labels", {}).items():
             known = counter.labels.setdefault(signal, {})
             for label, count in ({labels: 1} if isinstance(labels, str) else labels).items():

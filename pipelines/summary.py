@@ -54,7 +54,8 @@ class SignalSummary(_Part):
     """A signal's values over all documents that its step saw. `bins` are sparse: number of a bin of `edges[unit]` →
     documents; `total` is the sum of values of a count or flag; `labels` count the values of a label. `by_source` has the
     bins of the sources that have a bound of their own, and of all others together under `*`; it is empty where no document
-    is of such a source. `bounds` are the limits in words of the recipe, by source in the same way."""
+    is of such a source. `bounds` are the recipe's limits, and `outside` the documents beyond each of their sides (whatever
+    dropped them), by source in the same way."""
 
     name: str
     unit: Unit
@@ -64,6 +65,7 @@ class SignalSummary(_Part):
     bins: dict[int, int] = {}
     by_source: dict[str, dict[int, int]] = {}
     bounds: dict[str, Bound] = {}
+    outside: dict[str, dict[str, int]] = {}
     labels: dict[str, int] = {}
 
 
@@ -289,6 +291,7 @@ def _step(config: StepConfig, counts: StepCounts, text_bytes: int, seconds: floa
             bins=counts.bins(signal.name) if signal.unit in EDGES else {},
             by_source=counts.bins_by_source(signal.name),
             bounds=_bounds(config, signal.name),
+            outside=counts.outside.get(signal.name, {}),
             labels=_by_count(counts.labels.get(signal.name, {})),
         )
         for signal in config.cls.signals

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("algok", "pipelines", "filters", "classifiers", "taxonomy", "evaluation", "tools", "bench")
+ROOMS = ("algok", "pipelines", "filters", "classifiers", "taxonomy", "evaluation", "dashboard", "tools", "bench")
 FILES = sorted(
     path
     for room in ROOMS
@@ -48,7 +48,7 @@ def test_a_name_is_given_once_in_a_module(path):
 
 
 def test_the_links_to_the_wings_are_relative_and_whole():
-    for wing in ("pipelines", "filters", "classifiers", "taxonomy", "evaluation"):
+    for wing in ("pipelines", "filters", "classifiers", "taxonomy", "evaluation", "dashboard"):
         link = ROOT / "algok" / wing
         assert link.is_symlink() and not link.readlink().is_absolute()
         assert link.resolve() == ROOT / wing

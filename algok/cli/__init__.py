@@ -19,6 +19,7 @@ COMMANDS = {
     "recipe": "Show, check and compare recipes.",
     "verify": "Prove that a run's account adds up.",
     "stats": "Show a run's table per step, drop reasons and sources.",
+    "report": "Write a run as one HTML page.",
     "models": "List, show and verify models.",
     "train": "Train a model on your own data.",
     "evaluate": "Measure a recipe and its models on labelled documents.",

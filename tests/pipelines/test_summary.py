@@ -48,6 +48,15 @@ def test_the_account_adds_up_and_names_every_reason(finished):
     assert all(stage.done == stage.tasks == 3 for stage in summary.stages)
 
 
+def test_documents_outside_a_bound_are_counted_whatever_dropped_them(finished):
+    signals = {signal.name: signal for signal in finished.summary.step("heuristics").signals}
+    dropped = finished.dropped().to_table(columns=["heuristics.prose_eojeol"])["heuristics.prose_eojeol"].to_numpy()
+    assert signals["prose_eojeol"].outside == {"*": {"min": int((dropped < 30).sum())}}
+    assert (
+        sum(rule.documents for rule in finished.summary.step("heuristics").rules if rule.signal == "prose_eojeol") == 0
+    )
+
+
 def test_tokens_are_those_of_the_kept_documents(finished):
     tokens = finished.kept().to_table(columns=["tokens.count"])["tokens.count"]
     assert finished.summary.account.kept_tokens == sum(tokens.to_pylist()) == finished.summary.sources[0].kept_tokens
