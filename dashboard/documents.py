@@ -87,9 +87,11 @@ class Read:
 
 
 def read_documents(run: Run, max_documents: int = MAX_DOCUMENTS) -> Read:
-    """One pass over the run's kept and dropped documents, as many as `max_documents` allows."""
+    """One pass over the run's kept and dropped documents, as many as `max_documents` allows (0: none are read)."""
     account = run.summary.account
     read = Read(of=account.kept + account.dropped)
+    if not max_documents:
+        return read
     near = _Near(run)
     for folder in ("kept", "dropped"):
         names = run.store.names(folder)
@@ -235,7 +237,7 @@ class _Near:
     def samples(self, run: Run) -> dict[str, list[Sample]]:
         """The closest documents by rule, the dropped ones first, with masked excerpts of their texts."""
         wanted = [candidate for found in self._found.values() for candidate in found]
-        texts = _texts(run, {(candidate.file, candidate.row) for candidate in wanted})
+        texts = masked_texts(run, {(candidate.file, candidate.row) for candidate in wanted})
         samples: dict[str, list[Sample]] = defaultdict(list)
         for (rule, kept), found in sorted(self._found.items(), key=lambda pair: pair[0]):
             for c in found:
@@ -251,7 +253,7 @@ def _bounded(config) -> list[str]:
     return list(names)
 
 
-def _texts(run: Run, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def masked_texts(run: Run, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """Masked beginnings of the texts at (file, row). Only their row groups are read."""
     rows: dict[str, list[int]] = defaultdict(list)
     for file, row in sorted(places):

@@ -26,6 +26,7 @@ class Cell:
     shown: Child
     value: float | str | None = None
     number: bool = False
+    prose: bool = False
 
 
 def number(value: float | None, digits: int = 0) -> Cell:
@@ -72,6 +73,11 @@ def plain(text: str) -> Cell:
     return Cell(data(text))
 
 
+def prose(text: str) -> Cell:
+    """A sentence or an excerpt, which needs some width."""
+    return Cell(data(text), prose=True)
+
+
 def table(
     page: Page,
     columns: Sequence[str | Markup],
@@ -99,7 +105,7 @@ def _head(page: Page, column: str | Markup, cells: list[Cell]) -> Markup:
 
 def _cell(cell: Cell, first: bool) -> Markup:
     value = None if cell.value is None else cell.value if isinstance(cell.value, str) else f"{cell.value:.5g}"
-    name = "n" if cell.number else None
+    name = "n" if cell.number else "x" if cell.prose else None
     return tag("th" if first else "td", cell.shown, scope="row" if first else None, class_=name, data_v=value)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from algok.dashboard.compare import Comparison
 from algok.dashboard.markup import Markup, data, joined, script_json, tag
 from algok.dashboard.parts import Page, facts
 from algok.dashboard.report_data import ReportData
 from algok.dashboard.sections.account import account, flow
+from algok.dashboard.sections.changes import changes
 from algok.dashboard.sections.edits import edits, quarantine
 from algok.dashboard.sections.rules import rules
 from algok.dashboard.sections.shards import origin, shards
@@ -18,32 +20,33 @@ from algok.dashboard.sections.tags import tags
 from algok.dashboard.texts import TEXTS, Language, Texts
 
 _STATIC = Path(__file__).parent / "static"
-_SECTIONS: dict[str, Callable[[ReportData, Page], Markup]] = {
-    "account": account,
-    "flow": flow,
-    "rules": rules,
-    "tags": tags,
-    "sources": sources,
-    "edits": edits,
-    "quarantine": quarantine,
-    "shards": shards,
-    "origin": origin,
-}
 
 
-def render(report: ReportData, language: Language = "ko") -> str:
-    """The report of one run as a page."""
+def render(report: ReportData, language: Language = "ko", comparison: Comparison | None = None) -> str:
+    """The report of one run as a page; with a comparison, of its second run, and what changed from the first."""
     page = Page(Texts(language))
-    body = [section(report, page) for section in _SECTIONS.values()]
-    title = f"{report.summary.recipe} – {page.t.plain('report')}"
-    return document(page, title, _header(report, page), list(_SECTIONS), body, _shared(report))
+    sections: dict[str, Callable[[], Markup]] = {
+        **({"changes": lambda: changes(comparison, page)} if comparison else {}),
+        "account": lambda: account(report, page),
+        "flow": lambda: flow(report, page),
+        "rules": lambda: rules(report, page, comparison.first if comparison else None),
+        "tags": lambda: tags(report, page),
+        "sources": lambda: sources(report, page),
+        "edits": lambda: edits(report, page),
+        "quarantine": lambda: quarantine(report, page),
+        "shards": lambda: shards(report, page),
+        "origin": lambda: origin(report, page),
+    }
+    title = f"{report.summary.recipe} – {page.t.plain('comparison' if comparison else 'report')}"
+    body = [write() for write in sections.values()]
+    return document(page, title, _header(report, page, comparison), list(sections), body, _shared(report))
 
 
-def _header(report: ReportData, page: Page) -> Markup:
+def _header(report: ReportData, page: Page, comparison: Comparison | None) -> Markup:
     summary, t = report.summary, page.t
     return joined(
         [
-            tag("p", t("report"), class_="over"),
+            tag("p", t("comparison" if comparison else "report"), class_="over"),
             tag("h1", data(summary.recipe)),
             facts(
                 [

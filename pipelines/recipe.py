@@ -140,6 +140,23 @@ def validate(source: RecipeText) -> Recipe:
     return Recipe(**head.model_dump(), steps=configs)
 
 
+def recipe_differences(first: Recipe, second: Recipe) -> dict[str, list]:
+    """Every key whose value differs, defaults included, with both values (None where a recipe lacks the key)."""
+    old, new = (_flatten(yaml.safe_load(recipe.to_yaml())) for recipe in (first, second))
+    return {
+        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
+    }
+
+
+def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(data, dict):
+        return {prefix: data}
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
+    return flat
+
+
 def json_schema() -> dict:
     """JSON Schema of a recipe file, for editors: every step with its options and the formula of every signal."""
     steps: dict[str, Any] = {name: (_step_model(step_class(name)) | None, None) for name in known_steps()}

@@ -1,7 +1,7 @@
 """What steps mended and removed, personal data by kind (counts only), and what was never read."""
 
 from algok.dashboard.markup import Markup, data, tag
-from algok.dashboard.parts import Cell, Page, bar, folded, number, part, plain, section, share, table
+from algok.dashboard.parts import Cell, Page, bar, folded, number, part, plain, prose, section, share, table
 from algok.dashboard.report_data import ReportData
 from algok.pipelines.summary import StepSummary
 
@@ -22,7 +22,7 @@ def _totals(step: StepSummary, page: Page) -> Markup:
     rows = []
     for signal in sorted(found, key=lambda signal: -(signal.total or 0)):
         touched = sum(count for place, count in signal.bins.items() if place > 1)
-        meaning = Cell(signal.doc, signal.doc)
+        meaning = prose(signal.doc)
         rows.append(
             [plain(signal.name), number(signal.total), number(touched), share(touched, step.documents), meaning]
         )
@@ -31,7 +31,7 @@ def _totals(step: StepSummary, page: Page) -> Markup:
 
 def _samples(step: StepSummary, page: Page) -> Markup | None:
     rows = [
-        [plain(kind), plain(text), number(times)]
+        [plain(kind), prose(text), number(times)]
         for kind, texts in sorted(step.samples.items())
         for text, times in sorted(texts.items(), key=lambda pair: -pair[1])[:8]
     ]
@@ -52,7 +52,7 @@ def quarantine(report: ReportData, page: Page) -> Markup:
             drawn = bar([0, count] if kind == "quarantined" else [0, 0, count], most)
             rows.append([plain(reason), Cell(page.t(kind), kind), number(count), share(count, records), drawn])
     examples = [
-        [plain(reason), plain(place), plain(excerpt)]
+        [plain(reason), plain(place), prose(excerpt)]
         for reason, found in sorted(report.read.quarantine.items())
         for place, excerpt in found
     ]

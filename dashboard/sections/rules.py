@@ -17,6 +17,7 @@ from algok.dashboard.parts import (
     part,
     percent,
     plain,
+    prose,
     section,
     share,
     table,
@@ -172,7 +173,7 @@ def _near(name: str, report: ReportData, page: Page) -> Markup | None:
                     plain(f"{sample.value:.4g}"),
                     Cell(verdict),
                     named(sample.source, page),
-                    plain(sample.excerpt),
+                    prose(sample.excerpt),
                     plain(sample.id),
                 ]
             )

@@ -14,6 +14,7 @@ from algok.dashboard.parts import (
     number,
     percent,
     plain,
+    prose,
     section,
     share,
     table,
@@ -50,7 +51,7 @@ def _row(source: SourceSummary, page: Page) -> list[Cell]:
         share(source.kept, source.read),
         bar([source.kept, dropped], source.read),
         number(source.kept_tokens or None),
-        plain(reasons),
+        prose(reasons),
     ]
 
 
