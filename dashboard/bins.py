@@ -1,12 +1,15 @@
 """Fixed bins as a reader needs them: what lies on either side of a bound, and how far two histograms are apart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from algok.step import Bound, Side
 
 Bins = dict[int, int]
+Key = TypeVar("Key", int, str)
 _DISCRETE = ("count", "flag")
 
 
@@ -72,7 +75,7 @@ def position(edges: tuple[float, ...], unit: str, side: Side, limit: float) -> f
     return float(first - 1 + share)
 
 
-def distance(first: Bins, second: Bins) -> float:
+def distance(first: Mapping[Key, int], second: Mapping[Key, int]) -> float:
     """Jensen-Shannon distance of two histograms with the same bins: 0 for equal shapes, 1 where they have nothing in common.
     It is exact, since bins are fixed; 0 where one of them is empty.
 

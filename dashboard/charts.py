@@ -57,7 +57,7 @@ def histogram(
     if other:
         parts.append(_outline(other, shown, sum(bins.values()), peak))
     parts += [_mark(side, shown.x(place), place) for side, place in marks.items()]
-    return [*parts, tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis"), *_ticks(edges, unit, shown)]
+    return [*parts, tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis"), _ticks(edges, unit, shown)]
 
 
 def _bars(
@@ -99,7 +99,12 @@ def _pieces(
 
 def _bar(left: float, right: float, height: float, step: float) -> str:
     gap = 1 if step > 4 else 0
-    return f"M{left:.1f} {BASE}v-{height:.1f}h{max(right - left - gap, 0.5):.1f}V{BASE}z"
+    return f"M{_written(left)} {BASE}v-{_written(height)}h{_written(max(right - left - gap, 0.5))}V{BASE}z"
+
+
+def _written(value: float) -> str:
+    """One decimal, and none where it is zero."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _height(count: float, peak: int) -> float:
@@ -135,20 +140,23 @@ def _mark(side: str, x: float, place: float) -> Markup:
     )
 
 
-def _ticks(edges: Sequence[float], unit: str, shown: Shown) -> list[Markup]:
+def _ticks(edges: Sequence[float], unit: str, shown: Shown) -> Markup:
+    """The numbers under the axis, at edges that are round."""
     if unit == "flag":
-        middles = [(shown.x(1.5), "0"), (shown.x(2.5), "1")]
-        return [tag("text", label, x=f"{x:.0f}", y=BASE + 14, text_anchor="middle") for x, label in middles]
+        return _axis_text([(shown.x(1.5), "0"), (shown.x(2.5), "1")])
     places = range(max(shown.first, 1), min(shown.last, len(edges)) + 1)
     step = max(1, -(-len(places) // _TICKS))
     step = next((nice for nice in (1, 2, 4, 5, 10, 20, 40) if nice >= step), step)
     start = next((p for p in places if (p - 1) % step == 0), places[0])
-    ticks = []
-    for place in range(start, places[-1] + 1, step):
-        x = shown.x(place)
-        anchor = "start" if x < 12 else "end" if x > WIDTH - 12 else "middle"
-        ticks.append(tag("text", short(edges[place - 1]), x=f"{x:.0f}", y=BASE + 14, text_anchor=anchor))
-    return ticks
+    return _axis_text([(shown.x(place), short(edges[place - 1])) for place in range(start, places[-1] + 1, step)])
+
+
+def _axis_text(labels: list[tuple[float, str]]) -> Markup:
+    parts = []
+    for x, label in labels:
+        anchor = "start" if x < 12 else "end" if x > WIDTH - 12 else None
+        parts.append(tag("tspan", label, x=f"{x:.0f}", text_anchor=anchor))
+    return tag("text", *parts, y=BASE + 14)
 
 
 def bars(values: Sequence[float], total: float) -> list[Markup]:

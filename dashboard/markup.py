@@ -6,11 +6,13 @@ nor turn the line around it.
 """
 
 import html
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
+_JOINT = re.compile(r"(?<=\w[._/])(?=\w)")
 _VOID = {"meta", "input", "line", "rect", "path", "circle"}
 
 
@@ -43,6 +45,12 @@ def joined(children: Iterable[Child]) -> Markup:
 def data(text: str | None) -> Markup:
     """Text from data: escaped, isolated from the direction of what stands around it, invisible marks made visible."""
     return tag("bdi", visible(text or ""))
+
+
+def name(text: str) -> Markup:
+    """A name from data, which may break after its dots, slashes and underscores."""
+    parts = _JOINT.split(visible(text))
+    return tag("bdi", *([part, Markup("<wbr>")] for part in parts[:-1]), parts[-1])
 
 
 def visible(text: str) -> str:

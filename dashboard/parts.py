@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from algok.dashboard import charts
-from algok.dashboard.markup import Child, Markup, data, joined, tag
+from algok.dashboard.markup import Child, Markup, data, joined, name, tag
 from algok.dashboard.texts import Texts
 
 MAX_ROWS = 100
+HISTOGRAM_LABEL = "histogram.label"
 
 
 @dataclass
@@ -66,11 +67,11 @@ def bar(values: Sequence[float], total: float) -> Cell:
 
 def named(text: str, page: Page) -> Cell:
     """A name from data, or "(none)" where it is empty."""
-    return Cell(data(text)) if text else Cell(page.t("none"))
+    return Cell(name(text)) if text else Cell(page.t("none"))
 
 
 def plain(text: str) -> Cell:
-    return Cell(data(text))
+    return Cell(name(text))
 
 
 def prose(text: str) -> Cell:
@@ -122,13 +123,14 @@ def folded(title: Child, *children: Child, name: str | None = None, open_: bool 
     return tag("details", tag("summary", title), *children, class_=name, open=open_, **attributes)
 
 
-def chart(page: Page, name: str, drawing: list[Markup], label: tuple[str, ...], content: dict) -> Markup:
+def chart(page: Page, key: str, drawing: list[Markup], label: tuple[str, ...], content: dict) -> Markup:
     """A drawing with its data in the page: the page's script reads it to who points or presses arrow keys, shows it as a
-    table, and lets its bound be moved. `label` is its accessible name, a text and what fills it."""
-    page.charts[name] = {**content, "label": label}
+    table, and lets its bound be moved. `label` is its accessible name, a text and what fills it (of a histogram the script
+    finds it in the data)."""
+    page.charts[key] = content if label[0] == HISTOGRAM_LABEL else {**content, "label": label}
     size = f"0 0 {charts.WIDTH} {charts.HEIGHT}"
     words = page.t.plain(*label)
-    svg = tag("svg", *drawing, viewBox=size, role="img", tabindex=0, class_="chart", data_c=name, aria_label=words)
+    svg = tag("svg", *drawing, viewBox=size, role="img", class_="chart", data_c=key, aria_label=words)
     return tag("div", svg, class_="figure")
 
 

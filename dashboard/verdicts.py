@@ -100,4 +100,5 @@ def _samples(run: Run, rows: pa.Table, pairs: list[tuple[str, str]], changes: Co
     files, ids, places = _files(run), rows["id"].to_pylist(), rows["place_after"].to_pylist()
     where = {row: (files[places[row] >> 32], places[row] & 0xFFFFFFFF) for row in chosen}
     texts = masked_texts(run, where.values())
-    return [ChangedDocument(ids[row], *pairs[row], texts[where[row]]) for row in sorted(chosen, key=lambda r: pairs[r])]
+    ordered = sorted(chosen, key=lambda row: pairs[row])
+    return [ChangedDocument(ids[row], pairs[row][0], pairs[row][1], texts[where[row]]) for row in ordered]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from algok.dashboard import markup
 from algok.dashboard.compare import Change, Comparison
-from algok.dashboard.markup import Markup, data, tag
+from algok.dashboard.markup import Markup, tag
 from algok.dashboard.parts import (
     Cell,
     Page,
@@ -55,7 +56,7 @@ def changes(comparison: Comparison, page: Page) -> Markup:
 def _signal(name: str, comparison: Comparison) -> Cell:
     """The name, as a link where the page has its card."""
     signal = comparison.second.signals[name][1]
-    return Cell(tag("a", data(name), href=f"#rule-{name}")) if signal.bounds else plain(name)
+    return Cell(tag("a", markup.name(name), href=f"#rule-{name}")) if signal.bounds else plain(name)
 
 
 def _figures(comparison: Comparison, page: Page) -> Markup:

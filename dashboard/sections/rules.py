@@ -2,10 +2,11 @@
 
 import shlex
 
-from algok.dashboard import charts
+from algok.dashboard import charts, markup
 from algok.dashboard.bins import Bins
 from algok.dashboard.markup import Markup, data, joined, tag
 from algok.dashboard.parts import (
+    HISTOGRAM_LABEL,
     Cell,
     Page,
     bar,
@@ -55,7 +56,7 @@ def _all_rules(report: ReportData, page: Page) -> Markup:
             outside = sum(sides.get(rule.side, 0) for sides in signals[rule.signal].outside.values())
             rows.append(
                 [
-                    Cell(tag("a", data(name), href=f"#rule-{name}")),
+                    Cell(tag("a", markup.name(name), href=f"#rule-{name}")),
                     Cell(_limit(bounds, rule.side, page)),
                     number(rule.documents),
                     share(rule.documents, step.documents),
@@ -72,7 +73,7 @@ def _all_rules(report: ReportData, page: Page) -> Markup:
 def _limit(bounds: dict[str, Bound], side: str, page: Page) -> Markup:
     """The limit for all sources, and how many sources have another."""
     limit = getattr(bounds[REST], side)
-    shown = [f"{side} {limit:g}" if limit is not None else page.t("no_bound")]
+    shown = [tag("span", f"{side} {limit:g}", class_="w") if limit is not None else page.t("no_bound")]
     own = [source for source, bound in bounds.items() if source != REST and getattr(bound, side) != limit]
     return joined([*shown, *([" ", tag("small", page.t("own_bounds", len(own)))] if own else [])])
 
@@ -122,7 +123,6 @@ def _drawn(
 ) -> Markup:
     bound, outside = signal.bounds.get(source, Bound()), signal.outside.get(source, {})
     content = {
-        "kind": "histogram",
         "unit": signal.unit,
         "first": shown.first,
         "last": shown.last,
@@ -133,7 +133,7 @@ def _drawn(
     if bound.limits():
         content |= {"bound": dict(bound.limits()), "path": _setting(name, source), "outside": outside}
     words = str(bound) if bound.limits() else page.t.plain("no_bound")
-    label = ("histogram.label", name, f"{sum(bins.values()):,}", words)
+    label = (HISTOGRAM_LABEL, name, f"{sum(bins.values()):,}", words)
     edges = report.summary.edges[signal.unit]
     drawing = charts.histogram(bins, edges, signal.unit, bound, outside, shown, other)
     figure = chart(page, f"{name}|{source}", drawing, label, content)

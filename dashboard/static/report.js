@@ -25,12 +25,18 @@ const said = (key) => {
 const button = (name, ...children) => element("button", { type: "button", className: name }, ...children);
 
 // Language and theme -------------------------------------------------------------------------------------------------
+function label(name) {
+  const chart = DATA.charts[name];
+  if (chart.label) return chart.label;
+  const bound = Object.entries(chart.bound || {}).map(([side, limit]) => `${side} ${limit}`).join(", ");
+  return ["histogram.label", name.split("|")[0], comma(sum(chart.bins)), bound || text("no_bound")];
+}
 function speak() {
   document.documentElement.lang = language;
   const parts = (node) => JSON.parse(node.dataset.a || "[]");
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = text(node.dataset.t, ...parts(node));
   for (const node of document.querySelectorAll("[data-l]")) node.setAttribute("aria-label", text(node.dataset.l, ...parts(node)));
-  for (const svg of document.querySelectorAll("svg[data-c]")) svg.setAttribute("aria-label", text(...DATA.charts[svg.dataset.c].label));
+  for (const svg of document.querySelectorAll("svg[data-c]")) svg.setAttribute("aria-label", text(...label(svg.dataset.c)));
   document.querySelectorAll("details.try").forEach((node) => node.redraw && node.redraw());
 }
 document.getElementById("language").addEventListener("click", () => {
@@ -141,8 +147,10 @@ function point(svg, index, x, y) {
 function leave(svg) {
   tip.style.visibility = "hidden";
   svg.querySelector(".cursor")?.remove();
+  svg.at = undefined;
 }
 for (const svg of document.querySelectorAll("svg[data-c]")) {
+  svg.tabIndex = 0;
   const count = () => rowsOf(DATA.charts[svg.dataset.c]).length;
   svg.addEventListener("pointermove", (event) => {
     const box = svg.getBoundingClientRect();
