@@ -1,6 +1,6 @@
 """Charts as SVG: a few paths each, so that a page with a hundred of them stays small, prints, and needs no library."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,25 +53,33 @@ def histogram(
     marks = {side: position(tuple(edges), unit, side, limit) for side, limit in bound.limits()}
     peak = max([*bins.values(), 1])
     inside, beyond = _bars(bins, shown, marks, outside, peak)
-    parts = [_grid(peak), _path(inside, "in"), _path(beyond, "out")]
+    parts: list[Markup | None] = [_grid(peak), _skyline(sorted(inside), "in"), _skyline(sorted(beyond), "out")]
     if other:
         parts.append(_outline(other, shown, sum(bins.values()), peak))
     parts += [_mark(side, shown.x(place), place) for side, place in marks.items()]
-    return [*parts, tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis"), _ticks(edges, unit, shown)]
+    return [*filter(None, parts), _axis(), _ticks(edges, unit, shown)]
+
+
+def _axis() -> Markup:
+    return tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis")
+
+
+Bar = tuple[float, float, float]  # left, right, height
 
 
 def _bars(
     bins: Bins, shown: Shown, marks: dict[str, float], outside: dict[str, int], peak: int
-) -> tuple[list[str], list[str]]:
-    """Rectangles as path commands, those inside the bound and those outside. A bin that a bound cuts is drawn as two bars,
-    each as high as its own documents: how many lie outside is counted."""
-    inside, beyond = [], []
+) -> tuple[list[Bar], list[Bar]]:
+    """The bars inside the bound and those outside. A bin that a bound cuts is drawn as two bars, each as high as its own
+    documents: how many lie outside is counted."""
+    inside: list[Bar] = []
+    beyond: list[Bar] = []
     for place, count in sorted(bins.items()):
         if not count or not shown.first <= place < shown.last:
             continue
         for left, right, documents, is_outside in _pieces(place, count, bins, marks, outside):
             if documents > 0:
-                bar = _bar(shown.x(left), shown.x(right), _height(documents, peak), shown.step)
+                bar = (shown.x(left), shown.x(right), _height(documents, peak))
                 (beyond if is_outside else inside).append(bar)
     return inside, beyond
 
@@ -97,9 +105,15 @@ def _pieces(
     return [*pieces, (left, right, rest, False)]
 
 
-def _bar(left: float, right: float, height: float, step: float) -> str:
-    gap = 1 if step > 4 else 0
-    return f"M{_written(left)} {BASE}v-{_written(height)}h{_written(max(right - left - gap, 0.5))}V{BASE}z"
+def _skyline(bars: Iterable[Bar], name: str, low: float = BASE) -> Markup | None:
+    """Bars as one path: bars that touch share their sides, so that a histogram takes few signs."""
+    parts, end = [], None
+    for left, right, height in bars:
+        if left != end:
+            parts.append(f"{f'V{_written(low)}' if parts else ''}M{_written(left)} {_written(low)}")
+        parts.append(f"V{_written(low - height)}H{_written(right)}")
+        end = right
+    return tag("path", d="".join(parts) + f"V{_written(low)}", class_=name) if parts else None
 
 
 def _written(value: float) -> str:
@@ -109,10 +123,6 @@ def _written(value: float) -> str:
 
 def _height(count: float, peak: int) -> float:
     return max((BASE - TOP) * np.log1p(count) / np.log1p(peak), 1.5)
-
-
-def _path(parts: list[str], name: str) -> Markup | None:
-    return tag("path", d="".join(parts), class_=name) if parts else None
 
 
 def _outline(bins: Bins, shown: Shown, documents: int, peak: int) -> Markup:
@@ -170,67 +180,59 @@ def bars(values: Sequence[float], total: float) -> list[Markup]:
     return drawn
 
 
-MAX_COLUMNS = 240
+MAX_COLUMNS = 120
 STACKED = 4  # as many colours as `report.css` has for steps
 _WIDEST = 24
 
 
-def grouped_means(values: np.ndarray) -> np.ndarray:
-    """Rows, or the means of so many neighbouring rows that there are no more than MAX_COLUMNS."""
-    return np.array([group.mean(axis=0) for group in np.array_split(values, min(len(values), MAX_COLUMNS))])
+def columns(shards: int) -> list[np.ndarray]:
+    """The shards that each column of a chart stands for: one, or so many neighbours that there are no more than MAX_COLUMNS."""
+    return np.array_split(np.arange(shards), min(shards, MAX_COLUMNS))
+
+
+def _bands(count: int) -> tuple[float, float]:
+    """The distance of columns and their width."""
+    step = min(WIDTH / count, _WIDEST)
+    return step, step - 1 if step > 4 else step
 
 
 def stack(values: np.ndarray) -> list[Markup]:
-    """Parts of 1 per column, one on the other."""
-    step = min(WIDTH / len(values), _WIDEST)
-    gap, tops, drawn = 1 if step > 4 else 0, np.zeros(len(values)), []
-    for layer in range(values.shape[1]):
-        path = []
-        for column, value in enumerate(values[:, layer]):
-            height = (BASE - TOP) * value
-            if height > 0:
-                y = BASE - (BASE - TOP) * tops[column]
-                path.append(f"M{column * step:.1f} {y:.1f}v-{height:.1f}h{max(step - gap, 0.5):.2f}v{height:.1f}z")
-        tops += values[:, layer]
-        drawn.append(_path(path, f"s{layer}") or Markup(""))
-    line = tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis")
-    scale = [
-        tag("line", x1=0, x2=WIDTH, y1=TOP, y2=TOP, class_="grid"),
-        tag("text", "100 %", x=WIDTH, y=TOP - 2, class_="grid"),
-    ]
-    return [*scale, *drawn, line]
+    """Parts of 1 per column, one on the other; the first is drawn last, before the sums of it and the next."""
+    step, wide = _bands(len(values))
+    drawn = []
+    for layer in reversed(range(values.shape[1])):
+        heights = (BASE - TOP) * values[:, : layer + 1].sum(axis=1)
+        bars = [(i * step, i * step + wide, float(height)) for i, height in enumerate(heights) if height > 0]
+        drawn.append(_skyline(bars, f"s{layer}"))
+    return [*_top_line("100 %", TOP), *filter(None, drawn), _axis()]
 
 
 def strip(values: np.ndarray, marked: np.ndarray) -> list[Markup]:
-    """A figure per shard in input order: a bar each, or where there are very many a band from the least to the greatest of
-    so many neighbours with their median. Marked shards have a dot."""
-    high = float(values.max()) or 1.0
-    step = min(WIDTH / min(len(values), MAX_COLUMNS), _WIDEST)
-    groups = np.array_split(np.arange(len(values)), min(len(values), MAX_COLUMNS))
+    """A figure per shard in input order: a bar each, or of very many shards the greatest of so many neighbours, over it the
+    median and the least. Marked shards have a dot."""
+    groups = columns(len(values))
+    high, (step, wide) = float(values.max()) or 1.0, _bands(len(groups))
+    scale = (BASE - TOP - 4) / high
 
-    def y(value: float) -> float:
-        return BASE - (BASE - TOP - 4) * value / high
+    def bars(figure: Callable[[np.ndarray], float], name: str) -> Markup | None:
+        heights = [float(figure(values[rows])) * scale for rows in groups]
+        return _skyline([(i * step, i * step + wide, height) for i, height in enumerate(heights) if height > 0], name)
 
-    band, middle, dots = [], [], []
-    for column, rows in enumerate(groups):
-        found, x = values[rows], column * step
-        gap = 1 if step > 4 else 0
-        low = BASE if len(rows) == 1 else y(float(found.min()))
-        top = y(float(found.max()))
-        band.append(f"M{x:.1f} {low:.1f}V{top:.1f}h{max(step - gap, 0.5):.2f}V{low:.1f}z")
-        if len(rows) > 1:
-            middle.append(f"M{x:.1f} {y(float(np.median(found))):.1f}h{step:.2f}")
-        if marked[rows].any():
-            row = rows[marked[rows]][0]
-            dots.append(
-                tag("circle", cx=f"{x + step / 2:.1f}", cy=f"{y(float(values[row])) - 4:.1f}", r=2.5, class_="odd")
-            )
-    scale = [
-        tag("line", x1=0, x2=WIDTH, y1=TOP + 4, y2=TOP + 4, class_="grid"),
-        tag("text", short(high), x=WIDTH, y=TOP + 2, class_="grid"),
-    ]
-    axis = tag("line", x1=0, x2=WIDTH, y1=BASE, y2=BASE, class_="axis")
-    return [*scale, tag("path", d="".join(band), class_="in"), _path(middle, "median") or Markup(""), *dots, axis]
+    layers = [bars(np.max, "in")]
+    if len(groups) < len(values):
+        layers = [bars(np.max, "in faint"), bars(np.median, "in half"), bars(np.min, "in")]
+    dots = "".join(
+        f"M{_written(column * step + wide / 2)} {_written(BASE - 4 - float(values[rows][marked[rows]].max()) * scale)}h0"
+        for column, rows in enumerate(groups)
+        if marked[rows].any()
+    )
+    drawn = [*layers, tag("path", d=dots, class_="odd") if dots else None]
+    return [*_top_line(short(high), TOP + 4), *filter(None, drawn), _axis()]
+
+
+def _top_line(words: str, y: float) -> list[Markup]:
+    line = tag("line", x1=0, x2=WIDTH, y1=y, y2=y, class_="grid")
+    return [line, tag("text", words, x=WIDTH, y=y - 2, class_="grid")]
 
 
 def short(value: float) -> str:

@@ -8,7 +8,7 @@ from algok.dashboard import charts
 from algok.dashboard.markup import Child, Markup, data, joined, name, tag
 from algok.dashboard.texts import Texts
 
-MAX_ROWS = 100
+MAX_ROWS = 80
 HISTOGRAM_LABEL = "histogram.label"
 
 
@@ -28,6 +28,7 @@ class Cell:
     value: float | str | None = None
     number: bool = False
     prose: bool = False
+    ground: int = 0  # 1 to 5: how dark
 
 
 def number(value: float | None, digits: int = 0) -> Cell:
@@ -106,7 +107,7 @@ def _head(page: Page, column: str | Markup, cells: list[Cell]) -> Markup:
 
 def _cell(cell: Cell, first: bool) -> Markup:
     value = None if cell.value is None else cell.value if isinstance(cell.value, str) else f"{cell.value:.5g}"
-    name = "n" if cell.number else "x" if cell.prose else None
+    name = f"n h{cell.ground}" if cell.ground else "n" if cell.number else "x" if cell.prose else None
     return tag("th" if first else "td", cell.shown, scope="row" if first else None, class_=name, data_v=value)
 
 

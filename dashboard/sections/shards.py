@@ -21,7 +21,7 @@ from algok.dashboard.parts import (
 from algok.dashboard.report_data import ReportData
 from algok.dashboard.shards import OUTLYING, ShardTable
 
-_MAX_ROWS = 150
+_MAX_ROWS = 80
 
 
 def shards(report: ReportData, page: Page) -> Markup:
@@ -50,11 +50,11 @@ def _multiple(key: str, values: np.ndarray, marked: np.ndarray, page: Page) -> M
         return None
     low, middle, high = (charts.short(float(value)) for value in (values.min(), np.median(values), values.max()))
     label = ("shard_label", page.t.plain(key), f"{len(values):,}", low, middle, high)
-    groups = np.array_split(values, min(len(values), charts.MAX_COLUMNS))
+    groups = [values[rows] for rows in charts.columns(len(values))]
     content = {
         "kind": "strip",
         "shards": len(values),
-        "values": [[float(f"{v:.4g}") for v in (g.min(), np.median(g), g.max())] for g in groups],
+        "values": [[float(f"{v:.3g}") for v in (g.min(), np.median(g), g.max())] for g in groups],
     }
     drawing = charts.strip(values, marked)
     head = tag("h3", tag("span", page.t("shard_chart", page.t.plain(key))))
@@ -71,8 +71,8 @@ def _reasons(found: ShardTable, page: Page) -> Markup | None:
     names = [found.steps[step] for step in top]
     legend = [tag("li", tag("i", class_=f"key s{place}"), data(name)) for place, name in enumerate(names)]
     label = ("reasons_label", ", ".join(names), f"{len(found):,}")
-    means = charts.grouped_means(shares)
-    content = {"kind": "stack", "names": names, "values": [[float(f"{v:.4g}") for v in row] for row in means]}
+    means = np.array([shares[rows].mean(axis=0) for rows in charts.columns(len(found))])
+    content = {"kind": "stack", "names": names, "values": [[float(f"{v:.3g}") for v in row] for row in means]}
     head = tag("h3", tag("span", page.t("shard_chart", page.t.plain("drops.short"))))
     drawn = chart(page, "shards|reasons", charts.stack(means), label, content)
     return tag("article", head, drawn, tag("ul", *legend, class_="legend"), class_="card")

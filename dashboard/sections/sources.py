@@ -22,7 +22,7 @@ from algok.dashboard.parts import (
 from algok.dashboard.report_data import ReportData
 from algok.pipelines.summary import SourceSummary
 
-_SOURCES_IN_MATRIX = 20
+_SOURCES_IN_MATRIX = 12
 _OUTLYING = 5.0
 
 
@@ -42,7 +42,7 @@ def sources(report: ReportData, page: Page) -> Markup:
 
 def _row(source: SourceSummary, page: Page) -> list[Cell]:
     dropped = sum(source.dropped.values())
-    most = sorted(source.rules.items(), key=lambda rule: (-rule[1], rule[0]))[:3]
+    most = sorted(source.rules.items(), key=lambda rule: (-rule[1], rule[0]))[:2]
     reasons = ", ".join(f"{rule} {percent(count, source.read)}" for rule, count in most)
     return [
         named(source.name, page),

@@ -54,4 +54,4 @@ def _grid(cells: dict[tuple[str, str], list[int]], which: int, key: str, page: P
 def _shaded(count: int, peak: int) -> Cell:
     """A number on a ground that is darker for more; its steps are classes, since the page allows no inline style."""
     level = min(5, int(6 * (count / peak) ** 0.5)) if count else 0
-    return Cell(tag("span", f"{count:,}" if count else "·", class_=f"h{level}"), count, number=True)
+    return Cell(f"{count:,}" if count else "·", None if count else 0, number=True, ground=level)

@@ -132,5 +132,5 @@ def test_both_languages_have_every_text_with_the_same_places():
 def test_a_run_of_very_many_shards_and_sources_stays_small(report, tmp_path):
     from large_runs import many_shards
 
-    many = many_shards(report, shards=20_000, sources=1000)
+    many = many_shards(report, shards=100_000, sources=1000)
     assert len(render(many).encode()) <= 500_000
