@@ -7,7 +7,8 @@ AlgokError                1   something failed that a person can act on
 ├─ TaskError              5   a task kept failing after its retries; the run can be resumed
 ├─ BudgetError            6   more records were quarantined than the recipe's error budget allows
 ├─ VerifyError            7   a run's account does not add up: a digest, a count or a file is wrong
-└─ ModelError             8   a model is missing, damaged or of another kind (found before any data is read)
+├─ ModelError             8   a model is missing, damaged or of another kind (found before any data is read)
+└─ DifferenceError        9   two runs differ more than a comparison was told to allow
 """
 
 
@@ -57,3 +58,9 @@ class ModelError(AlgokError):
     """A model is missing, damaged or of another kind; raised before any data is read."""
 
     exit_code = 8
+
+
+class DifferenceError(AlgokError):
+    """Two runs differ more than a comparison was told to allow."""
+
+    exit_code = 9

@@ -121,6 +121,8 @@ class Step(ABC, Generic[OptionsT]):
     edits_text: ClassVar[bool] = False
     # A corpus step that compares with earlier corpora (a recipe's `against`): their documents win over copies.
     compares_with_earlier: ClassVar[bool] = False
+    # The signal with the number of tokens of a document, of a step that counts them.
+    counts_tokens: ClassVar[str] = ""
     # What a task of this step takes of its machine.
     resources: ClassVar[Resources] = ONE_CORE
     # Raised whenever the step's result changes for the same input; stands in run.json.

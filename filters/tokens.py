@@ -34,6 +34,7 @@ class Tokens(SignalStep[TokensOptions]):
     name = "tokens"
     Options = TokensOptions
     models: ClassVar[dict[str, str]] = {"model": "tokenizer"}
+    counts_tokens: ClassVar[str] = "count"
     signals = (
         Signal("count", pa.int32(), "count", "tokens, special ones left out"),
         Signal("chars_per_token", pa.float32(), "score", "characters (code points) per token; null without tokens"),

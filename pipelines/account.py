@@ -97,7 +97,7 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
         if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
             problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")
         dropped = 0
-        for config in ([phase.acts] if phase.acts else []) + list(phase.steps):
+        for config in phase.all_steps:
             counter = stats.step(config.name)
             if counter.documents != left:
                 problems.append(

@@ -46,6 +46,7 @@ class Decisions:
     broken: np.ndarray  # int16
     values: np.ndarray  # float64, the value that broke it (NaN where none)
     limits: np.ndarray  # float64
+    outside: dict[tuple[str, str], np.ndarray]  # (signal, side) -> bool per row: outside, whatever broke first
 
     @property
     def keep(self) -> np.ndarray:
@@ -73,6 +74,7 @@ def decide(config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) 
     broken, values, limits = np.full(n, -1, np.int16), np.full(n, np.nan), np.full(n, np.nan)
     codes, labels = _encode(sources)
     rules: list[tuple[str, str]] = []
+    outside: dict[tuple[str, str], np.ndarray] = {}
     for name in _bounded(config):
         column = signals[name]
         value = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
@@ -84,12 +86,15 @@ def decide(config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) 
             limit = limits_by_source[codes]
             with np.errstate(invalid="ignore"):
                 inside = value >= limit if side == "min" else value <= limit
-            breaks = known & ~inside & ~np.isnan(limit) & (broken < 0)
+            beyond = known & ~inside & ~np.isnan(limit)
+            if beyond.any():
+                outside[name, side] = beyond
+            breaks = beyond & (broken < 0)
             if breaks.any():
                 broken[breaks] = len(rules)
                 values[breaks], limits[breaks] = value[breaks], limit[breaks]
                 rules.append((name, side))
-    return Decisions(config.name, rules, broken, values, limits)
+    return Decisions(config.name, rules, broken, values, limits, outside)
 
 
 def bound_of(config: StepConfig, signal: str, source: str | None) -> Bound:

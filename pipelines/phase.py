@@ -50,6 +50,7 @@ class PhaseTask:
         self.remaining = np.empty(0, bool)  # of the batch: what a run with the recipe's bounds would still have
         masking = (config.name for config in plan.recipe.steps if config.cls.masks_personal_data)
         self.masking = next(masking, None)  # the step that masks personal data, to which the time for it is booked
+        self.tokens = plan.recipe.tokens_column
         name = plan.shard_name(task.shard)
         suffix = f"p{task.phase}.parquet"
         options = plan.recipe.parquet
@@ -79,6 +80,8 @@ class PhaseTask:
 
     def _process(self, batch: pa.RecordBatch) -> None:
         size = _text_bytes(batch)
+        if first := next(iter(self.phase.all_steps), None):
+            self.stats.step(first.name).text_bytes += size
         if self.annotates:
             self.remaining = self._remaining(batch)
         if self.phase.acts:
@@ -91,9 +94,8 @@ class PhaseTask:
             batch = self._sketch(self.phase.sketches, batch)
         self.rows += self._compared(batch)
         if self.final:
-            self.stats.read.kept += batch.num_rows
             self.stats.read.kept_text_bytes += _text_bytes(batch)
-            self.stats.count_kept(batch.column("source"))
+            self.stats.count_kept(batch.column("source"), batch.column(self.tokens) if self.tokens else None)
         if self.sink is not None:
             with self._timed("write"):
                 self.sink.append(without_contacts(batch) if self.final and self.masking else batch)
@@ -106,12 +108,17 @@ class PhaseTask:
             return batch
         with self._timed(config.name):
             batch, edited = self._computed(config, batch)
-            batch = with_signals(batch, config.name, self._step(config), edited)
+            before, batch = batch, with_signals(batch, config.name, self._step(config), edited)
         if self.reference:
             return batch
-        self.stats.observe(config.name, self._step(config).signals, edited.signals)
+        if config.cls.edits_text:
+            self.stats.step(config.name).added_text_bytes += _text_bytes(batch) - _text_bytes(before)
+        self._observe(config, edited.signals, batch.column("source"))
         self.stats.sample(config.name, [(kind, excerpt(self._masked(text))) for kind, text in edited.samples])
         decisions = decide(config, edited.signals, batch.column("source"))
+        for (signal, side), beyond in decisions.outside.items():
+            own = config.sources_with_own(signal)
+            self.stats.count_outside(config.name, signal, side, own, beyond, batch.column("source"))
         if self.annotates:
             self.remaining &= decisions.keep
             decisions.broken[:] = -1
@@ -121,11 +128,20 @@ class PhaseTask:
             return batch
         mask = pa.array(keep)
         rejected = batch.filter(pa.array(~keep))
+        self.stats.step(config.name).dropped_text_bytes += _text_bytes(rejected)
         with self._timed(self.masking or "write"):
             rejected = mask_rejected(rejected, thoroughly=self.masking is not None)
         with self._timed("write"):
             self.dropped.append(_with_verdicts(rejected, decisions.verdicts()))
         return batch.filter(mask)
+
+    def _observe(self, config: StepConfig, signals: dict[str, pa.Array], sources: pa.Array) -> None:
+        """Counts the step's values, by source where the bound on them is not the same for all."""
+        known = self._step(config).signals
+        self.stats.observe(config.name, known, signals)
+        for signal in known:
+            if own := config.sources_with_own(signal.name):
+                self.stats.observe_by_source(config.name, signal, own, signals[signal.name], sources)
 
     def _computed(self, config: StepConfig, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, Edited]:
         """A step over a batch, and the documents that it could be computed for; the others are in quarantine."""
@@ -191,7 +207,7 @@ class PhaseTask:
         """Which rows the steps of the earlier phases left, by their stored signals (bool per row)."""
         remaining = np.ones(batch.num_rows, bool)
         for phase in self.plan.phases[: self.phase.index]:
-            for config in (*([phase.acts] if phase.acts else []), *phase.steps):
+            for config in phase.all_steps:
                 signals = {s.name: batch.column(f"{config.name}.{s.name}") for s in self._step(config).signals}
                 remaining &= decide(config, signals, batch.column("source")).keep
         return remaining

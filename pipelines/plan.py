@@ -30,6 +30,11 @@ class Phase:
     sketches: StepConfig | None
     resources: Resources = ONE_CORE
 
+    @property
+    def all_steps(self) -> tuple[StepConfig, ...]:
+        """The steps that a batch goes through, the one that acts first."""
+        return ((self.acts,) if self.acts else ()) + self.steps
+
 
 @dataclass(frozen=True)
 class Task:

@@ -62,6 +62,10 @@ class StepConfig(_Strict):
     by_source: dict[str, dict[str, Bound]]  # source -> signal -> bound
     place: str = ""  # `module:Class` where the recipe names the step so
 
+    def sources_with_own(self, signal: str) -> list[str]:
+        """The sources that have a bound of their own on a signal (none at all is one too), in the recipe's order."""
+        return [source for source, bounds in self.by_source.items() if signal in bounds]
+
     @property
     def key(self) -> str:
         """What the recipe calls the step."""
@@ -86,6 +90,12 @@ class Recipe(RecipeHead):
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
         decisive = self.model_dump(mode="json", exclude={"output", "name", "description"})
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    @property
+    def tokens_column(self) -> str | None:
+        """The column with the tokens of a document, where a step counts them."""
+        counting = (f"{step.name}.{step.cls.counts_tokens}" for step in self.steps if step.cls.counts_tokens)
+        return next(counting, None)
 
     def to_yaml(self) -> str:
         """The recipe as YAML that reads back to the same recipe, every default written out."""
@@ -128,6 +138,23 @@ def validate(source: RecipeText) -> Recipe:
     if problems:
         raise RecipeError("\n".join(problems))
     return Recipe(**head.model_dump(), steps=configs)
+
+
+def recipe_differences(first: Recipe, second: Recipe) -> dict[str, list]:
+    """Every key whose value differs, defaults included, with both values (None where a recipe lacks the key)."""
+    old, new = (_flatten(yaml.safe_load(recipe.to_yaml())) for recipe in (first, second))
+    return {
+        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
+    }
+
+
+def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(data, dict):
+        return {prefix: data}
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
+    return flat
 
 
 def json_schema() -> dict:

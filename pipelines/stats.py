@@ -5,12 +5,14 @@ rule, totals of count signals (edits, removed lines), and histograms with fixed 
 
 A task's file in `stats/` is JSON of version `STATS_VERSION`, without white space. It leaves out what is zero. A histogram
 is a flat list `[bin, documents, bin, documents, …]` of the bins that hold something (or the number of the bin, where it
-holds one document and no other holds any), without the bin of zero: most values
-of most signals are 0, and what that bin holds is what the others and the nulls leave of the step's documents. So a shard of
-one document takes less than 2 KB, and a hundred thousand of them merge in seconds (`bench/summary.py`).
+holds one document and no other holds any; a label alone stands for itself in the same way), without the bin of zero: most
+values of most signals are 0, and what that bin holds is what the others and the nulls leave of the step's documents. So a shard
+of one document takes less than 2 KB, and a hundred thousand of them merge in seconds (`bench/summary.py`). Histograms by
+source are kept only of signals whose bound differs by source, and only for the sources that have one of their own. What
+a text has at a step's door follows from few numbers too: what came into the phase, and what its steps dropped and added.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +21,7 @@ import pyarrow as pa
 
 from algok.step import Signal
 
-STATS_VERSION = 2
+STATS_VERSION = 3
 # Bins: ratios in fiftieths of 0–1; scores in quarters from -10 to 20;
 # counts by powers of two (bin k holds 2^(k-1) ≤ x < 2^k, bin 0 holds x < 1).
 # One bin more on each side collects what lies outside.
@@ -35,6 +37,7 @@ SAMPLES_PER_KIND = 20
 # many labels is counted together.
 MAX_SOURCES, MAX_SOURCE_CHARS = 1000, 100
 OTHER_SOURCES = "(others)"
+REST = "*"
 
 Counts = dict[str, int]
 
@@ -49,6 +52,7 @@ class ReadCounts:
     text_bytes: int = 0
     kept: int = 0
     kept_text_bytes: int = 0
+    kept_tokens: int = 0
     quarantined: Counts = field(default_factory=dict)  # records by reason
     ignored: Counts = field(default_factory=dict)  # records that are no documents, by reason
     extracted: Counts = field(default_factory=dict)  # documents whose text an extractor took out of a field, by format
@@ -69,10 +73,18 @@ class StepCounts:
     documents: int = 0
     dropped: int = 0
     failed: int = 0  # documents on which the step raised an error; they are in quarantine
+    # UTF-8 bytes: of the texts that came in (the first step of a phase), that were dropped, and that edits added (or took)
+    text_bytes: int = 0
+    dropped_text_bytes: int = 0
+    added_text_bytes: int = 0
     rules: dict[str, Counts] = field(default_factory=dict)  # signal -> "min" or "max" -> documents dropped by it first
     totals: Counts = field(default_factory=dict)  # count and flag signals: sum over documents
     nulls: Counts = field(default_factory=dict)  # signal -> documents without a value
     histograms: dict[str, dict[int, int]] = field(default_factory=dict)  # signal -> bin but ZERO_BIN -> documents
+    # signal -> source with a bound of its own -> bin (that of zero too) -> documents
+    by_source: dict[str, dict[str, dict[int, int]]] = field(default_factory=dict)
+    # signal -> source with a bound of its own, or REST -> "min" or "max" -> documents outside, whatever dropped them
+    outside: dict[str, dict[str, Counts]] = field(default_factory=dict)
     labels: dict[str, Counts] = field(default_factory=dict)  # label signal -> label -> documents
     samples: dict[str, Counts] = field(default_factory=dict)  # kind -> masked excerpt -> times sampled
 
@@ -81,6 +93,16 @@ class StepCounts:
         bins = dict(self.histograms.get(signal, {}))
         zeros = self.documents - self.failed - self.nulls.get(signal, 0) - sum(bins.values())
         return dict(sorted((bins | ({ZERO_BIN: zeros} if zeros else {})).items()))
+
+    def bins_by_source(self, signal: str) -> dict[str, dict[int, int]]:
+        """The bins of every source with a bound of its own, those of all others under REST; empty where there is none."""
+        own = self.by_source.get(signal, {})
+        if not own:
+            return {}
+        rest = self.bins(signal)
+        for bins in own.values():
+            tally(rest, ((place, -count) for place, count in bins.items()))
+        return {REST: {place: count for place, count in rest.items() if count}, **own}
 
     def count(self, rules: list[tuple[str, str]], broken: np.ndarray) -> None:
         """Adds one batch's decisions: `broken` has for every document the index of the rule that dropped it, or -1."""
@@ -92,11 +114,20 @@ class StepCounts:
 
 @dataclass
 class SourceCounts:
-    """Documents of one source: read, kept, and dropped by step."""
+    """Documents of one source: read, kept, and dropped by rule (`step.signal.side`)."""
 
     read: int = 0
     kept: int = 0
-    dropped: Counts = field(default_factory=dict)
+    kept_tokens: int = 0
+    rules: Counts = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> Counts:
+        """Documents dropped by step."""
+        steps: Counts = {}
+        for rule, count in self.rules.items():
+            _add(steps, rule.partition(".")[0], count)
+        return steps
 
 
 @dataclass
@@ -121,8 +152,17 @@ class Stats:
     def count_decided(self, step: str, rules: list[tuple[str, str]], broken: np.ndarray, sources: pa.Array) -> None:
         """Adds one batch's decisions, by rule and by source; see `StepCounts.count`."""
         self.step(step).count(rules, broken)
-        for label, count in _by_source(sources.filter(pa.array(broken >= 0))):
-            _add(self.source(label).dropped, step, count)
+        for index, (signal, side) in enumerate(rules):
+            for label, count in _by_source(sources.filter(pa.array(broken == index))):
+                _add(self.source(label).rules, f"{step}.{signal}.{side}", count)
+
+    def count_outside(
+        self, step: str, signal: str, side: str, own: Container[str], beyond: np.ndarray, sources: pa.Array
+    ) -> None:
+        """Adds one batch's documents outside a bound, whatever dropped them: histograms know them only to a bin."""
+        groups = self.step(step).outside.setdefault(signal, {})
+        for label, count in _by_source(sources.filter(pa.array(beyond))):
+            _add(groups.setdefault(label if label in own else REST, {}), side, count)
 
     def count_failed(self, step: str, documents: int) -> None:
         """Adds documents that came into a step, or its sketch, and went to quarantine because it failed on them."""
@@ -134,9 +174,18 @@ class Stats:
         for label, count in _by_source(sources):
             self.source(label).read += count
 
-    def count_kept(self, sources: pa.Array) -> None:
+    def count_kept(self, sources: pa.Array, tokens: pa.Array | None = None) -> None:
+        """Adds one batch of kept documents, with the tokens of each where a step has counted them."""
+        self.read.kept += len(sources)
         for label, count in _by_source(sources):
             self.source(label).kept += count
+        if tokens is None:
+            return
+        totals = pa.table({"source": sources, "tokens": tokens}).group_by("source").aggregate([("tokens", "sum")])
+        for row in totals.to_pylist():
+            count = row["tokens_sum"] or 0
+            self.read.kept_tokens += count
+            self.source((row["source"] or "")[:MAX_SOURCE_CHARS]).kept_tokens += count
 
     def observe(self, step: str, signals: tuple[Signal, ...], table: dict[str, pa.Array]) -> None:
         """Adds one batch's signal values to totals, histograms and labels; `count_decided` counts its documents."""
@@ -151,11 +200,23 @@ class Stats:
             values = table[name].drop_null().to_numpy(zero_copy_only=False)
             counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=ZERO_BIN + 1)
             counts[ZERO_BIN] = 0
-            histogram, bins = counter.histograms.setdefault(name, {}), np.flatnonzero(counts)
-            tally(histogram, zip(bins.tolist(), counts[bins].tolist(), strict=True))
+            _tally_bins(counter.histograms.setdefault(name, {}), counts)
             _add(counter.nulls, name, table[name].null_count)
             if signal.unit in ("count", "flag"):
                 _add(counter.totals, name, int(values.sum()))
+
+    def observe_by_source(
+        self, step: str, signal: Signal, own: Container[str], values: pa.Array, sources: pa.Array
+    ) -> None:
+        """Adds one batch's values of a signal whose bound differs by source; `own` are the sources with one of their own."""
+        histograms = self.step(step).by_source.setdefault(signal.name, {})
+        edges, known = EDGES[signal.unit], values.drop_null().to_numpy(zero_copy_only=False)
+        coded = sources.filter(values.is_valid()).dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        bins = np.searchsorted(edges, known, side="right")
+        for code, label in enumerate(coded.dictionary.to_pylist()):
+            if label in own and len(mine := bins[codes == code]):
+                _tally_bins(histograms.setdefault(label, {}), np.bincount(mine))
 
     def sample(self, step: str, samples: list[tuple[str, str]]) -> None:
         """Keeps the first few distinct excerpts of every kind; they must be masked already."""
@@ -188,26 +249,32 @@ class Stats:
             counter = self.source(label)
             counter.read += source.get("read", 0)
             counter.kept += source.get("kept", 0)
-            tally(counter.dropped, source.get("dropped", {}).items())
+            counter.kept_tokens += source.get("kept_tokens", 0)
+            tally(counter.rules, source.get("rules", {}).items())
 
     @staticmethod
     def _add_step(counter: StepCounts, data: dict) -> None:
         counter.documents += data.get("documents", 0)
         counter.dropped += data.get("dropped", 0)
         counter.failed += data.get("failed", 0)
+        for key in ("text_bytes", "dropped_text_bytes", "added_text_bytes"):
+            setattr(counter, key, getattr(counter, key) + data.get(key, 0))
         for signal, sides in data.get("rules", {}).items():
             tally(counter.rules.setdefault(signal, {}), sides.items())
         tally(counter.totals, data.get("totals", {}).items())
         tally(counter.nulls, data.get("nulls", {}).items())
         for signal, flat in data.get("histograms", {}).items():
-            bins = counter.histograms.setdefault(signal, {})
-            if isinstance(flat, int):
-                bins[flat] = bins.get(flat, 0) + 1
-            else:
-                tally(bins, zip(flat[::2], flat[1::2], strict=True))
+            _add_flat(counter.histograms.setdefault(signal, {}), flat)
+        for signal, sources in data.get("by_source", {}).items():
+            histograms = counter.by_source.setdefault(signal, {})
+            for source, flat in sources.items():
+                _add_flat(histograms.setdefault(source, {}), flat)
+        for signal, groups in data.get("outside", {}).items():
+            for source, sides in groups.items():
+                tally(counter.outside.setdefault(signal, {}).setdefault(source, {}), sides.items())
         for signal, labels in data.get("labels", {}).items():
             known = counter.labels.setdefault(signal, {})
-            for label, count in labels.items():
+            for label, count in ({labels: 1} if isinstance(labels, str) else labels).items():
                 _add(known, _capped(known, label), count)
         for kind, texts in data.get("samples", {}).items():
             kept = counter.samples.setdefault(kind, {})
@@ -219,7 +286,12 @@ class Stats:
         steps = {}
         for name, counter in self.steps.items():
             flat = {signal: _flat(bins) for signal, bins in counter.histograms.items()}
-            steps[name] = _filled({**vars(counter), "histograms": flat})
+            split = {
+                signal: {source: _flat(bins) for source, bins in sources.items()}
+                for signal, sources in counter.by_source.items()
+            }
+            labels = {signal: _short(counts) for signal, counts in counter.labels.items()}
+            steps[name] = _filled({**vars(counter), "histograms": flat, "by_source": split, "labels": labels})
         sources = {label: _filled(vars(counter)) for label, counter in self.sources.items()}
         parts = {"read": _filled(vars(self.read)), "steps": steps, "sources": sources}
         return {"version": STATS_VERSION, **{name: part for name, part in parts.items() if part}}
@@ -244,6 +316,24 @@ class Stats:
 def _flat(bins: dict[int, int]) -> list[int] | int:
     flat = [number for pair in sorted(bins.items()) for number in pair]
     return flat[0] if len(flat) == 2 and flat[0] and flat[1] == 1 else flat  # 0 would look like nothing
+
+
+def _short(labels: Counts) -> Counts | str:
+    """The label alone where it stands once and no other does."""
+    ((label, count), *others) = labels.items() or (("", 0),)
+    return label if label and count == 1 and not others else labels
+
+
+def _add_flat(bins: dict[int, int], flat: list[int] | int) -> None:
+    if isinstance(flat, int):
+        bins[flat] = bins.get(flat, 0) + 1
+    else:
+        tally(bins, zip(flat[::2], flat[1::2], strict=True))
+
+
+def _tally_bins(histogram: dict[int, int], counts: np.ndarray) -> None:
+    bins = np.flatnonzero(counts)
+    tally(histogram, zip(bins.tolist(), counts[bins].tolist(), strict=True))
 
 
 def _filled(data: dict) -> dict:

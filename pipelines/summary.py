@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 import algok
 from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import StepConfig
-from algok.pipelines.stats import EDGES, Stats, StepCounts
+from algok.pipelines.stats import EDGES, REST, Stats, StepCounts
 from algok.pipelines.storage import Store
-from algok.step import SIDES, Side, Unit
+from algok.step import SIDES, Bound, Side, Unit
 
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 
 
 class _Part(BaseModel):
@@ -41,6 +41,7 @@ class Account(_Part):
     bytes: int
     text_bytes: int
     kept_text_bytes: int
+    kept_tokens: int
 
 
 class RuleSummary(_Part):
@@ -53,24 +54,33 @@ class RuleSummary(_Part):
 
 class SignalSummary(_Part):
     """A signal's values over all documents that its step saw. `bins` are sparse: number of a bin of `edges[unit]` →
-    documents; `total` is the sum of values of a count or flag; `labels` count the values of a label."""
+    documents; `total` is the sum of values of a count or flag; `labels` count the values of a label. `by_source` has the
+    bins of the sources that have a bound of their own, and of all others together under `*`; it is empty where no document
+    is of such a source. `bounds` are the recipe's limits, and `outside` the documents beyond each of their sides (whatever
+    dropped them), by source in the same way."""
 
     name: str
     unit: Unit
     doc: str
     total: int | None = None
+    nulls: int = 0
     bins: dict[int, int] = {}
+    by_source: dict[str, dict[int, int]] = {}
+    bounds: dict[str, Bound] = {}
+    outside: dict[str, dict[str, int]] = {}
     labels: dict[str, int] = {}
 
 
 class StepSummary(_Part):
-    """One step. `seconds` are those of one core, summed over all tasks. Samples are masked excerpts by kind, each with
+    """One step. `text_bytes` are UTF-8 bytes of the texts that came in; `seconds` are those of one core, summed over all
+    tasks. Samples are masked excerpts by kind, each with
     how often it was met among the first ones."""
 
     name: str
     documents: int
     dropped: int
     failed: int
+    text_bytes: int
     seconds: float
     edits_text: bool
     rules: tuple[RuleSummary, ...]
@@ -83,12 +93,15 @@ class StepSummary(_Part):
 
 
 class SourceSummary(_Part):
-    """Documents of one source ("" where documents have none): read, kept, and dropped by step."""
+    """Documents of one source ("" where documents have none): read, kept, and dropped by step and by rule
+    (`step.signal.side`)."""
 
     name: str
     read: int
     kept: int
+    kept_tokens: int
     dropped: dict[str, int]
+    rules: dict[str, int]
 
 
 class StageSummary(_Part):
@@ -129,7 +142,7 @@ class RunSummary(_Part):
     'RunSummary'
     """
 
-    version: Literal[1] = SUMMARY_VERSION
+    version: Literal[2] = SUMMARY_VERSION
     algok: str
     recipe: str
     recipe_digest: str
@@ -216,6 +229,7 @@ def summarize(
     """Puts merged statistics, seconds by step and the ids of done tasks beside what the plan says."""
     read, known, spent = stats.read, set(done), seconds or {}
     dropped = sum(counter.dropped for counter in stats.steps.values())
+    came_in = _text_bytes(plan, stats)
     return RunSummary(
         algok=algok.__version__,
         recipe=plan.recipe.name,
@@ -235,17 +249,18 @@ def summarize(
             bytes=read.bytes,
             text_bytes=read.text_bytes,
             kept_text_bytes=read.kept_text_bytes,
+            kept_tokens=read.kept_tokens,
         ),
         quarantined=_by_count(read.quarantined),
         ignored=_by_count(read.ignored),
         extracted=_by_count(read.extracted),
         seconds={name: round(spent.get(name, 0.0), 6) for name in ("read", "write")},
         steps=tuple(
-            _step(config, stats.steps.get(config.name, StepCounts()), spent.get(config.name, 0.0))
+            _step(config, stats.steps.get(config.name, StepCounts()), came_in[config.name], spent.get(config.name, 0.0))
             for config in plan.recipe.steps
         ),
         sources=tuple(
-            SourceSummary(name=name, read=counts.read, kept=counts.kept, dropped=counts.dropped)
+            SourceSummary(name=name, **vars(counts), dropped=counts.dropped)
             for name, counts in sorted(stats.sources.items())
         ),
         edges={unit: tuple(edges.tolist()) for unit, edges in EDGES.items()},
@@ -254,18 +269,36 @@ def summarize(
 
 def _stage(plan: Plan, phase: int, done: set[str]) -> StageSummary:
     tasks, parts = phase_tasks(plan, phase), plan.phases[phase]
-    names = [*([parts.acts.name] if parts.acts else []), *(step.name for step in parts.steps)]
-    return StageSummary(steps=tuple(names), done=sum(task.id in done for task in tasks), tasks=len(tasks))
+    names = tuple(step.name for step in parts.all_steps)
+    return StageSummary(steps=names, done=sum(task.id in done for task in tasks), tasks=len(tasks))
 
 
-def _step(config: StepConfig, counts: StepCounts, seconds: float) -> StepSummary:
+def _text_bytes(plan: Plan, stats: Stats) -> dict[str, int]:
+    """Bytes of the texts that came into each step: those that came into its phase, less what the phase's steps before it
+    dropped, and with what they added. So it holds for a run that is going too, whose phases are not equally far."""
+    came_in = {}
+    for phase in plan.phases:
+        left = None
+        for config in phase.all_steps:
+            counts = stats.steps.get(config.name, StepCounts())
+            left = counts.text_bytes if left is None else left
+            came_in[config.name] = left
+            left += counts.added_text_bytes - counts.dropped_text_bytes
+    return came_in
+
+
+def _step(config: StepConfig, counts: StepCounts, text_bytes: int, seconds: float) -> StepSummary:
     signals = tuple(
         SignalSummary(
             name=signal.name,
             unit=signal.unit,
             doc=signal.doc,
             total=counts.totals.get(signal.name, 0) if signal.unit in ("count", "flag") else None,
+            nulls=counts.nulls.get(signal.name, 0),
             bins=counts.bins(signal.name) if signal.unit in EDGES else {},
+            by_source=counts.bins_by_source(signal.name),
+            bounds=_bounds(config, signal.name),
+            outside=counts.outside.get(signal.name, {}),
             labels=_by_count(counts.labels.get(signal.name, {})),
         )
         for signal in config.cls.signals
@@ -275,12 +308,20 @@ def _step(config: StepConfig, counts: StepCounts, seconds: float) -> StepSummary
         documents=counts.documents,
         dropped=counts.dropped,
         failed=counts.failed,
+        text_bytes=text_bytes,
         seconds=round(seconds, 6),
         edits_text=config.cls.edits_text,
         rules=tuple(_rules(config, counts)),
         signals=signals,
         samples=counts.samples,
     )
+
+
+def _bounds(config: StepConfig, signal: str) -> dict[str, Bound]:
+    """The bound on a signal for all (`*`) and for the sources that have their own; empty where nothing limits it."""
+    bounds = {REST: config.bounds.get(signal, Bound())}
+    bounds |= {source: config.by_source[source][signal] for source in config.sources_with_own(signal)}
+    return bounds if any(bound.limits() for bound in bounds.values()) else {}
 
 
 def _rules(config: StepConfig, counts: StepCounts) -> Iterable[RuleSummary]:

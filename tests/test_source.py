@@ -20,6 +20,7 @@ ROOMS = (
     "evaluation",
     "adapters",
     "mixing",
+    "dashboard",
     "tools",
     "bench",
 )
@@ -59,7 +60,7 @@ def test_a_name_is_given_once_in_a_module(path):
 
 
 def test_the_links_to_the_wings_are_relative_and_whole():
-    for wing in ("pipelines", "filters", "classifiers", "taxonomy", "evaluation", "adapters", "mixing"):
+    for wing in ("pipelines", "filters", "classifiers", "taxonomy", "evaluation", "adapters", "mixing", "dashboard"):
         link = ROOT / "algok" / wing
         assert link.is_symlink() and not link.readlink().is_absolute()
         assert link.resolve() == ROOT / wing

@@ -20,6 +20,8 @@ COMMANDS = {
     "recipe": "Show, check and compare recipes.",
     "verify": "Prove that a run's account adds up.",
     "stats": "Show a run's table per step, drop reasons and sources.",
+    "report": "Write a run, or what changed between two, as one HTML page.",
+    "compare": "Show what changed between two runs; an exit code for CI.",
     "models": "List, show and verify models.",
     "train": "Train a model on your own data.",
     "evaluate": "Measure a recipe and its models on labelled documents.",
@@ -59,7 +61,7 @@ def cli() -> None:
 
     Exit codes: 0 done · 1 failed · 2 wrong recipe or usage · 3 wrong input · 4 output directory · 5 tasks failed, resume
     with the same command · 6 error budget exceeded · 7 account does not add up · 8 model
-    missing or damaged · 130 interrupted
+    missing or damaged · 9 runs differ more than allowed · 130 interrupted
     """
 
 

@@ -67,12 +67,9 @@ def diff(first, second, as_json) -> None:
     Example:
       algok recipe diff web runs/web
     """
-    import yaml
+    from algok.pipelines.recipe import recipe_differences
 
-    old, new = (_flatten(yaml.safe_load(_load(name).to_yaml())) for name in (first, second))
-    changes = {
-        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
-    }
+    changes = recipe_differences(_load(first), _load(second))
     if as_json:
         print_json(changes)
         return
@@ -104,12 +101,3 @@ def _load(name: str):
     if store.exists("run.json"):
         return read_plan(store).recipe
     return load_recipe(name)
-
-
-def _flatten(data, prefix: str = "") -> dict:
-    if not isinstance(data, dict):
-        return {prefix: data}
-    flat = {}
-    for key, value in data.items():
-        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
-    return flat

@@ -10,6 +10,7 @@ from algok.pipelines.stats import (
     EDGES,
     MAX_SOURCES,
     OTHER_SOURCES,
+    REST,
     SAMPLES_PER_KIND,
     STATS_VERSION,
     SourceCounts,
@@ -58,7 +59,8 @@ def test_drops_are_counted_by_rule_and_source():
     stats.count_decided("s", [("a", "min"), ("b", "max")], np.array([0, 1, -1]), sources)
     step = stats.step("s")
     assert (step.documents, step.dropped, step.rules) == (3, 2, {"a": {"min": 1}, "b": {"max": 1}})
-    assert stats.sources == {"news": SourceCounts(dropped={"s": 1}), "": SourceCounts(dropped={"s": 1})}
+    assert stats.source("news").dropped == {"s": 1}
+    assert stats.sources == {"news": SourceCounts(rules={"s.a.min": 1}), "": SourceCounts(rules={"s.b.max": 1})}
 
 
 def test_samples_are_capped():
@@ -95,3 +97,33 @@ def test_sources_and_labels_beyond_many_are_counted_together():
 def test_statistics_of_another_version_are_refused():
     with pytest.raises(ValueError, match=f"version 1, this algok reads version {STATS_VERSION}"):
         Stats.from_json(b'{"version": 1}')
+
+
+_sourced = st.tuples(_row, st.sampled_from(["news", "law", "blog", None]))
+
+
+@given(st.lists(_sourced), st.lists(_sourced))
+def test_histograms_by_source_add_up_to_the_one_of_all(first, second):
+    def count(rows):
+        stats = counted([row for row, _ in rows])
+        sources = pa.array([source for _, source in rows], pa.string())
+        values = pa.array([c for (_, c), _ in rows], pa.int32())
+        stats.observe_by_source("s", COUNT, ["news", "law"], values, sources)
+        return stats
+
+    merged = count(first)
+    merged.merge(count(second))
+    assert merged.to_json() == count(first + second).to_json()
+    step = merged.step("s")
+    split = step.bins_by_source("c")
+    assert set(split) <= {"news", "law", REST}
+    if split:
+        assert step.bins("c") == {place: sum(b.get(place, 0) for b in split.values()) for place in step.bins("c")}
+        assert sum(split.get("law", {}).values()) == sum(s == "law" and c is not None for (_, c), s in first + second)
+
+
+def test_tokens_of_kept_documents_are_counted_by_source():
+    stats = Stats()
+    stats.count_kept(pa.array(["news", "law", "news", None]), pa.array([3, 4, 5, None], pa.int32()))
+    assert (stats.read.kept, stats.read.kept_tokens) == (4, 12)
+    assert {name: source.kept_tokens for name, source in stats.sources.items()} == {"news": 8, "law": 4, "": 0}

@@ -41,8 +41,41 @@ def test_the_account_adds_up_and_names_every_reason(finished):
     assert account.dropped == sum(step.dropped for step in summary.steps)
     for step in summary.steps:
         assert step.dropped == sum(rule.documents for rule in step.rules)
+        assert step.text_bytes > 0
     assert any(rule.documents == 0 for rule in summary.step("heuristics").rules)
+    rules = {f"{step.name}.{rule.signal}.{rule.side}": rule.documents for step in summary.steps for rule in step.rules}
+    assert summary.sources[0].rules == {name: count for name, count in rules.items() if count}
     assert all(stage.done == stage.tasks == 3 for stage in summary.stages)
+
+
+def test_documents_outside_a_bound_are_counted_whatever_dropped_them(finished):
+    signals = {signal.name: signal for signal in finished.summary.step("heuristics").signals}
+    dropped = finished.dropped().to_table(columns=["heuristics.prose_eojeol"])["heuristics.prose_eojeol"].to_numpy()
+    assert signals["prose_eojeol"].outside == {"*": {"min": int((dropped < 30).sum())}}
+    assert (
+        sum(rule.documents for rule in finished.summary.step("heuristics").rules if rule.signal == "prose_eojeol") == 0
+    )
+
+
+def test_tokens_are_those_of_the_kept_documents(finished):
+    tokens = finished.kept().to_table(columns=["tokens.count"])["tokens.count"]
+    assert finished.summary.account.kept_tokens == sum(tokens.to_pylist()) == finished.summary.sources[0].kept_tokens
+
+
+def test_a_signal_says_which_bounds_hold_for_which_source(finished):
+    signals = {signal.name: signal for signal in finished.summary.step("heuristics").signals}
+    assert signals["sentences"].bounds["*"].min == 3 and not signals["sentences"].bounds["news"].limits()
+    assert signals["sentences"].by_source == {} and signals["chars"].bounds == {}  # no document of news
+
+
+def test_bytes_of_texts_flow_from_step_to_step(finished):
+    steps = finished.summary.steps
+    assert steps[0].text_bytes == finished.summary.account.text_bytes
+    assert steps[-1].text_bytes == finished.summary.account.kept_text_bytes > 0
+    assert finished.summary.step("perplexity").text_bytes == finished.summary.step("source").text_bytes
+    short = sum(len(text.as_py().encode()) for text in finished.dropped().to_table()["text"])
+    heuristics = finished.summary.step("heuristics")
+    assert heuristics.text_bytes - finished.summary.step("perplexity").text_bytes <= short
 
 
 def test_histograms_carry_their_edges_and_units_and_hold_every_document(finished):

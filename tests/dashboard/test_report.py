@@ -1,0 +1,136 @@
+"""The report: one file that is complete, true to the run, and small."""
+
+import re
+import shutil
+
+import orjson
+import pyarrow.compute as pc
+import pytest
+from click.testing import CliRunner
+
+from algok.cli.report_command import command
+from algok.dashboard.documents import read_documents
+from algok.dashboard.report import render
+from algok.dashboard.report_data import read_report
+from algok.dashboard.shards import read_shards
+from algok.dashboard.texts import TEXTS, Texts
+from algok.pipelines.run_directory import Run
+
+
+@pytest.fixture(scope="module")
+def report(ordinary):
+    return read_report(str(ordinary))
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return render(report)
+
+
+def content(page):
+    """The data in a page."""
+    return orjson.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL).group(1)
+    )
+
+
+def test_the_command_writes_one_file_and_says_where(ordinary, tmp_path):
+    target = tmp_path / "page.html"
+    done = CliRunner().invoke(command, [str(ordinary), "-o", str(target), "--lang", "en"])
+    assert done.exit_code == 0 and str(target) in done.output
+    assert '<html lang="en">' in target.read_text(encoding="utf-8")
+
+
+def test_the_page_names_no_address_to_fetch(page):
+    assert not re.findall(r"""(?:src|href|action)=["']?(?!#)[^"'>\s]""", page)
+    assert "@import" not in page and "url(" not in page
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page).group(1)
+    assert "default-src &#x27;none&#x27;" in policy and "unsafe" not in policy
+    assert " style=" not in page and not re.search(r" on\w+=", page)
+
+
+def test_every_histogram_in_the_page_is_the_one_of_the_summary(page, report):
+    charts, seen = content(page)["charts"], 0
+    for name, (_, signal) in report.signals.items():
+        for source, bins in (signal.by_source or {"*": signal.bins}).items():
+            if bins and (signal.bounds or source == "*"):
+                shown = charts[f"{name}|{source}"]["bins"]
+                assert {int(place): count for place, count in shown.items()} == {p: n for p, n in bins.items() if n}
+                seen += 1
+    assert seen > 60
+
+
+def test_every_rule_stands_in_the_page_with_its_documents(page, report):
+    text = re.sub(r"<wbr/?>", "", page)
+    for step in report.summary.steps:
+        for rule in step.rules:
+            assert f"#rule-{step.name}.{rule.signal}" in text
+    (dedup,) = report.summary.step("dedup").rules
+    assert dedup.documents == 3
+    assert re.search(r'#rule-dedup.duplicate_rank">.{0,120}max 0</span></td><td class="n">3</td>', text)
+
+
+def test_shares_beside_a_bound_are_exact(report):
+    dropped = report.run.dropped().to_table(columns=["heuristics.prose_eojeol"])["heuristics.prose_eojeol"]
+    beyond = report.signals["heuristics.prose_eojeol"][1].outside
+    assert sum(sides["min"] for sides in beyond.values()) == pc.sum(pc.less(dropped, 30)).as_py() == 3
+
+
+def test_documents_near_a_bound_are_the_nearest_and_masked(report, ordinary):
+    kept = report.run.kept().to_table(columns=["id", "source", "quality.keep"]).to_pylist()
+    web = sorted((abs(row["quality.keep"] - 0.3), row["id"]) for row in kept if row["source"] == "web")
+    shown = [sample for sample in report.read.samples["quality.keep.min"] if sample.kept and sample.source == "web"]
+    assert {sample.id for sample in shown} <= {key for _, key in web[:2]}
+    secret = "연락처는 010-1234-5678, hong@example.com 입니다. "
+    from conftest import prose
+
+    from algok.dashboard.documents import masked
+
+    assert "1234" not in masked(secret + prose(1)) and "hong" not in masked(secret + prose(1))
+
+
+def test_a_sample_of_the_documents_says_so(ordinary):
+    run = Run.open(ordinary)
+    full, part, none = (read_documents(run, documents) for documents in (1000, 15, 0))
+    assert full.full and full.documents == full.of == run.summary.account.documents
+    assert not part.full and 0 < part.documents < part.of and none.documents == 0
+    assert f"{part.documents} of {part.of} documents" in render(read_report(str(ordinary), 15), "en")
+
+
+def test_cross_tables_add_up_to_the_kept_documents_and_tokens(report):
+    account = report.summary.account
+    for cells in report.read.crosses.values():
+        assert sum(documents for documents, _ in cells.values()) == account.kept
+        assert sum(tokens for _, tokens in cells.values()) == account.kept_tokens
+    assert sum(host.documents for host in report.read.hosts.values()) == 36
+
+
+def test_shards_add_up_and_the_one_that_is_unlike_is_marked(report, tmp_path):
+    table = read_shards(report.run)
+    account = report.summary.account
+    assert table.documents.sum() == account.documents and table.kept.sum() == account.kept
+    assert table.dropped.sum() == account.dropped and table.tokens.sum() == account.kept_tokens
+    assert table.names == ["0.jsonl", "1.jsonl", "2.jsonl"] and (table.seconds > 0).all()
+
+
+def test_a_run_that_is_going_is_reported_as_far_as_it_is(ordinary, tmp_path):
+    shutil.copytree(ordinary, tmp_path / "run")
+    for name in ("manifest.json", "summary.json", "done/p2-000001.json", "done/p2-000002.json"):
+        (tmp_path / "run" / name).unlink()
+    for path in sorted((tmp_path / "run" / "kept").iterdir())[1:]:
+        path.unlink()
+    page = render(read_report(str(tmp_path / "run")), "en")
+    assert "going on – counted over 7 of 9 tasks" in page and "not decided yet" in page
+
+
+def test_both_languages_have_every_text_with_the_same_places():
+    for korean, english in TEXTS.values():
+        assert korean and english and set(re.findall(r"\{\d\}", korean)) == set(re.findall(r"\{\d\}", english))
+    assert Texts("ko").plain("more", 3) == "그 밖에 3개"
+
+
+def test_a_run_of_very_many_shards_and_sources_stays_small(report, tmp_path):
+    from large_runs import many_shards
+
+    many = many_shards(report, shards=100_000, sources=1000)
+    assert len(render(many).encode()) <= 500_000
