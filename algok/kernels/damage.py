@@ -2,6 +2,10 @@
 
 The scan is a superset: a set bit means "look closer", a clear bit means that the repair of that kind has nothing to do.
 The same pass counts what no repair can bring back.
+
+An example: `뭐?가 \\x07` (9 bytes). 뭐 begins a run of Hangul (run 1). `?` ends it; it is the ending of a question
+(뭐), so 가 behind it does not make it a lost character. 가 is a run of its own, the space ends it, and U+0007 sets
+INVISIBLE. The row: mask 32 (INVISIBLE), CHARS 5, HANGUL 2, and 0 for REPLACEMENT, LOST, PUA and RARE.
 """
 
 import numpy as np

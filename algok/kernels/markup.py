@@ -1,4 +1,10 @@
-"""The cost of markup: one linear pass that tells how much a parser would work on a page, and can simplify it."""
+"""The cost of markup: one linear pass that tells how much a parser would work on a page, and can simplify it.
+
+An example: `<body><p class=a>가<b>x</b>`. <body> is a root (no depth), content begins behind it, at byte 6. <p> is
+closed by the next one (no depth), and its one attribute costs 1 * 1 // 2 = 0 steps. 가 is visible. <b> opens: depth
+1. x is visible. </b> costs one step for the open formatting element and one for the depth, and closes it. The row:
+depth 1, parse steps 2, rule steps 0, visible 2, content 6; written are the 13 bytes `<body><p>가x`.
+"""
 
 import numpy as np
 

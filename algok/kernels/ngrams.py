@@ -9,6 +9,10 @@ repeated phrase weighs no more than one. They come in three groups, since each i
 * LINES: the shape of every line that is not blank: length, how it begins, how it ends, how much of it is Hangul; and
   its length and end with those of the line before.
 * DOCUMENT: lengths, shares of scripts, lines per sentence end and such, in steps; and each with the document's length.
+
+An example: `책을 2권.` has three runs. 책을 gives five WORDS (the grams 책을 and ^책을, 책을$, the whole, the pair
+with nothing before it), 2 its length, 권 three (its edge, the whole, the pair with 책을): nine together. The line
+gives two LINES (its shape with how it begins, and with the shape before), the document 27: `bounds` is [9, 11, 38].
 """
 
 import numpy as np

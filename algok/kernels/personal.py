@@ -16,6 +16,11 @@ One pass over the UTF-8 buffer. It decides nothing: what could be personal is fl
 
 Every candidate widens by MARGIN bytes on both sides; windows that touch are one.
 
+An example: `전화 010-0423-8891` (20 bytes). 전 and 화 break every stretch. 0, 1, 0 begin a stretch at byte 7: group
+3, its first two digits 01. `-` is a sign (gap 1), 0423 the next group, `-`, 8891. The document's end closes the
+stretch: groups 4, 4, 3 with the lead 01 have the shape of a telephone number, so bytes 7 to 20 are a hit. With MARGIN
+on both sides, cut at the document's ends, the window is [0, 20].
+
 What it promises: personal data as forms and people write it (`FILES` in tests/kernels/reference/texts.py) has a window, or
 no recogniser finds it either (tests/filters/test_gates.py). No promise is given for numbers whose digits are entities or
 have characters of no width between them, for services of messengers in Latin letters, and for shapes that only chance makes.
