@@ -18,9 +18,10 @@ from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.done import read_done
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
-from algok.pipelines.plan import Phase, Plan, StepConfig, Task
+from algok.pipelines.plan import Phase, Plan, StepConfig, Task, phase_task_id
 from algok.pipelines.readers.collector import Chunk
 from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
@@ -156,11 +157,20 @@ class PhaseTask:
         if self.phase.index == 0:
             yield from self._read()
             return
-        reader = self.store.open_arrow(spill_name(self.plan, self.plan.phases[self.phase.index - 1], self.task.shard))
+        reader = self._open_spill()
         for index in range(reader.num_record_batches):
             with self._timed("read"):
                 batch = reader.get_batch(index)
             yield batch
+
+    def _open_spill(self) -> pa.ipc.RecordBatchFileReader:
+        """The documents of the phase before, if they are still those that its done record names: a changed byte would be
+        one in a kept text."""
+        before = self.plan.phases[self.phase.index - 1]
+        name = spill_name(self.plan, before, self.task.shard)
+        files = read_done(self.store, phase_task_id(before, self.task.shard))["files"]
+        with self._timed("read"):
+            return self.store.open_arrow(name, next(file["xxh3"] for file in files if file["path"] == name))
 
     def _read(self) -> Iterator[pa.RecordBatch]:
         recipe, shard = self.plan.recipe, self.plan.shards[self.task.shard]

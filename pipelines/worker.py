@@ -5,17 +5,17 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-import orjson
 import pyarrow as pa
 
 from algok.errors import AlgokError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.corpus import run_round
+from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
 from algok.pipelines.guard import arm_watchdog
 from algok.pipelines.phase import PhaseTask
 from algok.pipelines.plan import Task, load_plan
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import DamagedFile, Store, clear_uploads
 
 # Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
 _TRANSIENT = {
@@ -42,14 +42,11 @@ class RunTask:
 
     def prepare(self) -> None:
         arm_watchdog()
+        clear_uploads()
         pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
 
     def __call__(self, task: Task, report: Report) -> Outcome:
         return run_task(self.root, task, report)
-
-
-def done_name(task_id: str) -> str:
-    return f"done/{task_id}.json"
 
 
 def run_task(root: str, task: Task, report: Report = lambda documents, size: None) -> Outcome:
@@ -57,6 +54,8 @@ def run_task(root: str, task: Task, report: Report = lambda documents, size: Non
     try:
         _execute(root, task, report)
         return Outcome(task)
+    except DamagedFile as error:
+        return Outcome(task, str(error), damaged=True)
     except AlgokError as error:
         return Outcome(task, str(error))
     except OSError as error:
@@ -87,7 +86,7 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "quarantined": stats.read.all_quarantined,
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
-    store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    write_done(store, task.id, record)
 
 
 def _describe(error: Exception) -> str:

@@ -7,24 +7,53 @@ from algok.cli.shared import json_option, print_json
 
 @click.command("verify")
 @click.argument("run")
+@click.option(
+    "--repair", is_flag=True, help="Make missing and damaged files again, from the run's inputs; same bytes as before."
+)
+@click.option("--executor", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--workers", type=click.IntRange(0), help="Parallel tasks of a repair [default: all cores].")
+@click.option("--address", help="Ray cluster to join for a repair.")
 @json_option
-def command(run, as_json) -> None:
+def command(run, repair, executor, workers, address, as_json) -> None:
     """Check the finished run directory RUN.
 
     Every file's digest and row count, no file too many, and for every shard and step: in = kept + dropped + quarantined.
     Exit code 7 when something does not add up.
 
     \b
-    Example:
+    Examples:
       algok verify runs/web
+      algok verify runs/web --repair
     """
     from algok.errors import VerifyError
     from algok.pipelines.run_directory import Run
 
-    problems = Run.open(run, finished=True).verify()
+    if repair:
+        problems = _repaired(run, executor, workers, address, as_json)
+    else:
+        problems = Run.open(run, finished=True).verify()
     if as_json:
         print_json({"run": run, "ok": not problems, "problems": problems})
     elif not problems:
         click.echo(f"{run}: every file and every document is accounted for")
     if problems:
-        raise VerifyError("\n".join([f"{run}: {len(problems)} problem(s)", *problems]))
+        remedy = "" if repair else f"; 'algok verify {run} --repair' makes what is missing or damaged again"
+        raise VerifyError("\n".join([f"{run}: {len(problems)} problem(s){remedy}", *problems]))
+
+
+def _repaired(run: str, executor: str, workers: int | None, address: str | None, quiet: bool) -> list[str]:
+    """Mends the run where it needs it; the problems that are left."""
+    from algok.pipelines.executors import make_executor
+    from algok.pipelines.progress import make_progress
+    from algok.pipelines.run import repair
+    from algok.pipelines.run_directory import Run
+
+    opened = Run.open(run)
+    if opened.finished and not opened.verify():
+        return []
+    chosen = make_executor(executor, workers, address)
+    try:
+        repair(run, chosen, make_progress(quiet))
+    finally:
+        chosen.close()
+    return opened.verify()
