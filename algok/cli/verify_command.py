@@ -28,10 +28,7 @@ def command(run, repair, executor, workers, address, as_json) -> None:
     from algok.errors import VerifyError
     from algok.pipelines.run_directory import Run
 
-    if repair:
-        problems = _repaired(run, executor, workers, address, as_json)
-    else:
-        problems = Run.open(run, finished=True).verify()
+    problems = _repaired(run, executor, workers, address, as_json) if repair else Run.open(run, finished=True).verify()
     if as_json:
         print_json({"run": run, "ok": not problems, "problems": problems})
     elif not problems:
