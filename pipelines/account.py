@@ -49,15 +49,15 @@ def verify(store: Store) -> list[str]:
     InputError where its plan cannot be read.
     """
     plan = read_plan(store)
-    problems = _check_plan(store, plan)
+    changed = _check_plan(store, plan)
     try:
         manifest = read_manifest(store)
-        problems += [problem for file in manifest["files"] for problem in _check_file(store, file)]
+        problems = [problem for file in manifest["files"] for problem in _check_file(store, file)]
         rows = {file["path"]: file.get("rows") for file in manifest["files"]}
     except FileNotFoundError:
         raise
     except UNREADABLE:
-        return [*problems, "manifest.json: damaged, so nothing is proven"]
+        return [*changed, "manifest.json: damaged, so nothing is proven"]
     for folder in _OUTPUTS:
         problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in rows]
     for shard in range(len(plan.own)):
@@ -67,7 +67,7 @@ def verify(store: Store) -> list[str]:
             problems.append(
                 f"shard {plan.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
             )
-    return problems or _check_sums(store, plan, manifest)
+    return changed + (problems or _check_sums(store, plan, manifest))
 
 
 def _check_plan(store: Store, plan: Plan) -> list[str]:
@@ -84,27 +84,27 @@ def _check_plan(store: Store, plan: Plan) -> list[str]:
 def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
     """Manifest, summary and card against what the statistics and done records add up to."""
     problems = _check_records(store, plan)
-    if problems:
-        return problems
+    if any(task in problems for task in done_tasks(store)):  # damaged, so that nothing can be added up
+        return list(problems.values())
     summary = collect_summary(store, plan, finished=True)
     if orjson.loads(_manifest(store, plan, summary)) != manifest:
-        problems.append("manifest.json: differs from what the done records add up to")
+        problems["manifest"] = "manifest.json: differs from what the done records add up to"
     if not store.exists("summary.json") or store.read_bytes("summary.json") != _summary_json(summary):
-        problems.append("summary.json: differs from what the statistics and done records add up to")
+        problems["summary"] = "summary.json: differs from what the statistics and done records add up to"
     if not store.exists("README.md") or not store.read_bytes("README.md"):  # people may add to it
-        problems.append("README.md: missing or empty")
-    return problems
+        problems["card"] = "README.md: missing or empty"
+    return list(problems.values())
 
 
-def _check_records(store: Store, plan: Plan) -> list[str]:
-    tasks, problems = done_tasks(store), []
-    for task in tasks:
+def _check_records(store: Store, plan: Plan) -> dict[str, str]:
+    """By task what is wrong with its done record."""
+    problems = {}
+    for task in sorted({task.id for phase in plan.phases for task in plan.phase_tasks(phase)} | set(done_tasks(store))):
         try:
             read_done(store, task)
         except DamagedFile as error:
-            problems.append(str(error))
-    wanted = {task.id for phase in plan.phases for task in plan.phase_tasks(phase)}
-    return problems + [f"{done_name(task)}: missing, see manifest.json" for task in sorted(wanted - set(tasks))]
+            problems[task] = str(error)
+    return problems
 
 
 def _check_file(store: Store, file: dict) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
-from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
+from algok.filters.personal.masking import mask_column, mask_json_column, mask_label_column, mask_text
 from algok.pipelines.apply import compute, spread, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import decide
@@ -250,8 +250,10 @@ def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
 
 
 def without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Kept documents whose meta holds no finding, and whose URL and meta hold no e-mail address and nothing shaped like a
-    mobile or resident's number."""
+    """Kept documents whose meta and source hold no finding, and whose URL, date and meta hold no e-mail address and nothing
+    shaped like a mobile or resident's number."""
+    batch = _with(batch, "source", mask_label_column(batch.column("source")))
+    batch = _with(batch, "date", redact_column(batch.column("date"), redact_url))
     batch = _with(batch, "meta", redact_column(mask_json_column(batch.column("meta")), redact_url))
     return _with(batch, "url", redact_column(batch.column("url"), redact_url))
 
@@ -259,8 +261,9 @@ def without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _rejected(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:
     """Dropped documents with their verdicts; what could be personal is masked, since nobody trains on these."""
     columns = {name: batch.column(name) for name in batch.schema.names}
-    for name, mask in (("text", redact), ("url", redact_url), ("meta", redact_json)):
+    for name, mask in (("text", redact), ("url", redact_url), ("date", redact_url), ("meta", redact_json)):
         columns[name] = redact_column(columns[name], mask)
+    columns["source"] = mask_label_column(columns["source"])
     names = ("verdict.step", "verdict.signal", "verdict.value", "verdict.bound")
     return pa.RecordBatch.from_pydict(columns | dict(zip(names, verdicts, strict=True)))
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from algok.errors import AlgokError
-from algok.filters.personal.coarse import MASKED_CHARS, mask
+from algok.filters.personal.coarse import MASKED_CHARS, mask, printable, redact_url
 from algok.filters.personal.masking import mask_text
 from algok.pipelines.documents import QUARANTINE_SCHEMA, BatchBuilder
 
@@ -170,7 +170,7 @@ class Collector:
         self._pending.records += rows
         self._pending.bytes += size or 0
         beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
-        row = (file, offset, reason, message, size, rows, mask(mask_text(beginning)))
+        row = (file, offset, reason, printable(redact_url(message)), size, rows, mask(mask_text(beginning)))
         self._pending.quarantined.append(dict(zip(QUARANTINE_SCHEMA.names, row, strict=True)))
         if len(self._pending.quarantined) >= _MAX_PENDING:
             self._close(None)
