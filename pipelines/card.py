@@ -11,7 +11,7 @@ from algok.step import Bound
 
 # Signs by which Markdown, its tables, formulas and automatic links begin or end. A line inside a word and the point of a
 # number are harmless, and labels are full of them.
-_LIVE = re.compile(r"[\\`*{}\[\]()<>#!|&~:@$^\"']|(?<!\w)_|_(?!\w)|(?<=www)\.", re.IGNORECASE)
+_LIVE = re.compile(r"[\\`*{}\[\]()<>#!|&~:@$^\"']|(?<![^\W_])_|_(?![^\W_])|(?<=www)\.", re.IGNORECASE)
 
 _HEAD = """---
 language: [ko]

@@ -6,6 +6,7 @@ valid name.
 
 import hashlib
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from algok.errors import RecipeError
+from algok.pipelines.credentials import problem_of, without_credentials
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.limits import ReadLimits
@@ -120,7 +122,9 @@ def validate(source: RecipeText) -> Recipe:
     """Checks plain data against the schema. Raises RecipeError listing every problem found."""
     data = dict(source.data)
     steps, profiles = data.pop("steps", None), data.pop("profiles", None) or {}
-    problems: list[str] = []
+    problems = list(_credentials(source.data, (), source))
+    if problems:
+        raise RecipeError("\n".join(problems))
     head = _checked(RecipeHead, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
     configs = _step_configs(steps, profiles, source, problems)
     if not problems:
@@ -128,6 +132,15 @@ def validate(source: RecipeText) -> Recipe:
     if problems:
         raise RecipeError("\n".join(problems))
     return Recipe(**head.model_dump(), steps=configs)
+
+
+def _credentials(data: Any, path: KeyPath, source: RecipeText) -> Iterator[str]:
+    """A recipe is copied into the run directory, so that no text in it may hold a password or key."""
+    if isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _credentials(value, (*path, key), source)
+    elif isinstance(data, str) and (problem := problem_of(data)):
+        yield f"{without_credentials(source.place(path))}: {'.'.join(map(str, path))}: {problem}"
 
 
 def json_schema() -> dict:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from algok.errors import RecipeError
+from algok.pipelines.credentials import without_credentials
 from algok.pipelines.plugins import nearest
 
 KeyPath = tuple[str | int, ...]
@@ -54,16 +55,15 @@ def read_source(recipe: str, _above: tuple[str, ...] = ()) -> RecipeText:
 def override(source: RecipeText, assignments: list[str]) -> RecipeText:
     """Applies `key.key=value` options, the values read as YAML. Raises RecipeError for a malformed one."""
     for assignment in assignments:
+        shown = without_credentials(assignment)
         key, equals, text = assignment.partition("=")
         if not equals or not all(key.split(".")):
-            raise RecipeError(
-                f"--set {assignment}: expected key.key=value, such as steps.heuristics.hangul_ratio.min=0.4"
-            )
+            raise RecipeError(f"--set {shown}: expected key.key=value, such as steps.heuristics.hangul_ratio.min=0.4")
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise RecipeError(f"--set {assignment}: the value is not YAML: {_problem(error)}") from None
-        _assign(source, key.split("."), value, f"--set {assignment}")
+            raise RecipeError(f"--set {shown}: the value is not YAML: {_problem(error)}") from None
+        _assign(source, key.split("."), value, f"--set {shown}")
     return source
 
 

@@ -337,6 +337,7 @@ def _stage(phase: Phase) -> str:
 def _locked(store: Store) -> Iterator[None]:
     """One driver per run directory, where the file system can say so; the lock dies with its process."""
     if not store.local:
+        store.check_reachable()
         yield
         return
     try:

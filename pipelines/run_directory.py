@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from algok.errors import InputError
+from algok.errors import InputError, OutputError
 from algok.pipelines.account import verify
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.explain import Explanation, explain_from_run
@@ -41,7 +41,11 @@ class Run:
 
         Raises InputError where there is no run directory, or where it must be finished and is not.
         """
-        store = Store(str(url))
+        try:
+            store = Store(str(url))
+            store.check_reachable()
+        except OutputError as error:
+            raise InputError(str(error)) from None
         if not store.exists("run.json"):
             raise InputError(f"{url}: no run directory (it has no run.json)")
         if finished and not store.exists("manifest.json"):

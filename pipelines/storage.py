@@ -21,6 +21,7 @@ import xxhash
 from fsspec.implementations.local import LocalFileSystem
 
 from algok.errors import OutputError
+from algok.pipelines.credentials import problem_of, without_credentials
 
 _TEMPORARY = ".tmp"
 _UPLOAD = "algok-upload-"
@@ -54,12 +55,18 @@ class Committed:
 
 
 class Store:
-    """A directory of files below one local path or fsspec URL."""
+    """A directory of files below one local path or fsspec URL. Raises OutputError for a URL that holds credentials or that
+    no storage takes."""
 
     def __init__(self, url: str):
         self.url = str(url)
-        # Other processes write here too, so a listing remembered from before may be wrong.
-        self.fs, self.root = fsspec.core.url_to_fs(self.url, use_listings_cache=False)
+        if problem := problem_of(self.url):
+            raise OutputError(problem)
+        try:
+            # Other processes write here too, so a listing remembered from before may be wrong.
+            self.fs, self.root = fsspec.core.url_to_fs(self.url, use_listings_cache=False)
+        except Exception as error:  # every storage raises its own kinds
+            raise OutputError(f"{self.url}: no storage takes this address: {_said(error)}") from None
         self.local = isinstance(self.fs, LocalFileSystem)
 
     def path(self, name: str) -> str:
@@ -90,6 +97,15 @@ class Store:
             paths = [self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]]
             contents = self.fs.cat(paths) if len(paths) > 1 else {paths[0]: self.fs.cat_file(paths[0])}
             yield from (contents[self.fs._strip_protocol(path)] for path in paths)
+
+    def check_reachable(self) -> None:
+        """Raises OutputError where the storage does not answer, for instance without credentials."""
+        try:
+            self.fs.exists(self.root)
+        except Exception as error:  # every storage raises its own kinds
+            raise OutputError(
+                f"{self.url}: cannot be reached: {_said(error)}. Check address, network and the credentials in the environment."
+            ) from None
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Size in bytes of every committed file directly in a folder, by name below the root."""
@@ -183,6 +199,10 @@ class Store:
         if self.local:
             for path in Path(self.root).rglob(f".*{_TEMPORARY}"):
                 path.unlink(missing_ok=True)
+
+
+def _said(error: Exception) -> str:
+    return without_credentials((str(error) or type(error).__name__).splitlines()[0])
 
 
 def _read_small(path: str) -> bytes:

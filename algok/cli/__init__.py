@@ -75,6 +75,9 @@ def main() -> None:
         click.echo("algok: interrupted; the same command goes on from here", err=True)
         sys.exit(130)
     except click.ClickException as error:
+        from algok.pipelines.credentials import without_credentials
+
+        error.message = without_credentials(error.message)
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
@@ -86,7 +89,9 @@ def main() -> None:
 
 
 def _say(error: Exception) -> None:
-    """The message, line by line; it may quote names from data."""
+    """The message, line by line; it may quote names from data, and what a user typed."""
     from algok.cli.shared import printable
+    from algok.pipelines.credentials import without_credentials
 
-    click.echo("\n".join(map(printable, f"algok: {error}".split("\n"))), err=True)
+    lines = without_credentials(f"algok: {error}").split("\n")
+    click.echo("\n".join(map(printable, lines)), err=True)
