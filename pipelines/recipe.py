@@ -275,7 +275,7 @@ def _problem(
         return f"{place}: {key}: expected a mapping{f' with keys such as {keys}' if keys else ''}"
     message = item["msg"].removeprefix("Value error, ")
     given = item.get("input")
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
+    shown = f" (given: {repr(given)[:200]})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}"
 
 
