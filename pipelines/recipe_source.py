@@ -1,5 +1,6 @@
 """Reading a recipe's YAML so that every later error can name its file, line and key."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,8 +47,10 @@ def carried_recipes() -> list[str]:
 
 def read_source(recipe: str, _above: tuple[str, ...] = ()) -> RecipeText:
     """A recipe by path or carried name, with what it `extends` merged below it. Raises RecipeError."""
+    if "\0" in recipe:
+        raise RecipeError(f"no recipe at '{printable(recipe)}'")
     path = Path(recipe)
-    if path.suffix not in {".yaml", ".yml"} and not path.exists() and recipe in carried_recipes():
+    if path.suffix not in {".yaml", ".yml"} and not os.path.exists(path) and recipe in carried_recipes():
         path = CARRIED / f"{recipe}.yaml"
     place = str(path.resolve())
     if place in _above:
@@ -60,7 +63,7 @@ def read_source(recipe: str, _above: tuple[str, ...] = ()) -> RecipeText:
         return source
     if not isinstance(base, str):
         raise RecipeError(f"{source.place(('extends',))}: extends: expected a recipe's path or name")
-    if (path.parent / base).exists():
+    if os.path.exists(path.parent / base):
         base = str(path.parent / base)
     return _merge(read_source(base, (*_above, place)), source)
 
@@ -171,7 +174,7 @@ class _Construction:
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         self._places.setdefault(path, self._place(node))
-        self._count(node)
+        self._count(node, path)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         collection = "seq" if isinstance(node, yaml.SequenceNode) else "map"
@@ -218,12 +221,13 @@ class _Construction:
             self._refuse(node, "half a character (a surrogate) stands in the text")
         return value
 
-    def _count(self, node: yaml.Node) -> None:
+    def _count(self, node: yaml.Node, path: KeyPath) -> None:
         self._values += 1
         self._characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
         if self._values > _MOST_VALUES or self._characters > _MOST_CHARACTERS:
-            self._refuse(
-                node, f"more than {_MOST_VALUES:,} values or {_MOST_CHARACTERS:,} characters, aliases included"
+            place = self._what or self._places[path[:1]]  # the values of all aliases stand on one line
+            raise RecipeError(
+                f"{place}: more than {_MOST_VALUES:,} values or {_MOST_CHARACTERS:,} characters, aliases included"
             )
 
     def _place(self, node: yaml.Node) -> str:

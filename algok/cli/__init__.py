@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
@@ -77,8 +78,9 @@ def main() -> None:
     except click.ClickException as error:
         from algok.pipelines.credentials import without_credentials
 
-        error.message = without_credentials(error.message)
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
