@@ -79,7 +79,7 @@ def clean(
     if any(config.cls.masks_personal_data for config in checked.steps):
         given = frame.columns()
         masked = without_contacts(_one_batch(table))
-        columns |= {name: masked.column(name) for name in ("url", "meta") if name in given}
+        columns |= {name: masked.column(name) for name in ("url", "source", "date", "meta") if name in given}
     return frame.chosen(applied.rows, columns)
 
 

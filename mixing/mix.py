@@ -19,10 +19,11 @@ from algok.mixing.population import Population
 from algok.mixing.recipe import Mix
 from algok.mixing.tokenizers import of_options
 from algok.mixing.work import Bench, MixTask, MixWork, ranks_name, sum_before
+from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Committed, Store
-from algok.pipelines.tasks import Progress, done_name, locked, run_tasks, worker_root
+from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
 
 _BEGUN = {"run.lock", "mix.yaml", "work"}
 _VERSION = 1  # raised whenever the same mix of the same documents would give other bytes
@@ -164,7 +165,7 @@ class _Driver:
         run_tasks(self.store, work, self._tasks(kind, count), kind, self._executor, self._progress, sizes)
 
     def _record(self, task: MixTask) -> dict[str, Any]:
-        return orjson.loads(self.store.read_bytes(done_name(task.id)))
+        return read_done(self.store, task.id)
 
 
 def rank(population: Population, signal: str) -> Ranks:

@@ -28,9 +28,10 @@ from algok.mixing.planner import Plan
 from algok.mixing.population import Population, cell_numbers, documents
 from algok.mixing.recipe import Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
+from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
 from algok.pipelines.storage import Store
-from algok.pipelines.tasks import attempt, done_name
+from algok.pipelines.tasks import attempt
 from algok.step import ONE_CORE, Resources
 
 _OFFSETS = b"offsets"
@@ -141,7 +142,7 @@ def _run(root: str, task: MixTask, report: Report) -> None:
     bench = _bench(root, task.mix)
     done = {"measure": _measure, "pick": _pick, "order": _order, "place": _place, "write": _write}
     record = done[task.kind](bench, task.number, report)
-    bench.store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    write_done(bench.store, task.id, record)
 
 
 def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
@@ -249,7 +250,7 @@ def _place(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     schema = schema.with_metadata({_SHARDS: orjson.dumps(shards.tolist())})
     options = pa.ipc.IpcWriteOptions(compression=None if bench.store.local else "lz4")
     with (
-        bench.store.write(_placed_name(number), digest=False) as (path, _),
+        bench.store.write(_placed_name(number), intermediate=True) as (path, _),
         pa.ipc.new_file(path, schema, options=options) as writer,
     ):
         for start, end in zip(starts, [*starts[1:], len(placed)]):

@@ -8,9 +8,10 @@ import pyarrow.parquet as pq
 
 import algok
 from algok.pipelines.card import data_card
-from algok.pipelines.plan import Plan, read_plan
+from algok.pipelines.done import done_name, done_tasks, parse_done, read_done
+from algok.pipelines.plan import Plan, read_description, read_plan
 from algok.pipelines.stats import Stats
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect_summary
 
 _OUTPUTS = ("kept", "dropped", "quarantine", "stats")
@@ -25,38 +26,84 @@ def finish(store: Store, plan: Plan) -> None:
     store.remove("work")
 
 
+def is_finished(store: Store) -> bool:
+    """Whether there is a manifest that can be read; a run with a damaged one is finished again."""
+    try:
+        return bool(read_manifest(store))
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def read_manifest(store: Store) -> dict:
+    """Raises FileNotFoundError where there is none, ValueError for a damaged one."""
+    manifest = orjson.loads(store.read_bytes("manifest.json"))
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
+        raise ValueError("not a manifest")
+    return manifest
+
+
 def verify(store: Store) -> list[str]:
     """Checks a finished run: every file's size, digest and rows, no file too many, and conservation per shard and step.
 
-    Returns the problems found, none when the account adds up. Raises FileNotFoundError where there is no finished run.
+    Returns the problems found, none when the account adds up. Raises FileNotFoundError where there is no finished run,
+    InputError where its plan cannot be read.
     """
     plan = read_plan(store)
-    manifest = orjson.loads(store.read_bytes("manifest.json"))
-    problems: list[str] = []
-    for file in manifest["files"]:
-        problems += check_file(store, file)
-    listed = {file["path"] for file in manifest["files"]}
+    changed = _check_plan(store, plan)
+    try:
+        manifest = read_manifest(store)
+        problems = [problem for file in manifest["files"] for problem in check_file(store, file)]
+        rows = {file["path"]: file.get("rows") for file in manifest["files"]}
+    except FileNotFoundError:
+        raise
+    except UNREADABLE:
+        return [*changed, "manifest.json: damaged, so nothing is proven"]
     for folder in _OUTPUTS:
-        problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in listed]
-    rows = {file["path"]: file.get("rows") for file in manifest["files"]}
+        problems += [f"{name}: not in the manifest" for name in store.names(folder) if name not in rows]
     for shard in range(len(plan.own)):
         try:
             problems += _check_shard(store, plan, shard, rows)
-        except (OSError, ValueError, LookupError):  # a file it needs is missing or damaged
+        except UNREADABLE:  # a file it needs is missing or damaged
             problems.append(
                 f"shard {plan.shard_name(shard)}: its statistics or quarantine cannot be read, so nothing is proven"
             )
-    return problems or _check_sums(store, plan, manifest)
+    return changed + (problems or _check_sums(store, plan, manifest))
+
+
+def _check_plan(store: Store, plan: Plan) -> list[str]:
+    """recipe.yaml and plan.json against the digests in run.json."""
+    recorded = read_description(store)
+    problems = []
+    if recorded["recipe_digest"] != plan.recipe.digest:
+        problems.append("recipe.yaml: not the recipe of the run (its digest is another one in run.json)")
+    elif recorded["plan"] != plan.digest:
+        problems.append("plan.json: not the plan of the run (its digest is another one in run.json)")
+    return problems
 
 
 def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
-    """Manifest and summary against what the statistics and done records add up to."""
-    problems = []
+    """Manifest, summary and card against what the statistics and done records add up to."""
+    problems = _check_records(store, plan)
+    if any(task in problems for task in done_tasks(store)):  # damaged, so that nothing can be added up
+        return list(problems.values())
     summary = collect_summary(store, plan, finished=True)
     if orjson.loads(_manifest(store, plan, summary)) != manifest:
-        problems.append("manifest.json: differs from what the done records add up to")
+        problems["manifest"] = "manifest.json: differs from what the done records add up to"
     if not store.exists("summary.json") or store.read_bytes("summary.json") != _summary_json(summary):
-        problems.append("summary.json: differs from what the statistics and done records add up to")
+        problems["summary"] = "summary.json: differs from what the statistics and done records add up to"
+    if not store.exists("README.md") or not store.read_bytes("README.md"):  # people may add to it
+        problems["card"] = "README.md: missing or empty"
+    return list(problems.values())
+
+
+def _check_records(store: Store, plan: Plan) -> dict[str, str]:
+    """By task what is wrong with its done record."""
+    problems = {}
+    for task in sorted({task.id for phase in plan.phases for task in plan.phase_tasks(phase)} | set(done_tasks(store))):
+        try:
+            read_done(store, task)
+        except DamagedFile as error:
+            problems[task] = str(error)
     return problems
 
 
@@ -130,7 +177,7 @@ def _summary_json(summary: RunSummary) -> bytes:
 
 def _manifest(store: Store, plan: Plan, summary: RunSummary) -> bytes:
     """Deterministic: no times, no seconds, no paths of inputs beyond their names."""
-    records = map(orjson.loads, store.read_many(store.names("done")))
+    records = map(parse_done, store.read_many([done_name(task) for task in done_tasks(store)]))
     files = [file for record in records for file in record["files"] if file["path"].startswith(_OUTPUTS)]
     dropped = {step.name: step.dropped for step in summary.steps}
     reasons = {"quarantined_by_reason": summary.quarantined, "ignored_by_reason": summary.ignored}

@@ -1,11 +1,17 @@
 """The data card of a run: a README that Hugging Face, DuckDB users and colleagues read first."""
 
+import re
+
 import orjson
 
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import Plan
 from algok.pipelines.summary import RunSummary
 from algok.step import Bound
+
+# Signs by which Markdown, its tables, formulas and automatic links begin or end. A line inside a word and the point of a
+# number are harmless, and labels are full of them.
+_LIVE = re.compile(r"[\\`*{}\[\]()<>#!|&~:@$^\"']|(?<![^\W_])_|_(?![^\W_])|(?<=www)\.", re.IGNORECASE)
 
 _HEAD = """---
 language: [ko]
@@ -51,7 +57,7 @@ def data_card(plan: Plan, summary: RunSummary) -> str:
     """Markdown with a Hugging Face header. Deterministic: no dates, no timings, no paths."""
     account = summary.account
     head = _HEAD.format(
-        name=_cell(plan.recipe.name),
+        name=_line(plan.recipe.name),
         quoted_name=orjson.dumps(plan.recipe.name).decode(),
         description=plan.recipe.description.strip() or "Korean text for language-model training.",
         shards=summary.shards,
@@ -113,11 +119,19 @@ def _columns(plan: Plan) -> str:
     lines = ["## Columns", "", "| column | type | meaning |", "|---|---|---|"]
     lines += [f"| {field.name} | {field.type} | document column |" for field in DOCUMENT_SCHEMA]
     for config in plan.recipe.steps:
-        lines += [f"| {config.name}.{s.name} | {s.type} | {_cell(s.doc)} |" for s in config.cls.signals]
+        lines += [f"| {config.name}.{s.name} | {s.type} | {_line(s.doc)} |" for s in config.cls.signals]
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    """Text that cannot leave its place in a line of Markdown."""
+def _line(text: str) -> str:
+    """Text of the recipe or of a step that cannot leave its place in a line of Markdown."""
     line = "".join(char if char.isprintable() else " " for char in text)
     return line.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _cell(text: str) -> str:
+    """Text from a record, of which Markdown shows every character and obeys none: links, images, HTML, code, formulas and
+    addresses are written as entities, which nothing that reads Markdown takes for structure."""
+    line = "".join(char if char.isprintable() else " " for char in text)
+    escaped = _LIVE.sub(lambda match: f"&#{ord(match.group())};", line)
+    return escaped.replace("&#60;", "&lt;").replace("&#124;", "\\|")

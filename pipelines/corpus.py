@@ -11,8 +11,12 @@ from algok.pipelines.storage import Committed, Store
 from algok.step import CorpusStep
 
 
+def corpus_folder(phase: Phase) -> str:
+    return f"work/c{phase.index}"
+
+
 def sketch_name(plan: Plan, phase: Phase, shard: int) -> str:
-    return f"work/c{phase.index}/sketch/{plan.shard_name(shard)}.arrow"
+    return f"{corpus_folder(phase)}/sketch/{plan.shard_name(shard)}.arrow"
 
 
 class RunCorpus:
@@ -20,7 +24,7 @@ class RunCorpus:
 
     def __init__(self, store: Store, plan: Plan, phase: Phase):
         self._store, self._plan, self._phase = store, plan, phase
-        self._folder = f"work/c{phase.index}"
+        self._folder = corpus_folder(phase)
         self.rows = np.array(orjson.loads(store.read_bytes(f"{self._folder}/corpus.json"))["rows"], np.int64)
         self.reference = np.array([plan.is_reference(shard) for shard in range(len(self.rows))], bool)
 
@@ -33,7 +37,7 @@ class RunCorpus:
 
 def save_corpus(store: Store, phase: Phase, rows: list[int]) -> None:
     """Records the documents sketched per shard; from here on the corpus can be resolved."""
-    store.write_bytes(f"work/c{phase.index}/corpus.json", orjson.dumps({"rows": rows}))
+    store.write_bytes(f"{corpus_folder(phase)}/corpus.json", orjson.dumps({"rows": rows}))
 
 
 @lru_cache(maxsize=4)
@@ -51,4 +55,4 @@ def run_round(store: Store, plan: Plan, task: Task) -> Committed:
     assert isinstance(step, CorpusStep)
     (round_,) = [r for r in step.rounds() if r.name == task.round]
     table = round_.run(corpus, task.part, task.parts)
-    return store.write_arrow(f"work/c{phase.index}/{task.round}/{task.part:06d}.arrow", table)
+    return store.write_arrow(f"{corpus_folder(phase)}/{task.round}/{task.part:06d}.arrow", table)

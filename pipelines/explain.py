@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from algok.filters.personal.coarse import redact, redact_url
-from algok.filters.personal.masking import mask_text
+from algok.filters.personal.masking import mask_label, mask_text
 from algok.pipelines.apply import compute, with_signals
 from algok.pipelines.decide import Verdict, bound_of, decide
 from algok.pipelines.plan import read_plan
@@ -76,7 +76,7 @@ def explain_document(batch: pa.RecordBatch, recipe: Recipe) -> Explanation:
         if verdict == "kept" and not decisions.keep[0]:
             verdict = f"dropped: {Verdict(*(column[0].as_py() for column in decisions.verdicts()))}"
         batch = with_signals(batch, config.name, step, edited)
-    return Explanation(batch.column("id")[0].as_py(), source, verdict, steps)
+    return Explanation(batch.column("id")[0].as_py(), _shown(source), verdict, steps)
 
 
 def explain_from_run(store: Store, key: str) -> list[Explanation]:
@@ -109,7 +109,12 @@ def _from_row(row: dict[str, Any], recipe: Recipe) -> Explanation:
     verdict = "kept"
     if dropped_by:
         verdict = f"dropped: {Verdict(*(row[f'verdict.{name}'] for name in Verdict._fields))}"
-    return Explanation(row["id"], row["source"], verdict, steps)
+    return Explanation(row["id"], _shown(row["source"]), verdict, steps)
+
+
+def _shown(source: str | None) -> str | None:
+    """A document's source as one may print it; bounds are chosen by the source as it is."""
+    return source and mask_label(source)
 
 
 def _signal_lines(config: StepConfig, values: dict[str, Any], source: str | None) -> list[SignalLine]:

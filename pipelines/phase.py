@@ -13,14 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
-from algok.filters.personal.masking import mask_column, mask_json_column, mask_text
+from algok.filters.personal.masking import mask_column, mask_json_column, mask_label_column, mask_text
 from algok.pipelines.apply import compute, halved, spread, united, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.done import read_done
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
-from algok.pipelines.plan import Phase, Plan, StepConfig, Task
+from algok.pipelines.plan import Phase, Plan, StepConfig, Task, phase_task_id
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, cause, quarantine_row
 from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
@@ -219,11 +220,20 @@ class PhaseTask:
         if self.phase.index == 0:
             yield from self._read()
             return
-        reader = self.store.open_arrow(spill_name(self.plan, self.plan.phases[self.phase.index - 1], self.task.shard))
+        reader = self._open_spill()
         for index in range(reader.num_record_batches):
             with self._timed("read"):
                 batch = reader.get_batch(index)
             yield batch
+
+    def _open_spill(self) -> pa.ipc.RecordBatchFileReader:
+        """The documents of the phase before, if they are still those that its done record names: a changed byte would be
+        one in a kept text."""
+        before = self.plan.phases[self.phase.index - 1]
+        name = spill_name(self.plan, before, self.task.shard)
+        files = read_done(self.store, phase_task_id(before, self.task.shard))["files"]
+        with self._timed("read"):
+            return self.store.open_arrow(name, next(file["xxh3"] for file in files if file["path"] == name))
 
     def _read(self) -> Iterator[pa.RecordBatch]:
         recipe, shard = self.plan.recipe, self.plan.shards[self.task.shard]
@@ -303,8 +313,10 @@ def _with(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
 
 
 def without_contacts(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Kept documents whose meta holds no finding, and whose URL and meta hold no e-mail address and nothing shaped like a
-    mobile or resident's number."""
+    """Kept documents whose meta and source hold no finding, and whose URL, date and meta hold no e-mail address and nothing
+    shaped like a mobile or resident's number."""
+    batch = _with(batch, "source", mask_label_column(batch.column("source")))
+    batch = _with(batch, "date", redact_column(batch.column("date"), redact_url))
     batch = _with(batch, "meta", redact_column(mask_json_column(batch.column("meta")), redact_url))
     return _with(batch, "url", redact_column(batch.column("url"), redact_url))
 
@@ -315,9 +327,9 @@ def mask_rejected(batch: pa.RecordBatch, thoroughly: bool) -> pa.RecordBatch:
     if thoroughly:
         batch = _with(batch, "text", mask_column(batch.column("text")))
         batch = _with(batch, "meta", mask_json_column(batch.column("meta")))
-    for name, mask in (("text", redact), ("url", redact_url), ("meta", redact_json)):
+    for name, mask in (("text", redact), ("url", redact_url), ("date", redact_url), ("meta", redact_json)):
         batch = _with(batch, name, redact_column(batch.column(name), mask))
-    return batch
+    return _with(batch, "source", mask_label_column(batch.column("source")))
 
 
 def _with_verdicts(batch: pa.RecordBatch, verdicts: list[pa.Array]) -> pa.RecordBatch:

@@ -13,11 +13,16 @@ from typing import Any
 import orjson
 
 from algok.classifiers.store import open_model
-from algok.errors import ModelError
+from algok.errors import InputError, ModelError, RecipeError
+from algok.filters.personal.coarse import excerpt
 from algok.pipelines.readers.inputs import LeftOut, Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import UNREADABLE, Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
+
+_REMEDY = "run the command that began the run again, it writes both files anew"
+# What run.json must say so that a run can be told from another.
+_DESCRIBED = {"algok", "recipe_digest", "inputs_digest", "plan", "steps", "models"}
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class Plan:
         """A task per shard. Reference shards take part only until the first corpus step has sketched them."""
         sketched = any(earlier.sketches for earlier in self.phases[: phase.index])
         return [
-            Task(f"p{phase.index}-{shard:06d}", self.digest, phase.index, shard=shard, resources=phase.resources)
+            Task(phase_task_id(phase, shard), self.digest, phase.index, shard=shard, resources=phase.resources)
             for shard in range(len(self.own) if sketched else len(self.shards))
         ]
 
@@ -163,6 +168,10 @@ class Plan:
         store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
 
 
+def phase_task_id(phase: Phase, shard: int) -> str:
+    return f"p{phase.index}-{shard:06d}"
+
+
 def step_models(config: StepConfig) -> dict[str, dict]:
     """Label and digest of every model that a step of a recipe uses, by `step.option`. Raises ModelError."""
     models = {}
@@ -175,13 +184,45 @@ def step_models(config: StepConfig) -> dict[str, dict]:
 
 @cache
 def load_plan(root: str, digest: str) -> Plan:
-    """The plan of a run directory, once per process and plan; `digest` keeps a recreated directory apart."""
-    return read_plan(Store(root))
+    """The plan of a run directory, once per process and plan; `digest` keeps a recreated directory apart.
+
+    Raises InputError where recipe.yaml and plan.json are not those of this plan.
+    """
+    plan = read_plan(Store(root))
+    if plan.digest != digest:
+        raise InputError(f"{root}: recipe.yaml or plan.json was changed while the run went on; {_REMEDY}")
+    return plan
 
 
 def read_plan(store: Store) -> Plan:
-    """The plan as it stands in a run directory."""
-    recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
-    data = orjson.loads(store.read_bytes("plan.json"))
-    shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))
-    return Plan(recipe, shards, references, data["models"])
+    """The plan as it stands in a run directory. Raises InputError where it is missing or damaged."""
+    try:
+        recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
+    except (OSError, UnicodeDecodeError, RecipeError) as error:
+        raise InputError(f"{store.url}/recipe.yaml: missing or damaged ({_first_line(error)}); {_REMEDY}") from None
+    try:
+        data = orjson.loads(store.read_bytes("plan.json"))
+        shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))
+        return Plan(recipe, shards, references, dict(data["models"]))
+    except UNREADABLE as error:
+        raise InputError(f"{store.url}/plan.json: missing or damaged ({_first_line(error)}); {_REMEDY}") from None
+
+
+def read_description(store: Store) -> dict[str, Any]:
+    """What run.json says: versions and digests. Raises InputError where it is missing or damaged."""
+    try:
+        found = orjson.loads(store.read_bytes("run.json"))
+    except (FileNotFoundError, ValueError) as error:
+        found, why = {}, _first_line(error)
+    else:
+        why = "keys are missing"
+    if not isinstance(found, dict) or not found.keys() >= _DESCRIBED:
+        raise InputError(
+            f"{store.url}/run.json: missing or damaged ({why}), so nobody can tell what began this run; restore it from "
+            "a backup, or remove the directory and run the recipe again"
+        )
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return excerpt(str(error) or type(error).__name__)

@@ -15,6 +15,11 @@ def make_progress(quiet: bool = False):
 
 
 class SilentProgress:
+    """Notes only: what they say matters where nobody watches, too."""
+
+    def note(self, text: str) -> None:
+        print(f"algok: {text}", file=sys.stderr, flush=True)
+
     def start(self, stage: str, weights: dict[str, int], done: int) -> None: ...
 
     def advance(self, task_id: str, documents: int, size: int) -> None: ...
@@ -26,6 +31,9 @@ class SilentProgress:
 
 class LogProgress:
     """A line when a stage starts, every ten seconds, and when it ends."""
+
+    def note(self, text: str) -> None:
+        self._say(text)
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
         self._stage, self._tasks, self._done = stage, len(weights) + done, done
@@ -71,6 +79,9 @@ class BarProgress:
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(stderr=True),
         )
+
+    def note(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
         self._weights, self._tasks, self._done = weights, len(weights) + done, done

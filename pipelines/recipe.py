@@ -6,6 +6,7 @@ valid name.
 
 import hashlib
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -13,11 +14,12 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from algok.errors import RecipeError
+from algok.pipelines.credentials import problem_of, without_credentials
 from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.recipe_source import RecipeText, override, parse_source, read_source
+from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
 from algok.pipelines.registry import known_steps, step_class
 from algok.pipelines.validation import checked
 from algok.step import Bound, CorpusStep, Step, StepOptions
@@ -130,7 +132,9 @@ def validate(source: RecipeText) -> Recipe:
     """Checks plain data against the schema. Raises RecipeError listing every problem found."""
     data = dict(source.data)
     steps, profiles = data.pop("steps", None), data.pop("profiles", None) or {}
-    problems: list[str] = []
+    problems = list(_credentials(source.data, (), source))
+    if problems:
+        raise RecipeError("\n".join(problems))
     head = checked(RecipeHead, data, (), source, problems, extra_keys=("steps", "profiles", "extends"))
     configs = _step_configs(steps, profiles, source, problems)
     if not problems:
@@ -138,6 +142,15 @@ def validate(source: RecipeText) -> Recipe:
     if problems:
         raise RecipeError("\n".join(problems))
     return Recipe(**head.model_dump(), steps=configs)
+
+
+def _credentials(data: Any, path: KeyPath, source: RecipeText) -> Iterator[str]:
+    """A recipe is copied into the run directory, so that no text in it may hold a password or key."""
+    if isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _credentials(value, (*path, key), source)
+    elif isinstance(data, str) and (problem := problem_of(data)):
+        yield f"{without_credentials(source.place(path))}: {'.'.join(map(str, path))}: {problem}"
 
 
 def recipe_differences(first: Recipe, second: Recipe) -> dict[str, list]:

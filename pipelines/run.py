@@ -12,16 +12,18 @@ import orjson
 import pyarrow.parquet as pq
 
 import algok
-from algok.errors import BudgetError, OutputError
-from algok.pipelines.account import finish
+from algok.errors import BudgetError, InputError, OutputError, TaskError
+from algok.pipelines.account import finish, is_finished
 from algok.pipelines.corpus import open_corpus, save_corpus
+from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor
-from algok.pipelines.plan import Phase, Plan, Task
+from algok.pipelines.plan import Phase, Plan, Task, read_description, read_plan, step_models
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
+from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
 from algok.pipelines.recipe import Recipe
-from algok.pipelines.storage import Store
-from algok.pipelines.tasks import Progress, done_name, locked, run_tasks, worker_root
+from algok.pipelines.storage import PRIVATE, DamagedFile, Store, clear_uploads
+from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
 from algok.pipelines.worker import RunTask
 from algok.step import CorpusStep
 
@@ -33,6 +35,8 @@ _NAMED_FILES = 5
 _REASON_FILES = 20
 # Files left by a run that died before it wrote run.json.
 _BEGUN = {"run.lock", "recipe.yaml", "plan.json"}
+# How often a run does damaged tasks again before it gives up: who deletes under it, or whose disk fails, must look.
+_MENDS = 4
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,69 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
     """
     store = Store(output)
     _check_apart(store, recipe)
+    clear_uploads()
     with locked(store):
-        if store.exists("manifest.json"):
-            _check_same(store, Plan.make(recipe))
-            store.remove("work")
+        plan = Plan.make(recipe)
+        if is_finished(store):
+            _check_same(store, plan)
+            _restore_plan(store, plan, progress)
+            store.remove(PRIVATE)
             return Finished(output, fresh=False)
-        plan = _prepare(store, recipe, executor)
-        for phase in _open_phases(store, plan):
-            _run_phase(store, plan, phase, executor, progress)
-        finish(store, plan)
+        _prepare(store, plan, executor, progress)
+        _complete(store, plan, executor, progress)
     return Finished(output, fresh=True)
+
+
+def repair(url: str, executor: Executor, progress: Progress) -> None:
+    """Does the tasks of a finished run again that lost a file, from the inputs that its plan names, and writes the summary,
+    the card and the manifest anew. A run that died meanwhile is finished by the same call.
+
+    Raises InputError where an input that is needed has gone or changed (nothing is touched then), otherwise as `execute`.
+    """
+    store = Store(url)
+    clear_uploads()
+    with locked(store):
+        plan = read_plan(store)
+        models = {key: model for step in plan.recipe.steps for key, model in step_models(step).items()}
+        _check_same(store, Plan(plan.recipe, plan.own, plan.references, models))
+        damage = find_damage(store, plan, digests=True)
+        check_inputs(shards_to_read(store, plan, damage))
+        store.remove("manifest.json")
+        store.remove_temporary()
+        _redo(store, damage, progress)
+        _complete(store, plan, executor, progress)
+
+
+def _complete(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
+    """Runs what is left, and again what lost a file meanwhile, until every output is there; then writes the account."""
+    for _ in range(_MENDS):
+        try:
+            for phase in _open_phases(store, plan):
+                _run_phase(store, plan, phase, executor, progress)
+        except DamagedFile as error:
+            damage = find_damage(store, plan, digests=True)
+            if not damage:
+                raise TaskError(str(error)) from None
+        else:
+            damage = find_damage(store, plan, digests=False)
+        if not damage:
+            finish(store, plan)
+            return
+        _redo(store, damage, progress)
+    raise OutputError(
+        f"{store.url}: files of the run vanish or change while it runs, {_MENDS} times in a row; see what else writes or "
+        "deletes there, or whether the disk is failing, then run the same command again"
+    )
+
+
+def _redo(store: Store, damage: Damage, progress: Progress) -> None:
+    """Takes the records of damaged tasks away, and says so."""
+    if not damage:
+        return
+    shown = [f"  {task}: {reason}" for task, reason in sorted(damage.items())[:10]]
+    more = [f"  … and {len(damage) - 10} more"] if len(damage) > 10 else []
+    progress.note("\n".join([f"{len(damage)} task(s) are done again, since they lost what they wrote:", *shown, *more]))
+    undo(store, damage)
 
 
 def _check_apart(store: Store, recipe: Recipe) -> None:
@@ -74,19 +131,32 @@ def _check_apart(store: Store, recipe: Recipe) -> None:
             raise OutputError(f"{store.url}: lies inside the input '{path}'; choose an output directory outside of it")
 
 
-def _prepare(store: Store, recipe: Recipe, executor: Executor) -> Plan:
-    """Plans the run and records it, or checks that the directory holds this very run."""
-    plan = Plan.make(recipe)
+def _prepare(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
+    """Records the plan of a new run, or checks that the directory holds this very run and what of it still stands."""
     _say_left_out(plan)
     if store.exists("run.json"):
         _check_same(store, plan)
+        _restore_plan(store, plan, progress)
         store.remove_temporary()
-        return plan
+        store.make_private()
+        # Remote storage keeps its own checksums, and reading all outputs back over the network would take long.
+        _redo(store, find_damage(store, plan, digests=store.local), progress)
+        return
     if {name.rpartition("/")[2] for name in store.names("")} - _BEGUN:
         raise OutputError(f"{store.url}: not empty and not a run directory; choose another output directory")
     plan.save(store)
     store.write_bytes("run.json", orjson.dumps(_describe(plan, executor), option=orjson.OPT_INDENT_2))
-    return plan
+
+
+def _restore_plan(store: Store, plan: Plan, progress: Progress) -> None:
+    """Writes recipe.yaml and plan.json again where they are damaged: run.json has their digests, and they were compared."""
+    try:
+        if read_plan(store).digest == plan.digest:
+            return
+    except InputError:
+        pass
+    plan.save(store)
+    progress.note("recipe.yaml and plan.json were missing or damaged, and are written again")
 
 
 def _say_left_out(plan: Plan) -> None:
@@ -97,7 +167,7 @@ def _say_left_out(plan: Plan) -> None:
 
 
 def _check_same(store: Store, plan: Plan) -> None:
-    recorded = orjson.loads(store.read_bytes("run.json"))
+    recorded = read_description(store)
     if recorded["recipe_digest"] != plan.recipe.digest:
         raise OutputError(
             f"{store.url}: holds a run of another recipe (see its recipe.yaml, or 'algok recipe diff'); "
@@ -165,10 +235,13 @@ def _version(package: str) -> str | None:
 
 def _open_phases(store: Store, plan: Plan) -> list[Phase]:
     """The phases that still have work. A phase whose successor is complete needs none: its files may be gone already."""
-    done = set(store.names("done"))
-    complete = [all(done_name(task.id) in done for task in plan.phase_tasks(phase)) for phase in plan.phases]
+    complete = [_is_complete(store, plan, phase) for phase in plan.phases]
     first_open = complete.index(False) if False in complete else len(complete)
     return plan.phases[max(0, first_open - 1) :]
+
+
+def _is_complete(store: Store, plan: Plan, phase: Phase) -> bool:
+    return {task.id for task in plan.phase_tasks(phase)} <= set(done_tasks(store))
 
 
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
@@ -180,13 +253,12 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
     if phase.index > 0:
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
-    if phase.sketches is not None:
+    if phase.sketches is not None and not _is_complete(store, plan, plan.phases[phase.index + 1]):
         _resolve(store, plan, phase, tasks, executor, progress)
 
 
 def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress) -> None:
-    if not store.exists(f"work/c{phase.index}/corpus.json"):
-        save_corpus(store, phase, [_record(store, task.id)["rows"] for task in tasks])
+    save_corpus(store, phase, [read_done(store, task.id)["rows"] for task in tasks])
     corpus = open_corpus(store.url, plan, phase.index)
     assert phase.sketches is not None
     step = plan.step(phase.sketches)
@@ -198,7 +270,9 @@ def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor
 
 def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
     """Ends a run of which too much is in quarantine by now: unreadable records, and documents on which a step failed."""
-    done = [_record(store, task.id) for earlier in plan.phases[: phase.index + 1] for task in plan.phase_tasks(earlier)]
+    done = [
+        read_done(store, task.id) for earlier in plan.phases[: phase.index + 1] for task in plan.phase_tasks(earlier)
+    ]
     records, quarantined = (sum(record[key] for record in done) for key in ("records", "quarantined"))
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
@@ -221,10 +295,6 @@ def _main_reason(store: Store) -> str:
         return ""
     ((reason, message), count) = found.most_common(1)[0]
     return f"; {count} of them for this reason: {reason}: {message}"
-
-
-def _record(store: Store, task_id: str) -> dict:
-    return orjson.loads(store.read_bytes(done_name(task_id)))
 
 
 def _stage(phase: Phase) -> str:

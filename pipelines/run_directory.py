@@ -5,17 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import orjson
 import pyarrow as pa
 
-from algok.errors import InputError
+from algok.errors import InputError, OutputError
 from algok.pipelines.account import verify
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.explain import Explanation, explain_from_run
-from algok.pipelines.plan import Plan, read_plan
+from algok.pipelines.plan import Plan, read_description, read_plan
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import UNREADABLE, Store
 from algok.pipelines.summary import RunSummary, read_summary
 
 if TYPE_CHECKING:
@@ -42,12 +41,16 @@ class Run:
 
         Raises InputError where there is no run directory, or where it must be finished and is not.
         """
-        store = Store(str(url))
+        try:
+            store = Store(str(url))
+            store.check_reachable()
+        except OutputError as error:
+            raise InputError(str(error)) from None
         if not store.exists("run.json"):
             raise InputError(f"{url}: no run directory (it has no run.json)")
         if finished and not store.exists("manifest.json"):
             raise InputError(f"{url}: this run is not finished; run the same 'algok run' command again to go on")
-        return cls(store, orjson.loads(store.read_bytes("run.json")))
+        return cls(store, read_description(store))
 
     @property
     def url(self) -> str:
@@ -71,10 +74,10 @@ class Run:
         """The figures; of a run that is still going, those of the tasks that are done now. Raises InputError."""
         try:
             return read_summary(self.store, self.plan)
-        except (ValueError, KeyError, FileNotFoundError) as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"{self.url}: its statistics cannot be read ({type(error).__name__}): they are damaged or of another "
-                f"version of algok; the run was begun by algok {self.description.get('algok')}, see 'algok verify'"
+                f"version of algok; the run was begun by algok {self.description.get('algok')}, see 'algok verify --repair'"
             ) from None
 
     @property

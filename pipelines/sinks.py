@@ -80,7 +80,7 @@ class SpillSink:
     with LZ4 (half the size, three times the processor time) where it travels over a network."""
 
     def __init__(self, stack: ExitStack, store: Store, name: str, schema: pa.Schema):
-        path, self._file = stack.enter_context(store.write(name, digest=False))
+        path, self._file = stack.enter_context(store.write(name, intermediate=True))
         self._file.rows = 0
         self._schema = schema
         options = pa.ipc.IpcWriteOptions(compression=None if store.local else "lz4")

@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from algok.filters.personal.masking import mask_label
 from algok.step import Signal
 
 STATS_VERSION = 3
@@ -358,12 +359,15 @@ def tally(counts: dict, pairs: Iterable[tuple]) -> None:
 
 
 def _by_source(sources: pa.Array) -> list[tuple[str, int]]:
-    return [((pair["values"] or "")[:MAX_SOURCE_CHARS], pair["counts"]) for pair in sources.value_counts().to_pylist()]
+    counts: Counts = {}
+    for pair in sources.value_counts().to_pylist():
+        _add(counts, mask_label(pair["values"] or "")[:MAX_SOURCE_CHARS], pair["counts"])
+    return list(counts.items())
 
 
 def _count_labels(known: Counts, values: pa.Array) -> None:
     for pair in values.drop_null().value_counts().to_pylist():
-        _add(known, _capped(known, pair["values"]), pair["counts"])
+        _add(known, _capped(known, mask_label(pair["values"])), pair["counts"])
 
 
 def _keep_sample(kept: Counts, text: str, times: int) -> None:

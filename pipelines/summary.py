@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import orjson
 from pydantic import BaseModel, ConfigDict
 
 import algok
+from algok.pipelines.done import done_name, done_tasks, parse_done
 from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import StepConfig
 from algok.pipelines.stats import EDGES, REST, Stats, StepCounts
@@ -203,13 +203,13 @@ def read_summary(store: Store, plan: Plan) -> RunSummary:
 
 def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:
     """The summary from the parts: statistics and records of all done tasks, in task order."""
-    done = store.names("done")
-    tasks = {name.removeprefix("done/").removesuffix(".json") for name in done}
-    ids = [task.id for phase in plan.phases for task in phase_tasks(plan, phase.index) if task.id in tasks]
+    tasks = done_tasks(store)
+    known = set(tasks)
+    ids = [task.id for phase in plan.phases for task in phase_tasks(plan, phase.index) if task.id in known]
     stats = Stats.merged(store.read_many([f"stats/{task}.json" for task in ids]))
     seconds: dict[str, float] = defaultdict(float)
-    for record in store.read_many(done):
-        for name, spent in orjson.loads(record)["seconds"].items():
+    for record in store.read_many([done_name(task) for task in tasks]):
+        for name, spent in parse_done(record)["seconds"].items():
             seconds[name] += spent
     return summarize(plan, stats, seconds, tasks, finished)
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from algok.errors import AlgokError, OutputError, TaskError
 from algok.filters.personal.coarse import excerpt
+from algok.pipelines.done import done_tasks
 from algok.pipelines.executors import Executor, Outcome, Task, Work
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import DamagedFile, Store
 
 # Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
 _TRANSIENT = {
@@ -31,6 +32,10 @@ _FATAL = {
 class Progress(Protocol):
     """What a driver tells whoever watches."""
 
+    def note(self, text: str) -> None:
+        """Something that one should know even where no progress is shown."""
+        ...
+
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
         """A stage begins: the tasks still to do with their relative sizes, and how many were done before."""
         ...
@@ -40,10 +45,6 @@ class Progress(Protocol):
     def task_done(self, task_id: str) -> None: ...
 
     def end(self) -> None: ...
-
-
-def done_name(task_id: str) -> str:
-    return f"done/{task_id}.json"
 
 
 def worker_root(store: Store) -> str:
@@ -56,6 +57,8 @@ def attempt(task: Task, work: Callable[[], None]) -> Outcome:
     try:
         work()
         return Outcome(task)
+    except DamagedFile as error:
+        return Outcome(task, str(error), damaged=True)
     except AlgokError as error:
         return Outcome(task, str(error))
     except OSError as error:
@@ -74,9 +77,10 @@ def run_tasks(
     progress: Progress,
     sizes: list[int] | None = None,
 ) -> None:
-    """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can."""
-    done = set(store.names("done"))
-    waiting = [task for task in tasks if done_name(task.id) not in done]
+    """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can;
+    DamagedFile where a task did not find what an earlier one wrote."""
+    done = set(done_tasks(store))
+    waiting = [task for task in tasks if task.id not in done]
     if not waiting:
         return
     weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
@@ -92,7 +96,8 @@ def run_tasks(
     finally:
         progress.end()
     if failures:
-        raise TaskError(_failure_message(failures, store))
+        lost = any(outcome.damaged for outcome in failures)
+        raise (DamagedFile if lost else TaskError)(_failure_message(failures, store))
 
 
 def _failure_message(failures: list[Outcome], store: Store) -> str:
@@ -111,6 +116,7 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
 def locked(store: Store) -> Iterator[None]:
     """One driver per run directory, where the file system can say so; the lock dies with its process."""
     if not store.local:
+        store.check_reachable()
         yield
         return
     try:

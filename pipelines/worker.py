@@ -4,16 +4,16 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
-import orjson
 import pyarrow as pa
 
 from algok.pipelines.corpus import run_round
+from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
 from algok.pipelines.guard import arm_watchdog
 from algok.pipelines.phase import PhaseTask
 from algok.pipelines.plan import Task, load_plan
-from algok.pipelines.storage import Store
-from algok.pipelines.tasks import attempt, done_name
+from algok.pipelines.storage import Store, clear_uploads
+from algok.pipelines.tasks import attempt
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class RunTask:
 
     def prepare(self) -> None:
         arm_watchdog()
+        clear_uploads()
         pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
 
     def __call__(self, task: Task, report: Report) -> Outcome:
@@ -56,4 +57,4 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "quarantined": stats.read.all_quarantined + stats.failed,
         }
     record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
-    store.write_bytes(done_name(task.id), orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    write_done(store, task.id, record)

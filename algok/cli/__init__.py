@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import StringIO
 
 import click
 
@@ -78,7 +79,11 @@ def main() -> None:
         click.echo("algok: interrupted; the same command goes on from here", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        from algok.pipelines.credentials import without_credentials
+
+        shown = StringIO()
+        error.show(shown)
+        click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -89,7 +94,9 @@ def main() -> None:
 
 
 def _say(error: Exception) -> None:
-    """The message, line by line; it may quote names from data."""
+    """The message, line by line; it may quote names from data, and what a user typed."""
     from algok.cli.shared import printable
+    from algok.pipelines.credentials import without_credentials
 
-    click.echo("\n".join(map(printable, f"algok: {error}".split("\n"))), err=True)
+    lines = without_credentials(f"algok: {error}").split("\n")
+    click.echo("\n".join(map(printable, lines)), err=True)

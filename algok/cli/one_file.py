@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from algok.errors import InputError
+from algok.pipelines.credentials import problem_of
 from algok.pipelines.readers.collector import Chunk
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.reader import read_shard
@@ -22,7 +24,9 @@ def read_stdin(source: str | None) -> pa.RecordBatch:
 
 
 def read_chunks(target: str, source: str | None, limits) -> Iterator[Chunk]:
-    """What the readers make of a file, directory or URL, in order."""
+    """What the readers make of a file, directory or URL, in order. Raises InputError, too for a URL with credentials."""
+    if problem := problem_of(target):
+        raise InputError(problem)
     spec = InputSpec(path=target, source=source)
     for shard in plan_shards([spec]):
         yield from read_shard(shard, spec, limits)

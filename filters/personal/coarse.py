@@ -54,8 +54,12 @@ def redact_column(texts: pa.Array, mask: Callable[[str], str] = redact) -> pa.Ar
 
 def excerpt(text: str, length: int = 120) -> str:
     """A masked one-line excerpt, control characters escaped, safe for a log or a terminal."""
-    line = redact(text[: length * 4].replace("\n", " "))[:length]
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in line)
+    return printable(redact(text[: length * 4].replace("\n", " "))[:length])
+
+
+def printable(text: str) -> str:
+    """Text whose control and direction characters are escaped: what comes from data must not steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def mask(text: str) -> str:

@@ -1,11 +1,13 @@
 """Text for places where the value is not needed – rejects, samples, diffs – with every finding masked."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from algok.filters.personal.coarse import redact_url
 from algok.filters.personal.kinds import KINDS, KindName, Policy
 from algok.filters.personal.policies import replace
 from algok.filters.personal.scan import findings
@@ -29,6 +31,21 @@ def mask_column(texts: pa.Array) -> pa.Array:
 def mask_text(text: str) -> str:
     """One text with tokens for all findings."""
     return mask_column(pa.array([text], pa.large_string()))[0].as_py()
+
+
+@lru_cache(maxsize=4096)
+def mask_label(label: str) -> str:
+    """A short value of a record that stands for many documents, such as its source: findings and contacts masked, but
+    dates and other numbers left as they are."""
+    return redact_url(mask_text(label))
+
+
+def mask_label_column(labels: pa.Array) -> pa.Array:
+    """A column of such values, each masked once; null stays null."""
+    masked = {label: mask_label(label) for label in labels.unique().drop_null().to_pylist()}
+    if all(label == own for label, own in masked.items()):
+        return labels
+    return pa.array([masked.get(label) for label in labels.to_pylist()], labels.type)
 
 
 def mask_json_column(column: pa.Array) -> pa.Array:

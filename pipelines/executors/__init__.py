@@ -32,6 +32,7 @@ class Outcome:
     error: str | None = None
     transient: bool = False  # another attempt may succeed
     fatal: bool = False  # no other task can succeed either
+    damaged: bool = False  # what another task wrote is not there any more as it was written
 
 
 class Work(Protocol):

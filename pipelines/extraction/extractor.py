@@ -63,7 +63,7 @@ def extract(
     mime = (content_type or "").partition(";")[0].strip().lower()
     given = Body(body, http_charset, mime, limits)
     if not (given.is_vague or mime in taken_types() or mime.endswith(("xml", "+html"))):
-        raise ExtractError("not_text", f"content type {mime[:80]!r} is not taken for text")
+        raise ExtractError("not_text", "its content type is none that is taken for text")
     for extractor in _extractors():
         if extractor.recognises(given):
             return extractor.extract(given)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from algok.errors import AlgokError
-from algok.filters.personal.coarse import MASKED_CHARS, mask
+from algok.filters.personal.coarse import MASKED_CHARS, mask, printable, redact_url
 from algok.filters.personal.masking import mask_text
 from algok.pipelines.documents import QUARANTINE_SCHEMA, BatchBuilder
 
@@ -142,7 +142,7 @@ def quarantine_row(
 ) -> dict:
     """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
     beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
-    row = (file, offset, reason, message, size, rows, mask(mask_text(beginning)))
+    row = (file, offset, reason, printable(redact_url(message)), size, rows, mask(mask_text(beginning)))
     return dict(zip(QUARANTINE_SCHEMA.names, row, strict=True))
 
 

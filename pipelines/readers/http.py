@@ -106,7 +106,7 @@ def _decompressed(body: bytes, coding: str, limit: int) -> bytes:
         elif coding == "zstd":
             data = ZstdReader(io.BytesIO(body)).read(limit + 1)
         else:
-            raise RecordError("content_encoding", f"unknown content encoding '{coding[:20]}'")
+            raise RecordError("content_encoding", "unknown content encoding; gzip, deflate, br and zstd are known")
     except (zlib.error, OSError) as error:
         raise RecordError("content_encoding", f"{coding} body not readable: {error}") from error
     if len(data) > limit:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from algok.pipelines.credentials import problem_of
 from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
 
@@ -44,6 +45,9 @@ class InputSpec(BaseModel):
     def _some_path(cls, path: str | list[str]) -> str | list[str]:
         if not path or any(not item for item in ([path] if isinstance(path, str) else path)):
             raise ValueError("names no file")
+        for item in [path] if isinstance(path, str) else path:
+            if problem := problem_of(item):
+                raise ValueError(problem)
         return path
 
     @field_validator("format")

@@ -9,6 +9,9 @@ import pyarrow.dataset
 import pytest
 import yaml
 from conftest import prose, write_jsonl
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from algok.pipelines.card import data_card
 from algok.pipelines.executors import make_executor
@@ -67,3 +70,45 @@ print(whole.num_rows, len(list(streamed)), next(iter(streamed))["source"])
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert shown.stdout.split() == ["12", "12", "web"], shown.stderr
+
+
+LIVE = [
+    "![x](http://a.example.com/x.png)",
+    "[click](javascript:alert(1))",
+    "[a][b]",
+    "<img src=x onerror=alert(1)>",
+    "<http://a.example.com>",
+    "https://a.example.com/x",
+    "www.example.com",
+    "a\\|b",
+    "a\\",
+    "\\",
+    "a|b|c",
+    "`a` ``b``",
+    "*a* **b** _c_ __d__ ~~e~~",
+    "&lt;b&gt; &#124; &amp;",
+    "$x^2$ @someone #1",
+    "{{a}} {% b %}",
+    ":smile:",
+    "snake_case_name 3.5 - a",
+]
+
+
+def rendered(markdown: str) -> list:
+    """The inline tokens of the cells of every table."""
+    parser = MarkdownIt("gfm-like", {"linkify": False})
+    return [token for token in parser.parse(markdown) if token.type == "inline"]
+
+
+@given(st.lists(st.sampled_from(LIVE) | st.text(max_size=30), min_size=1, max_size=4, unique=True))
+def test_markdown_shows_every_character_of_a_source_and_obeys_none(sources):
+    text = card(sources=sources)
+    tokens = rendered(text.split("## Sources")[1].split("\n## ")[0])
+    cells = [token.content for token in tokens]
+    assert len(cells) == 3 + 3 * len(sources)
+    for position, source in enumerate(sorted(sources)):
+        children = tokens[3 + 3 * position].children
+        assert {child.type for child in children} <= {"text", "text_special"}
+        assert "://" not in tokens[3 + 3 * position].content and "www." not in tokens[3 + 3 * position].content
+        shown = "".join(char if char.isprintable() else " " for char in source).strip() if source else "(none)"
+        assert "".join(child.content for child in children) == shown

@@ -7,10 +7,10 @@ import pytest
 from conftest import prose, write_jsonl
 
 from algok.pipelines import worker
+from algok.pipelines.done import done_name
 from algok.pipelines.plan import Plan
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.storage import Store
-from algok.pipelines.tasks import done_name
 from algok.pipelines.worker import run_task
 
 
