@@ -89,6 +89,8 @@ def _run() -> int:
         error.show(shown)
         click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
         return error.exit_code
+    except SystemExit as error:  # click ends so when the reader of a pipe has gone
+        return error.code if isinstance(error.code, int) else AlgokError.exit_code
     except BrokenPipeError:
         return 141
     except OSError as error:  # of a file that the command names, or of a damaged run directory
