@@ -33,7 +33,7 @@ from algok.errors import RecipeError
 from algok.pipelines.documents import MAX_BATCH_ROWS, document_id
 from algok.pipelines.in_memory import apply_recipe, documents_table
 from algok.pipelines.phase import mask_rejected, without_contacts
-from algok.pipelines.plan import step_models
+from algok.pipelines.plan import check_models
 from algok.pipelines.readers.collector import Chunk, Collector, Document, Guard, Raw, RecordError, watched
 from algok.pipelines.readers.fields import Fields
 from algok.pipelines.readers.inputs import InputFile, Shard
@@ -74,8 +74,7 @@ class AlgokFilter(BaseFilter):
         whole = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(settings))
         self.recipe, self.source = _chosen(whole, steps), source
         self.masks = any(config.cls.masks_personal_data for config in whole.steps)
-        for config in self.recipe.steps:
-            step_models(config)
+        check_models(self.recipe)
 
     def filter(self, doc: DatatroveDocument) -> bool | tuple[bool, str]:
         return self.filter_batch([doc])[0]

@@ -15,7 +15,7 @@ from algok.frames import frame_of
 from algok.pipelines.explain import Explanation, explain_document
 from algok.pipelines.in_memory import Applied, apply_recipe, documents_table
 from algok.pipelines.phase import without_contacts
-from algok.pipelines.plan import step_models
+from algok.pipelines.plan import check_models
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.recipe import load_recipe as _load_recipe
 from algok.pipelines.run_directory import Run
@@ -123,7 +123,7 @@ def explain(
     """
     checked = load_recipe(recipe, settings)
     columns = frame_of([document], "text").columns()
-    _check_models(checked)
+    check_models(checked)
     (batch,) = documents_table(_with_source(columns, source)).to_batches()
     return explain_document(batch, checked)
 
@@ -170,7 +170,7 @@ def _apply(recipe: Recipe, columns: dict[str, pa.Array], source: str | None) -> 
     if columns["text"].null_count:
         row = columns["text"].is_null().index(True).as_py()
         raise InputError(f"row {row}: its text is null; leave such rows out, or fill them with ''")
-    _check_models(recipe)
+    check_models(recipe)
     return apply_recipe(recipe, documents_table(_with_source(columns, source)))
 
 
@@ -180,9 +180,3 @@ def _one_batch(table: pa.Table) -> pa.RecordBatch:
 
 def _with_source(columns: dict[str, pa.Array], source: str | None) -> dict[str, pa.Array]:
     return columns if source is None else {**columns, "source": pa.array([source] * len(columns["text"]), pa.string())}
-
-
-def _check_models(recipe: Recipe) -> None:
-    """Raises ModelError for a model that is missing or damaged, before any text is looked at."""
-    for config in recipe.steps:
-        step_models(config)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from algok.classifiers.linear import Linear, softmax
 from algok.classifiers.store import Model
 from algok.classifiers.topic_words import TopicWords
+from algok.errors import ModelError
 
 # Weights of the linear model, the lexicon and the regression on it, and how much of the lexicon's logits the regression
 # sees: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
@@ -21,12 +22,16 @@ class TextLabeller:
     """A loaded model; `labels` are the columns of its probabilities."""
 
     def __init__(self, model: Model):
-        self._linear = Linear.load(model)
-        self._temperature = float(model.parameters["temperature"])
-        self.labels: tuple[str, ...] = tuple(model.parameters["labels"])
-        self._words = TopicWords.load(model) if "mixture" in model.parameters else None
+        self.labels: tuple[str, ...] = _labels(model)
+        classes = len(self.labels)
+        self._linear = Linear.load(model, classes)
+        self._temperature = float(model.numbers("temperature"))
+        if self._temperature <= 0:
+            raise ModelError(f"{model.folder}/model.json: the parameter 'temperature' must be above 0")
+        self._words = TopicWords.load(model, classes) if "mixture" in model.parameters else None
         if self._words:
-            self._regression = model.array("regression.npy"), model.array("regression_bias.npy")
+            regression = model.array("regression.npy", np.float32, (classes, classes))
+            self._regression = regression, model.array("regression_bias.npy", np.float32, (classes,))
 
     def probabilities(self, texts: pa.Array) -> np.ndarray:
         """float32, documents × labels; every row sums to one."""
@@ -34,6 +39,14 @@ class TextLabeller:
         if self._words:
             logits = mixed(logits, self._words.logits(texts), *self._regression)
         return softmax(logits / self._temperature).astype(np.float32)
+
+
+def _labels(model: Model) -> tuple[str, ...]:
+    labels = model.parameter("labels")
+    sound = isinstance(labels, list) and labels and all(isinstance(label, str) and label for label in labels)
+    if not sound or len(set(labels)) < len(labels):
+        raise ModelError(f"{model.folder}/model.json: the parameter 'labels' must be a list of different words")
+    return tuple(labels)
 
 
 def mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:

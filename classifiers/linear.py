@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.store import Model
+from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.ngrams import GROUPS, features, score
 
@@ -28,10 +29,13 @@ class Linear:
     weights: np.ndarray
 
     @classmethod
-    def load(cls, model: Model) -> "Linear":
+    def load(cls, model: Model, classes: int) -> "Linear":
         """From a model folder with table.npy, scale.npy and bias.npy. Raises ModelError."""
-        weights = np.array(model.parameters["group_weights"], np.float32)
-        return cls(model.array("table.npy"), model.array("scale.npy"), model.array("bias.npy"), weights)
+        weights = model.numbers("group_weights", (len(GROUPS),)).astype(np.float32)
+        table = model.array("table.npy", np.int8, (None, classes))
+        check_hashed(model, table)
+        scale, bias = (model.array(name, np.float32, (classes,)) for name in ("scale.npy", "bias.npy"))
+        return cls(table, scale, bias, weights)
 
     def files(self) -> dict[str, np.ndarray]:
         """What `load` reads, by file name; `parameters` holds the rest."""
@@ -51,6 +55,15 @@ class Linear:
         sums, counts = score(*_features(texts, int(self.table.shape[0]).bit_length() - 1), self.table)
         factors = self.weights / np.sqrt(np.maximum(counts, 1)).astype(np.float32)
         return np.einsum("dgk,dg->dk", sums.astype(np.float32), factors) * self.scale + self.bias
+
+
+def check_hashed(model: Model, table: np.ndarray) -> None:
+    """A table over hashed features has a row for every value of its bits. Raises ModelError."""
+    bits = model.numbers("bits")
+    if bits not in range(1, 31) or len(table) != 1 << int(bits):
+        raise ModelError(
+            f"{model.folder}: table.npy has {len(table)} rows, expected 2 to the power of its 'bits' ({bits:g})"
+        )
 
 
 # Models that follow each other on the same texts share the features: the last ones asked for. The texts are kept too, so

@@ -12,6 +12,7 @@ from algok.kernels.ngram_lm import SUMS, Tables, log_probs, sum_up
 
 # Documents of fewer pieces say too little about themselves: their scores are null.
 LEAST_PIECES = 20
+_MOST_ORDER = 8
 _BITS = np.log2(10)  # bits of a unit of log10
 
 
@@ -20,12 +21,21 @@ class PerplexityModel:
 
     def __init__(self, model: Model):
         self.tokenizer = load_tokenizer(model)
-        try:
-            order = int(model.parameters["order"])
-            self.head, self.tail = map(float, model.parameters["buckets"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{model.folder}: its parameters lack order or buckets ({error})") from None
-        self.tables = Tables(order, model.array("unigrams.npy"), model.array("slots.npy"), model.array("codes.npy"))
+        if not {"order", "buckets"} <= model.parameters.keys():
+            raise ModelError(f"{model.folder}: its parameters lack order or buckets")
+        order = model.numbers("order")
+        if order not in range(2, _MOST_ORDER + 1):
+            raise ModelError(
+                f"{model.folder}/model.json: the parameter 'order' must be a whole number from 2 to {_MOST_ORDER}"
+            )
+        self.head, self.tail = model.numbers("buckets", (2,)).tolist()
+        unigrams = model.array("unigrams.npy", np.float32, (None, 4))
+        slots = model.array("slots.npy", np.uint64, (None,))
+        if not (slots == 0).any():  # a look-up ends at the first empty slot
+            raise ModelError(f"{model.folder}/slots.npy: has no empty slot")
+        self.tables = Tables(
+            int(order), unigrams, slots, model.array("codes.npy", np.float32, (2, int(order) - 1, 2, 256))
+        )
         self._describe(model.folder)
 
     @classmethod

@@ -17,8 +17,8 @@ class QualityModel:
     """A loaded quality model."""
 
     def __init__(self, model: Model):
-        self._linear = Linear.load(model)
-        self._slope, self._offset = np.array(model.parameters["calibration"], np.float32).T
+        self._linear = Linear.load(model, len(HEADS))
+        self._slope, self._offset = model.numbers("calibration", (len(HEADS), 2)).astype(np.float32).T
 
     def probabilities(self, texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         """P(keep) (float32) and the expected quality 0–5 (float32, the sum of P(quality ≥ 1 … 5)) of every text."""

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import orjson
+from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from algok.classifiers.card import render
@@ -77,13 +78,54 @@ class Model:
             raise ModelError(f"{self.folder}: the model has no file '{name}'")
         return self.folder / name
 
-    def array(self, name: str) -> np.ndarray:
-        """A `.npy` file as a read-only, memory-mapped array: the workers of a machine share its pages."""
+    def array(
+        self, name: str, dtype: DTypeLike | None = None, shape: tuple[int | None, ...] | None = None
+    ) -> np.ndarray:
+        """A `.npy` file as a read-only, memory-mapped array: the workers of a machine share its pages.
+
+        Raises ModelError unless it is of this type and shape (None: of any length) with finite numbers only: a kernel that
+        gets another array reads beyond its end.
+        """
         path = self.path(name)
         try:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"{path}: not an array: {error}") from None
+            array = np.lib.format.open_memmap(path, mode="r")
+        except (OSError, EOFError, ValueError, TypeError, SyntaxError, OverflowError, MemoryError) as error:
+            raise ModelError(f"{path}: not an array: {str(error).splitlines()[0]}") from None
+        if dtype is not None and array.dtype != dtype:
+            raise ModelError(f"{path}: its numbers are {array.dtype}, expected {np.dtype(dtype)}")
+        if shape is not None and not _fits(array.shape, shape):
+            raise ModelError(f"{path}: its shape is {array.shape}, expected {_shape_text(shape)}")
+        if not array.flags.c_contiguous:
+            raise ModelError(f"{path}: its rows do not follow each other (Fortran order); save it in C order")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError(f"{path}: holds numbers that are not finite (NaN or infinity)")
+        return array
+
+    def parameter(self, name: str) -> Any:
+        """Raises ModelError where the manifest lacks it."""
+        if name not in self.parameters:
+            raise ModelError(f"{self.folder}/model.json: the parameter '{name}' is missing; train the model again")
+        return self.parameters[name]
+
+    def numbers(self, name: str, shape: tuple[int, ...] = ()) -> np.ndarray:
+        """A parameter of finite numbers as float64. Raises ModelError for one of another kind or shape."""
+        given = self.parameter(name)
+        try:
+            numbers = np.array(given, np.float64)
+        except (ValueError, TypeError, OverflowError):
+            numbers = np.array(np.nan)
+        if numbers.shape != shape or not np.isfinite(numbers).all() or isinstance(given, str | bool):
+            what = f"finite numbers of shape {shape}" if shape else "a finite number"
+            raise ModelError(f"{self.folder}/model.json: the parameter '{name}' must be {what}")
+        return numbers
+
+    def text(self, name: str) -> str:
+        """A file of UTF-8 text. Raises ModelError."""
+        path = self.path(name)
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
 
     def verify(self) -> None:
         """Compares every file with its digest. Raises ModelError for a missing or damaged one."""
@@ -95,6 +137,7 @@ class Model:
             path = self.folder / name
             if not path.is_file():
                 raise ModelError(f"{path}: is missing; restore the model folder {self.folder}")
+            _check_inside(path, self.folder)
             if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
                 raise ModelError(f"{path}: is damaged (its SHA-256 is not the one in model.json); restore the file")
         return frozenset(self.manifest.files)
@@ -117,11 +160,14 @@ def open_model(reference: str, kind: str) -> Model:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a model folder. Raises ModelError."""
     path = folder / "model.json"
+    _check_inside(path, folder)
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(path.read_bytes())
+        _ = manifest.digest
+        return manifest
     except FileNotFoundError:
         raise ModelError(f"{folder}: not a model folder, it has no model.json") from None
-    except (OSError, ValidationError) as error:
+    except (OSError, TypeError, ValidationError) as error:  # TypeError: a number that no digest holds
         first = error.errors()[0] if isinstance(error, ValidationError) else None
         what = f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}" if first else str(error)
         raise ModelError(f"{path}: not a model manifest: {what}") from None
@@ -196,6 +242,20 @@ def find_folder(reference: str) -> Path:
         known = ", ".join(f"{name}@{version}" for name, version in map(_name_version, shipped()))
         raise ModelError(f"unknown model '{reference}'; known: {known or 'none'}, or the path of a model folder")
     return folders[-1]
+
+
+def _check_inside(path: Path, folder: Path) -> None:
+    """A model is what lies in its folder: a link elsewhere could name any file of the machine, and change at any time."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ModelError(f"{path}: is a symbolic link out of the model's folder; copy the file into it")
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(b in (None, a) for a, b in zip(shape, wanted, strict=True))
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    return f"({', '.join('any' if length is None else str(length) for length in shape)})"
 
 
 def _name_version(folder: Path) -> tuple[str, int]:

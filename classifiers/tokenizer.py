@@ -28,6 +28,8 @@ class Tokenizer:
         except RuntimeError as error:
             raise ModelError(f"{where}: not a SentencePiece model: {error}") from None
         numbers = list(range(processor.vocab_size()))
+        if not numbers:
+            raise ModelError(f"{where}: not a SentencePiece model: it has no pieces")
         self.size = len(numbers)
         self.texts: list[str] = processor.id_to_piece(numbers)
         is_byte = np.array(processor.is_byte(numbers))
@@ -35,10 +37,11 @@ class Tokenizer:
         byte_ids = np.flatnonzero(is_byte)
         if len(byte_ids) != 256:
             raise ModelError(f"{where}: the tokenizer has no byte fallback; train one with algok train tokenizer")
+        scores = np.array(processor.get_score(numbers))
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{where}: holds scores that are not finite (NaN or infinity)")
         ordinary = np.flatnonzero(~is_byte & ~special)
-        self.pieces: Pieces = compile_pieces(
-            [self.texts[k].encode() for k in ordinary], ordinary, np.array(processor.get_score(numbers)), byte_ids
-        )
+        self.pieces: Pieces = compile_pieces([self.texts[k].encode() for k in ordinary], ordinary, scores, byte_ids)
         self._cache = new_cache()
 
     def ids(self, texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

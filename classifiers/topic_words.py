@@ -34,11 +34,16 @@ class TopicWords:
         self._prior = files["prior.npy"].astype(np.float64)
 
     @classmethod
-    def load(cls, model: Model) -> "TopicWords":
+    def load(cls, model: Model, classes: int) -> "TopicWords":
         """From a model folder. Raises ModelError."""
-        return cls(
-            {name: model.array(name) for name in ("words.npy", "gates.npy", "shares.npy", "weights.npy", "prior.npy")}
-        )
+        words = model.array("words.npy", np.uint64, (None,))
+        others = {
+            "gates.npy": model.array("gates.npy", np.uint16, (None,)),
+            "shares.npy": model.array("shares.npy", np.uint8, (len(words), classes)),
+            "weights.npy": model.array("weights.npy", np.float32, (len(words),)),
+            "prior.npy": model.array("prior.npy", np.float32, (classes,)),
+        }
+        return cls({"words.npy": words, **others})
 
     @classmethod
     def of(cls, shares: Mapping[str, np.ndarray], background: pa.Array) -> "TopicWords":

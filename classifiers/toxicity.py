@@ -5,10 +5,12 @@ text can be several. What the classes mean and which sets taught them: docs/toxi
 """
 
 from itertools import product
+from math import prod
 
 import numpy as np
 import pyarrow as pa
 
+from algok.classifiers.linear import check_hashed
 from algok.classifiers.store import Model
 from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers
@@ -27,6 +29,7 @@ from algok.kernels.toxic import (
 )
 
 HEADS = ("any", *CLASSES)
+_MOST_TERMS = 1 << 20  # of one pattern; two alternatives for each of forty characters would fill any memory
 _MODES = {"^": START, "=": WORD, "*": ANYWHERE}
 
 
@@ -60,6 +63,8 @@ def expand(pattern: str) -> list[str]:
         else:
             parts.append([pattern[i]])
             i += 1
+    if prod(map(len, parts)) > _MOST_TERMS:
+        raise ValueError(f"a pattern of more than {_MOST_TERMS:,} terms")
     return ["".join(choice) for choice in product(*parts)]
 
 
@@ -67,14 +72,13 @@ class ToxicityModel:
     """A loaded toxicity model."""
 
     def __init__(self, model: Model):
-        self._table = model.array("table.npy")
+        self._table = model.array("table.npy", np.int8, (None, len(HEADS)))
+        check_hashed(model, self._table)
         self._rows = pack(self._table)
-        self._scale = model.array("scale.npy").astype(np.float64)
-        self._bias = model.array("bias.npy").astype(np.float64)
-        self._least = float(model.parameters["least"])
-        self.lexicon = parse_lexicon(
-            *(model.path(name).read_text("utf-8") for name in ("lexicon.tsv", "particles.txt"))
-        )
+        self._scale = model.array("scale.npy", np.float32, (len(HEADS),)).astype(np.float64)
+        self._bias = model.array("bias.npy", np.float32, (len(HEADS),)).astype(np.float64)
+        self._least = float(model.numbers("least"))
+        self.lexicon = parse_lexicon(model.text("lexicon.tsv"), model.text("particles.txt"))
 
     def documents(self, texts: pa.Array) -> dict[str, np.ndarray]:
         """The columns of `algok.kernels.toxic.score`, float64 per text."""

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from algok.classifiers.store import open_model
-from algok.errors import InputError, ModelError, RecipeError
+from algok.errors import AlgokError, InputError, ModelError, RecipeError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.readers.inputs import LeftOut, Shard, plan_shards
 from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
@@ -101,7 +101,7 @@ class Plan:
 
         Raises ModelError before any input is looked at, InputError for what is missing or unreadable.
         """
-        models = {key: model for step in recipe.steps for key, model in step_models(step).items()}
+        models = check_models(recipe)
         left_out: LeftOut = {}
         own = plan_shards(recipe.inputs, recipe.split_bytes, left_out)
         references = plan_shards(recipe.against, recipe.split_bytes, left_out) if recipe.against else []
@@ -170,6 +170,28 @@ class Plan:
 
 def phase_task_id(phase: Phase, shard: int) -> str:
     return f"p{phase.index}-{shard:06d}"
+
+
+def check_models(recipe: Recipe) -> dict[str, dict]:
+    """Label and digest of every model of a recipe, after each was loaded once: a digest only says that a model is the one
+    that was made, not that it is of the shape that a step needs. Raises ModelError."""
+    models = {}
+    for config in recipe.steps:
+        own = step_models(config)
+        if own:
+            _try_build(config)
+        models |= own
+    return models
+
+
+def _try_build(config: StepConfig) -> None:
+    try:
+        config.build()
+    except AlgokError:
+        raise
+    except Exception as error:  # of a library, or a plug-in's own class: whatever a strange model makes it raise
+        what = excerpt(f"{type(error).__name__}: {error}", 300)
+        raise ModelError(f"steps.{config.name}: its model cannot be loaded: {what}") from None
 
 
 def step_models(config: StepConfig) -> dict[str, dict]:

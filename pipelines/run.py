@@ -17,7 +17,7 @@ from algok.pipelines.account import finish, is_finished
 from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor
-from algok.pipelines.plan import Phase, Plan, Task, read_description, read_plan, step_models
+from algok.pipelines.plan import Phase, Plan, Task, check_models, read_description, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
@@ -78,8 +78,7 @@ def repair(url: str, executor: Executor, progress: Progress) -> None:
     clear_uploads()
     with locked(store):
         plan = read_plan(store)
-        models = {key: model for step in plan.recipe.steps for key, model in step_models(step).items()}
-        _check_same(store, Plan(plan.recipe, plan.own, plan.references, models))
+        _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe)))
         damage = find_damage(store, plan, digests=True)
         check_inputs(shards_to_read(store, plan, damage))
         store.remove("manifest.json")

@@ -186,7 +186,7 @@ class Stats:
         for row in totals.to_pylist():
             count = row["tokens_sum"] or 0
             self.read.kept_tokens += count
-            self.source((row["source"] or "")[:MAX_SOURCE_CHARS]).kept_tokens += count
+            self.source(_shown(row["source"])).kept_tokens += count
 
     def observe(self, step: str, signals: tuple[Signal, ...], table: dict[str, pa.Array]) -> None:
         """Adds one batch's signal values to totals, histograms and labels; `count_decided` counts its documents."""
@@ -358,10 +358,15 @@ def tally(counts: dict, pairs: Iterable[tuple]) -> None:
         counts[key] = counts.get(key, 0) + count
 
 
+def _shown(source: str | None) -> str:
+    """A source as statistics name it: masked, since it may be anything that a record says, and not too long."""
+    return mask_label(source or "")[:MAX_SOURCE_CHARS]
+
+
 def _by_source(sources: pa.Array) -> list[tuple[str, int]]:
     counts: Counts = {}
     for pair in sources.value_counts().to_pylist():
-        _add(counts, mask_label(pair["values"] or "")[:MAX_SOURCE_CHARS], pair["counts"])
+        _add(counts, _shown(pair["values"]), pair["counts"])
     return list(counts.items())
 
 

@@ -1,8 +1,10 @@
 """The command line: one file per command, imported only when it is called, so that `algok --help` answers at once."""
 
+import os
 import sys
 from importlib import import_module
 from io import StringIO
+from typing import NoReturn
 
 import click
 
@@ -68,29 +70,50 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; every deliberate error becomes one message and its exit code."""
+    _end(_run())
+
+
+def _run() -> int:
+    """Runs the command; its exit code."""
     try:
         cli(standalone_mode=False)
     except AlgokError as error:
         _say(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.Abort:
         click.echo("algok: interrupted; the same command goes on from here", err=True)
-        sys.exit(130)
+        return 130
     except click.ClickException as error:
         from algok.pipelines.credentials import without_credentials
 
         shown = StringIO()
         error.show(shown)
         click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except SystemExit as error:  # click ends so when the reader of a pipe has gone
+        return error.code if isinstance(error.code, int) else AlgokError.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+        return 141
     except OSError as error:  # of a file that the command names, or of a damaged run directory
         _say(error)
-        sys.exit(AlgokError.exit_code)
+        return AlgokError.exit_code
+    return 0
+
+
+def _end(code: int) -> NoReturn:
+    """Ends the process without taking the interpreter down around Arrow's threads: one that wants the interpreter at that
+    moment, to give a Python object back, is ended by Python in the middle of C++ code, which aborts the process after all
+    work is done. Commands close their executors themselves, so that nothing is left to do."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            code = 141
+        except (OSError, ValueError, AttributeError):  # closed, or none
+            code = code or AlgokError.exit_code
+    os._exit(code)
 
 
 def _say(error: Exception) -> None:

@@ -1,11 +1,21 @@
 """Storage: a file is whole or not there."""
 
 import hashlib
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from algok.pipelines.storage import Store
+from algok.pipelines.recipe import OutputOptions
+from algok.pipelines.sinks import ParquetSink
+from algok.pipelines.storage import Store, clear_uploads
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -52,3 +62,41 @@ def test_half_written_files_are_invisible_and_cleared(tmp_path):
     assert store.names("kept") == []
     store.remove_temporary()
     assert not list((tmp_path / "kept").iterdir())
+
+
+def test_uploads_of_dead_processes_are_cleared_and_those_of_living_ones_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    script = (
+        "import os, signal, tempfile; tempfile.tempdir = {folder!r}\n"
+        "from algok.pipelines.storage import Store\n"
+        "with Store('memory://x').write('a') as (path, _):\n"
+        "    open(path, 'wb').write(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script.format(folder=str(tmp_path))], check=False)
+    assert killed.returncode == -signal.SIGKILL and len(list(tmp_path.iterdir())) == 1
+    foreign = tmp_path / "algok-other.tmp"
+    foreign.touch()
+    with Store(f"memory://{tmp_path.name}").write("b") as (living, _):
+        clear_uploads()
+        assert sorted(tmp_path.iterdir()) == sorted([foreign, Path(living)])
+    assert list(tmp_path.iterdir()) == [foreign]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
+def test_outputs_follow_the_umask_and_intermediate_files_are_for_their_owner(tmp_path, umask, mode):
+    store, before = Store(str(tmp_path / "run")), os.umask(umask)
+    try:
+        with ExitStack() as stack:
+            sink = ParquetSink(
+                stack, store, "kept/a.parquet", pa.schema([("a", pa.int64())]), OutputOptions(), always=True
+            )
+            sink.close()
+        store.write_bytes("stats/a.json", b"{}")
+        store.write_arrow("work/c0/sketch/a.arrow", pa.table({"a": [1]}))
+    finally:
+        os.umask(before)
+    modes = [
+        stat.S_IMODE((tmp_path / "run" / name).stat().st_mode) for name in ("kept/a.parquet", "stats/a.json", "work")
+    ]
+    assert modes == [mode, mode, 0o700]
+    assert stat.S_IMODE((tmp_path / "run" / "kept").stat().st_mode) == 0o777 & ~umask
