@@ -16,8 +16,9 @@ import algok
 from algok.errors import BudgetError, OutputError, TaskError
 from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
+from algok.pipelines.differences import described, indented, input_differences, recipe_differences
 from algok.pipelines.executors import Executor, Outcome
-from algok.pipelines.plan import Phase, Plan, Task
+from algok.pipelines.plan import Phase, Plan, Task, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recipe import Recipe
@@ -102,12 +103,14 @@ def _check_same(store: Store, plan: Plan) -> None:
     recorded = orjson.loads(store.read_bytes("run.json"))
     if recorded["recipe_digest"] != plan.recipe.digest:
         raise OutputError(
-            f"{store.url}: holds a run of another recipe (see its recipe.yaml, or 'algok recipe diff'); "
+            f"{store.url}: holds a run of another recipe (what it has → what was asked for):\n"
+            f"{indented(described(_decisive(recipe_differences(read_plan(store).recipe, plan.recipe))))}\n"
             "choose another output directory, or remove this one to start over"
         )
     if recorded["inputs_digest"] != plan.inputs_digest:
         raise OutputError(
-            f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
+            f"{store.url}: its inputs have changed since it began:\n"
+            f"{indented(input_differences(read_plan(store), plan))}\n"
             "choose another output directory, or remove this one to start over"
         )
     if recorded["models"] != plan.models:
@@ -120,6 +123,11 @@ def _check_same(store: Store, plan: Plan) -> None:
             f"{store.url}: begun by algok {recorded['algok']}, this is {algok.__version__} or has other steps; "
             "finish it with the version that began it, or choose another output directory"
         )
+
+
+def _decisive(changes: dict) -> dict:
+    """Differences that make another result; a recipe may be called and described anew."""
+    return {key: change for key, change in changes.items() if key not in ("name", "description")}
 
 
 def _describe(plan: Plan, executor: Executor) -> dict:

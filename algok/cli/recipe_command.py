@@ -61,23 +61,21 @@ def check(recipe, overrides, as_json) -> None:
 @click.argument("second")
 @json_option
 def diff(first, second, as_json) -> None:
-    """Show where recipe SECOND differs from FIRST, defaults included. A run directory stands for its recipe.
+    """Show where recipe SECOND differs from FIRST: keys with defaults, steps that one lacks, their order, inputs. A run
+    directory stands for its recipe.
 
     \b
     Example:
       algok recipe diff web runs/web
     """
-    import yaml
+    from algok.pipelines.differences import described, recipe_differences
 
-    old, new = (_flatten(yaml.safe_load(_load(name).to_yaml())) for name in (first, second))
-    changes = {
-        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
-    }
+    changes = recipe_differences(_load(first), _load(second))
     if as_json:
         print_json(changes)
         return
-    for key, (before, after) in changes.items():
-        click.echo(printable(f"{key}: {before} → {after}"))
+    for line in described(changes):
+        click.echo(printable(line))
     if not changes:
         click.echo("no difference")
 
@@ -104,12 +102,3 @@ def _load(name: str):
     if store.exists("run.json"):
         return read_plan(store).recipe
     return load_recipe(name)
-
-
-def _flatten(data, prefix: str = "") -> dict:
-    if not isinstance(data, dict):
-        return {prefix: data}
-    flat = {}
-    for key, value in data.items():
-        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
-    return flat
