@@ -6,6 +6,7 @@ valid name.
 
 import hashlib
 import math
+import re
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -21,6 +22,8 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
 from algok.pipelines.registry import known_steps, step_class
 from algok.step import Bound, CorpusStep, Step, StepOptions
+
+_LINE = re.compile(r"(.+?):(\d+): ")  # how a problem begins that stands in a file
 
 
 class _Strict(BaseModel):
@@ -49,7 +52,12 @@ class RecipeHead(_Strict):
     split_bytes: int = Field(
         256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size."
     )
-    error_budget: float = Field(0.05, ge=0, le=1, description="Largest share of records that may end in quarantine.")
+    error_budget: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Largest share of records that may end in quarantine; up to 10 records are always let through.",
+    )
     parquet: OutputOptions = OutputOptions()
 
 
@@ -126,8 +134,19 @@ def validate(source: RecipeText) -> Recipe:
     if not problems:
         problems += _order_problems(configs, head, source)
     if problems:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError("\n".join(_by_line(problems)))
     return Recipe(**head.model_dump(), steps=configs)
+
+
+def _by_line(problems: list[str]) -> list[str]:
+    """Problems in the order of the file's lines, file by file; those of command-line options stand behind them."""
+    files = list(dict.fromkeys(match[1] for problem in problems if (match := _LINE.match(problem))))
+
+    def place(problem: str) -> tuple[int, int]:
+        match = _LINE.match(problem)
+        return (files.index(match[1]), int(match[2])) if match else (len(files), 0)
+
+    return sorted(problems, key=place)
 
 
 def json_schema() -> dict:

@@ -254,7 +254,8 @@ def _check_budget(store: Store, plan: Plan, tasks: list[Task]) -> None:
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{plan.recipe.error_budget:.0%}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
+            f"{plan.recipe.error_budget:.0%} and more than the {_BUDGET_MINIMUM} that are always let through; "
+            f"see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
         )
 
 

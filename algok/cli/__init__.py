@@ -1,7 +1,9 @@
 """The command line: one file per command, imported only when it is called, so that `algok --help` answers at once."""
 
+import signal
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -58,35 +60,55 @@ def cli() -> None:
 
     Exit codes: 0 done · 1 failed · 2 wrong recipe or usage · 3 wrong input · 4 output directory · 5 tasks failed, resume
     with the same command · 6 error budget exceeded · 7 account does not add up · 8 model
-    missing or damaged · 130 interrupted
+    missing or damaged · 130 interrupted · 143 terminated. With --json a failure prints an object with `error` too.
     """
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception: what a command has begun is cleared away as after Ctrl-C."""
 
 
 def main() -> None:
     """Entry point; every deliberate error becomes one message and its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
     except AlgokError as error:
-        _say(error)
-        sys.exit(error.exit_code)
+        _fail(type(error).__name__, str(error), error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except click.Abort:
-        click.echo("algok: interrupted; the same command goes on from here", err=True)
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Interrupted", "interrupted; the same command resumes a run", 130)
+    except _Terminated:
+        _fail("Terminated", "terminated (SIGTERM); the same command resumes a run", 143)
     except click.ClickException as error:
         error.show()
+        _print_failure(type(error).__name__, error.format_message(), error.exit_code)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:  # of a file that the command names, or of a damaged run directory
-        _say(error)
-        sys.exit(AlgokError.exit_code)
+        _fail(type(error).__name__, str(error), AlgokError.exit_code)
 
 
-def _say(error: Exception) -> None:
-    """The message, line by line; it may quote names from data."""
+def _terminate(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the clearing
+    raise _Terminated
+
+
+def _fail(kind: str, message: str, code: int) -> NoReturn:
+    """The message on stderr, line by line, and for --json an object on stdout; it may quote names from data."""
     from algok.cli.shared import printable
 
-    click.echo("\n".join(map(printable, f"algok: {error}".split("\n"))), err=True)
+    click.echo("\n".join(map(printable, f"algok: {message}".split("\n"))), err=True)
+    _print_failure(kind, message, code)
+    sys.exit(code)
+
+
+def _print_failure(kind: str, message: str, code: int) -> None:
+    """Asked for in the arguments themselves: a wrong option fails before any option is known."""
+    if "--json" in sys.argv[1:]:
+        from algok.cli.shared import print_json
+
+        print_json({"ok": False, "error": kind, "message": message, "exit_code": code})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from algok.cli.run_command import execute_recipe, print_steps, run_recipe, table_rows
+from algok.cli.run_command import execute_recipe, print_steps, run_recipe, say_if_empty, table_rows
 from algok.cli.shared import execution_options, print_json
 
 _FORMATS = ("jsonl", "txt", "csv", "tsv", "parquet")
@@ -58,6 +58,8 @@ def command(
         raise click.UsageError("--json prints on standard output, where the documents go; use --account, or a file")
     recipe, how = _recipe(source), (overrides, executor, workers, address)
     with _input(input_path) as path:
+        if input_path == "-" and os.path.getsize(path) == 0:
+            input_format = "jsonl"  # nothing is nothing in every format
         if target is None:
             run_recipe(recipe, (path,), source, output, *how, quiet, as_json, input_format=input_format)
             return
@@ -67,6 +69,7 @@ def command(
             finished = execute_recipe(recipe, (path,), source, directory, *how, still, input_format=input_format)
             documents = target.write(finished.url)
             beside = None if account or output == "-" else _account_beside(finished.url, output)
+            say_if_empty(finished.url)
             shown = {"output": output, "documents": documents, "account": account or beside}
             _show(shown, table_rows(finished.url), as_json, quiet)
 

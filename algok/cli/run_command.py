@@ -63,6 +63,7 @@ def execute_recipe(
 def show_run(url: str, fresh: bool, as_json: bool) -> None:
     """The table per step and where the results are."""
     rows = table_rows(url)
+    say_if_empty(url)
     if as_json:
         print_json({"output": url, "fresh": fresh, "steps": rows})
         return
@@ -79,6 +80,19 @@ def table_rows(url: str) -> list[dict]:
     from algok.pipelines.run_directory import Run
 
     return [asdict(row) for row in Run.open(url, finished=True).summary.table()]
+
+
+def say_if_empty(url: str) -> None:
+    """A word on stderr where a run ended well with nothing: nobody should find that out later."""
+    from algok.pipelines.run_directory import Run
+
+    account = Run.open(url, finished=True).summary.account
+    if not account.records:
+        click.echo("algok: note: the inputs are empty; no document was read", err=True)
+    elif not account.documents:
+        click.echo(f"algok: note: none of {account.records:,} records is a document; see 'algok stats'", err=True)
+    elif not account.kept:
+        click.echo(f"algok: note: none of {account.documents:,} documents is kept; see 'algok stats'", err=True)
 
 
 def print_steps(rows: list[dict], err: bool = False) -> None:

@@ -1,5 +1,7 @@
 """algok verify: the proof of the account."""
 
+import sys
+
 import click
 
 from algok.cli.shared import json_option, print_json
@@ -24,7 +26,7 @@ def command(run, as_json) -> None:
     problems = Run.open(run, finished=True).verify()
     if as_json:
         print_json({"run": run, "ok": not problems, "problems": problems})
-    elif not problems:
-        click.echo(f"{run}: every file and every document is accounted for")
+        sys.exit(VerifyError.exit_code if problems else 0)  # the object has said it
     if problems:
         raise VerifyError("\n".join([f"{run}: {len(problems)} problem(s)", *problems]))
+    click.echo(f"{run}: every file and every document is accounted for")
