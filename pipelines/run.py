@@ -39,7 +39,9 @@ class Progress(Protocol):
         """A stage begins: the tasks still to do with their relative sizes, and how many were done before."""
         ...
 
-    def advance(self, task_id: str, documents: int, size: int) -> None: ...
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None:
+        """A task did so many more documents and bytes, and is done to this share."""
+        ...
 
     def task_done(self, task_id: str) -> None: ...
 
@@ -183,7 +185,7 @@ def _open_phases(store: Store, plan: Plan) -> list[Phase]:
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
     """A phase's tasks, then the rounds of the corpus step that closes it."""
     tasks = plan.phase_tasks(phase)
-    sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
+    sizes = [plan.shard_bytes[task.shard] for task in tasks]
     _run_tasks(store, tasks, _stage(phase), executor, progress, sizes)
     if phase.index == 0:
         _check_budget(store, plan, tasks)

@@ -52,7 +52,7 @@ def done_name(task_id: str) -> str:
     return f"done/{task_id}.json"
 
 
-def run_task(root: str, task: Task, report: Report = lambda documents, size: None) -> Outcome:
+def run_task(root: str, task: Task, report: Report = lambda documents, size, share: None) -> Outcome:
     """Runs one task and commits it; never raises for what a document or a disk can do."""
     try:
         _execute(root, task, report)

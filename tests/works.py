@@ -39,6 +39,6 @@ class WriteSquare:
             os.kill(os.getpid(), signal.SIGKILL)
         if tried < self.deaths + self.failures:
             return Outcome(task, os.strerror(errno.ESTALE), transient=True)
-        report(1, task.value)
+        report(1, task.value, 0.5)
         (Path(self.folder) / task.id).write_text(str(task.value**2))
         return Outcome(task)

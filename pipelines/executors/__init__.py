@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from algok.step import Resources
 
-Report = Callable[[int, int], None]  # documents and bytes done since the last report
-Advance = Callable[[str, int, int], None]  # the same, behind the id of the task
+Report = Callable[[int, int, float], None]  # documents and bytes done since the last report; share of the task done
+Advance = Callable[[str, int, int, float], None]  # the same, behind the id of the task
 
 
 class Task(Protocol):
@@ -52,8 +52,8 @@ class Executor(Protocol):
     name: str
 
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
-        """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes)` may
-        be called meanwhile."""
+        """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes, share)`
+        may be called meanwhile."""
         ...
 
     def close(self) -> None: ...

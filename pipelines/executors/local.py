@@ -20,7 +20,7 @@ class InlineExecutor:
         attempts = Attempts(tasks)
         while attempts:
             task = attempts.next()
-            outcome = work(task, lambda documents, size, task=task: progress(task.id, documents, size))
+            outcome = work(task, lambda *done, task=task: progress(task.id, *done))
             if attempts.is_final(outcome):
                 yield outcome
 
@@ -133,7 +133,7 @@ def _serve(connection: Connection) -> None:
             if not prepared:
                 work.prepare()
                 prepared = True
-            connection.send(work(task, lambda documents, size: connection.send((documents, size))))
+            connection.send(work(task, lambda *done: connection.send(done)))
         except (EOFError, BrokenPipeError):
             return
 

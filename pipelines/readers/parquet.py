@@ -15,7 +15,7 @@ from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import InputStream, is_local
+from algok.pipelines.readers.streams import InputStream, count_read, is_local
 
 
 class Parquet(Reader):
@@ -86,6 +86,7 @@ def _read_groups(
         return
     for group in groups:
         end = row + metadata.row_group(group).num_rows
+        stored = _stored_bytes(metadata.row_group(group)) if is_local(file.url) else 0
         size = _batch_rows(metadata.row_group(group))
         batches = parquet.iter_batches(size, row_groups=[group], use_threads=False)
         while row < end:
@@ -101,8 +102,13 @@ def _read_groups(
                 row = end
             else:
                 columns.take(batch, row, file)
+                count_read(stored * batch.num_rows // metadata.row_group(group).num_rows)
                 row += batch.num_rows
             yield
+
+
+def _stored_bytes(row_group: pq.RowGroupMetaData) -> int:
+    return sum(row_group.column(column).total_compressed_size for column in range(row_group.num_columns))
 
 
 def _batch_rows(row_group: pq.RowGroupMetaData) -> int:

@@ -82,7 +82,8 @@ def squares(executor, work: WriteSquare) -> tuple[list[str | None], list[tuple]]
 
 def check_squares(folder, outcomes, reported) -> None:
     assert outcomes == [None] * 3
-    assert reported == [("n2", 1, 2), ("n3", 1, 3), ("n4", 1, 4)]
+    assert [report[:3] for report in reported] == [("n2", 1, 2), ("n3", 1, 3), ("n4", 1, 4)]
+    assert {report[3] for report in reported} <= {0.5, 1.0}
     assert [(folder / f"n{value}").read_text() for value in (2, 3, 4)] == ["4", "9", "16"]
 
 
