@@ -7,6 +7,7 @@ valid name.
 import hashlib
 import math
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -304,6 +305,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
 
 
+@cache
 def _step_model(cls: type[Step]) -> type[BaseModel]:
     """A step's settings as a recipe writes them: its options and a bound per signal, side by side."""
     return create_model(
@@ -311,6 +313,7 @@ def _step_model(cls: type[Step]) -> type[BaseModel]:
     )
 
 
+@cache
 def _bounds_model(cls: type[Step]) -> type[BaseModel]:
     """A profile's settings for a step: bounds only."""
     return create_model(f"{cls.__name__}Bounds", __base__=StepOptions, **_bound_fields(cls, False))

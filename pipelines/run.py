@@ -70,6 +70,7 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
             store.remove("work")
             return Finished(output, fresh=False)
         plan = _prepare(store, recipe, executor)
+        executor.expect(sum(plan.shard_bytes))
         for phase in _open_phases(store, plan):
             _run_phase(store, plan, phase, executor, progress)
         finish(store, plan)
@@ -133,7 +134,7 @@ def _decisive(changes: dict) -> dict:
 
 
 def _describe(plan: Plan, executor: Executor) -> dict:
-    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "py3langid", "ray")
+    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "py3langid", "ray")
     return {
         "algok": algok.__version__,
         "recipe": plan.recipe.name,

@@ -78,9 +78,9 @@ def main() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _fail("Interrupted", "interrupted; the same command resumes a run", 130)
+        _fail("Interrupted", "interrupted; the same command goes on from here", 130)
     except _Terminated:
-        _fail("Terminated", "terminated (SIGTERM); the same command resumes a run", 143)
+        _fail("Terminated", "terminated (SIGTERM); the same command goes on from here", 143)
     except click.ClickException as error:
         error.show()
         _print_failure(type(error).__name__, error.format_message(), error.exit_code)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from algok.cli.run_command import execute_recipe, print_steps, run_recipe, say_if_empty, table_rows
+from algok.cli.run_command import account_rows, execute_recipe, print_steps, run_recipe
 from algok.cli.shared import execution_options, print_json
 
 _FORMATS = ("jsonl", "txt", "csv", "tsv", "parquet")
@@ -69,9 +69,8 @@ def command(
             finished = execute_recipe(recipe, (path,), source, directory, *how, still, input_format=input_format)
             documents = target.write(finished.url)
             beside = None if account or output == "-" else _account_beside(finished.url, output)
-            say_if_empty(finished.url)
             shown = {"output": output, "documents": documents, "account": account or beside}
-            _show(shown, table_rows(finished.url), as_json, quiet)
+            _show(shown, account_rows(finished.url), as_json, quiet)
 
 
 def _account_beside(run: str, output: str) -> str:

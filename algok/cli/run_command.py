@@ -62,8 +62,7 @@ def execute_recipe(
 
 def show_run(url: str, fresh: bool, as_json: bool) -> None:
     """The table per step and where the results are."""
-    rows = table_rows(url)
-    say_if_empty(url)
+    rows = account_rows(url)
     if as_json:
         print_json({"output": url, "fresh": fresh, "steps": rows})
         return
@@ -73,20 +72,18 @@ def show_run(url: str, fresh: bool, as_json: bool) -> None:
     click.echo(f"\nkept documents: {url}/kept/*.parquet")
 
 
-def table_rows(url: str) -> list[dict]:
-    """What each step of a finished run did, as the table shows it."""
+def account_rows(url: str) -> list[dict]:
+    """What each step of a finished run did, as the table shows it; a word on stderr where the run ended well with nothing."""
     from dataclasses import asdict
 
     from algok.pipelines.run_directory import Run
 
-    return [asdict(row) for row in Run.open(url, finished=True).summary.table()]
+    summary = Run.open(url, finished=True).summary
+    _say_if_empty(summary.account)
+    return [asdict(row) for row in summary.table()]
 
 
-def say_if_empty(url: str) -> None:
-    """A word on stderr where a run ended well with nothing: nobody should find that out later."""
-    from algok.pipelines.run_directory import Run
-
-    account = Run.open(url, finished=True).summary.account
+def _say_if_empty(account) -> None:
     if not account.records:
         click.echo("algok: note: the inputs are empty; no document was read", err=True)
     elif not account.documents:

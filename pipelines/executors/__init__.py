@@ -45,11 +45,20 @@ class Work(Protocol):
         """Does the task; raises nothing that a task can cause."""
         ...
 
+    def harmless(self, task: Any, report: Report) -> Outcome | None:
+        """Does the task in the caller's own process if nothing in it can hang or kill a process; else None, as if it had not
+        been tried."""
+        ...
+
 
 class Executor(Protocol):
     """Runs tasks in any order and with any parallelism."""
 
     name: str
+
+    def expect(self, size: int) -> None:
+        """Told the bytes of input before a run; one that is small may be run at less cost."""
+        ...
 
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
         """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes, share)`

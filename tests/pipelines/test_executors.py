@@ -98,6 +98,27 @@ def test_inside_this_process_nothing_is_prepared(tmp_path):
     assert not list(tmp_path.glob("prepared-*"))
 
 
+@pytest.mark.parametrize("deaths", [0, 1])
+def test_a_small_input_is_worked_on_in_this_process_until_a_task_needs_another(tmp_path, deaths):
+    executor = LocalExecutor()
+    executor.expect(1000)
+    try:
+        check_squares(tmp_path, *squares(executor, WriteSquare(str(tmp_path), deaths)))
+        assert bool(executor._workers) == bool(deaths)
+    finally:
+        executor.close()
+
+
+def test_a_large_input_and_a_number_of_workers_mean_worker_processes(tmp_path):
+    for executor, size in ((LocalExecutor(), 1 << 30), (LocalExecutor(1), 1000)):
+        executor.expect(size)
+        try:
+            check_squares(tmp_path, *squares(executor, WriteSquare(str(tmp_path))))
+            assert executor._workers
+        finally:
+            executor.close()
+
+
 def test_ray_does_any_work_and_tries_again(ray_session, tmp_path):
     from algok.pipelines.executors.ray import RayExecutor
 
