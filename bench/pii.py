@@ -151,7 +151,7 @@ def speed(data: Path) -> None:
         name: [row["text"] for row in read(data / f"{name}.jsonl.zst")] for name in ("domain/petitions", CLEAN[0])
     }
     step = Pii()
-    step.edit(_batch(["저는 배도현입니다. 010-0423-8891"]))  # loads Presidio and Kiwi
+    step.edit(_batch(["저는 배도현입니다. 010-0423-8891"]))  # loads Kiwi
     for name, texts in corpora.items():
         batch = _batch(texts)
         buffers = string_buffers(batch["text"])

@@ -9,8 +9,8 @@ from algok.dashboard.bins import distance
 from algok.dashboard.report_data import ReportData
 from algok.dashboard.verdicts import Verdicts, changed_verdicts
 from algok.errors import RecipeError
+from algok.pipelines.differences import recipe_differences
 from algok.pipelines.plugins import nearest
-from algok.pipelines.recipe import recipe_differences
 from algok.pipelines.summary import RunSummary
 
 _CONDITION = re.compile(r"\s*([\w.*()/ -]+?)\s*(<=|>=|<|>)\s*([-+]?\d+(?:\.\d+)?)\s*(%?)\s*")

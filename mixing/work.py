@@ -63,6 +63,10 @@ class MixWork:
     def __call__(self, task: MixTask, report: Report) -> Outcome:
         return attempt(task, lambda: _run(self.root, task, report))
 
+    def harmless(self, task: MixTask, report: Report) -> Outcome | None:
+        """Numbers, and texts that were read before: nothing in a mix can hang a process."""
+        return self(task, report)
+
 
 class Bench:
     """What the tasks of one mix share within a process."""
@@ -150,7 +154,7 @@ def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
     table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer)
     bench.store.write_arrow(measured_name(number), table)
-    report(table.num_rows, 0)
+    report(table.num_rows, 0, 1.0)
     return {"documents": table.num_rows}
 
 
@@ -168,7 +172,7 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
             counts[cell, times] = counts.get((cell, times), 0) + count
         row += len(total)
     _commit_picked(bench, number, found)
-    report(row, 0)
+    report(row, 0, 1.0)
     return {"copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())]}
 
 
@@ -234,7 +238,7 @@ def _order(bench: Bench, part: int, report: Report) -> dict[str, Any]:
     bench.store.write_arrow(
         _ordered_name(part), _with_offsets(pa.table({k: v[back] for k, v in made.items()}), offsets)
     )
-    report(len(where), 0)
+    report(len(where), 0, 1.0)
     return {"copies": len(where)}
 
 
@@ -260,7 +264,7 @@ def _place(bench: Bench, number: int, report: Report) -> dict[str, Any]:
                 taken = taken.append_column(name, own[name])
             (batch,) = taken.combine_chunks().to_batches()
             writer.write_batch(batch)
-            report(len(own), batch.nbytes)
+            report(len(own), batch.nbytes, 1.0)
     return {"copies": len(placed)}
 
 
@@ -310,7 +314,7 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
                 part = Documents(whole.take(rows), bench.tokenizer)
                 for writer in writers:
                     writer.append(part)
-                report(len(part), part.table.nbytes)
+                report(len(part), part.table.nbytes, 1.0)
         for writer in writers:
             writer.close()
     return {"files": [file.as_dict() for writer in writers for file in writer.files]}

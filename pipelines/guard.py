@@ -10,7 +10,8 @@ import faulthandler
 import mmap
 import struct
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -19,6 +20,22 @@ from algok.pipelines.storage import Store
 
 STRIKES = 3
 _watchdog = False
+_careful = False
+
+
+class NeedsWorker(BaseException):
+    """A record goes to a parser in C, and this process must outlive it. Nothing that catches a record's errors catches this."""
+
+
+@contextmanager
+def careful() -> Iterator[None]:
+    """Guards raise NeedsWorker inside of it, instead of letting a record through."""
+    global _careful
+    _careful = True
+    try:
+        yield
+    finally:
+        _careful = False
 
 
 def arm_watchdog() -> None:
@@ -49,6 +66,8 @@ class FileGuard:
 
     def note(self, offset: int) -> bool:
         """The same for a call that may crash but waits for a network, so that its time says nothing."""
+        if _careful:
+            raise NeedsWorker
         if self._strikes.get(offset, 0) >= STRIKES:
             return False
         struct.pack_into("<q", self._note, 0, offset + 1)

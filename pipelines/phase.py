@@ -24,6 +24,7 @@ from algok.pipelines.guard import open_guard
 from algok.pipelines.plan import Phase, Plan, StepConfig, Task, phase_task_id
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, cause, quarantine_row
 from algok.pipelines.readers.reader import read_shard
+from algok.pipelines.readers.streams import bytes_read
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
 from algok.pipelines.stats import Stats, tally
@@ -45,6 +46,7 @@ class PhaseTask:
         self.reference = plan.is_reference(task.shard)
         self.stats = Stats()
         self.seconds: dict[str, float] = defaultdict(float)
+        self.share = 0.0  # of the task that is done
         self.first_row = 0  # of the batch, in the sketched shard
         self.rows = 0  # sketched for the next phase, or kept
         self.annotates = plan.recipe.mode == "annotate" and not self.reference
@@ -101,7 +103,7 @@ class PhaseTask:
             with self._timed("write"):
                 self.sink.append(without_contacts(batch) if self.final and self.masking else batch)
         if self.phase.index > 0:
-            self.report(batch.num_rows, size)
+            self.report(batch.num_rows, size, self.share)
 
     def _apply(self, config: StepConfig, batch: pa.RecordBatch) -> pa.RecordBatch:
         """One step over one batch: compute, decide, set the dropped aside."""
@@ -224,6 +226,7 @@ class PhaseTask:
         for index in range(reader.num_record_batches):
             with self._timed("read"):
                 batch = reader.get_batch(index)
+            self.share = (index + 1) / reader.num_record_batches
             yield batch
 
     def _open_spill(self) -> pa.ipc.RecordBatchFileReader:
@@ -239,12 +242,15 @@ class PhaseTask:
         recipe, shard = self.plan.recipe, self.plan.shards[self.task.shard]
         spec = (recipe.against if self.reference else recipe.inputs)[shard.input]
         guard = open_guard(self.store, self.task.id, recipe.limits.seconds)
+        read_before = bytes_read()
         chunks = iter(read_shard(shard, spec, recipe.limits, guard=guard))
         while True:
             with self._timed("read"):
                 chunk = next(chunks, None)
             if chunk is None:
                 break
+            # Readers seek and read ahead, so this is near the share and never a promise.
+            self.share = min(1.0, (bytes_read() - read_before) / max(1, self.plan.shard_bytes[self.task.shard]))
             self._count(chunk)
             if chunk.batch is not None:
                 yield chunk.batch
@@ -263,7 +269,7 @@ class PhaseTask:
             self.stats.count_read(chunk.batch.column("source"))
         if chunk.quarantined and not self.reference:
             self.quarantine.append(pa.RecordBatch.from_pylist(chunk.quarantined, QUARANTINE_SCHEMA))
-        self.report(chunk.documents, chunk.bytes)
+        self.report(chunk.documents, chunk.bytes, self.share)
 
     def _open_sink(self, name: str) -> ParquetSink | SpillSink | None:
         if self.reference and self.phase.sketches is not None:  # its documents end here

@@ -6,6 +6,7 @@ of one resolving round.
 """
 
 import hashlib
+from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -117,6 +118,12 @@ class Plan:
             for shard in self.shards
         ]
         return hashlib.sha256(orjson.dumps(files)).hexdigest()
+
+    @cached_property
+    def shard_bytes(self) -> list[int]:
+        """Bytes of input files per shard; shards that share a file have about equal parts of it."""
+        parts = Counter(shard.files for shard in self.shards)
+        return [sum(file.size for file in shard.files) // parts[shard.files] for shard in self.shards]
 
     @cached_property
     def digest(self) -> str:

@@ -1,4 +1,7 @@
-"""Progress on stderr: a bar with documents/s, MB/s and time left on a terminal, plain lines in a log."""
+"""Progress on stderr: a bar with documents/s, MB/s and time left on a terminal, plain lines in a log.
+
+How far a stage is goes by bytes: a task counts as its part of the input files, and by the share of it that is done.
+"""
 
 import sys
 import time
@@ -22,11 +25,72 @@ class SilentProgress:
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None: ...
 
-    def advance(self, task_id: str, documents: int, size: int) -> None: ...
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None: ...
 
     def task_done(self, task_id: str) -> None: ...
 
     def end(self) -> None: ...
+
+
+class Meter:
+    """What is known of a stage while it runs."""
+
+    def __init__(self, stage: str, weights: dict[str, int], done: int):
+        self.stage, self.total = stage, sum(weights.values())
+        self._weights, self._shares = weights, dict.fromkeys(weights, 0.0)
+        self._tasks, self._ended = len(weights) + done, done
+        self._documents = self._bytes = 0
+        self._begin = time.monotonic()
+
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None:
+        """A task did so much more, and is done to this share; one that is tried again does not go back."""
+        self._documents += documents
+        self._bytes += size
+        self._shares[task_id] = max(self._shares[task_id], share)
+
+    def task_done(self, task_id: str) -> None:
+        self._ended += 1
+        self._shares[task_id] = 1.0
+
+    @property
+    def seconds(self) -> float:
+        return max(time.monotonic() - self._begin, 1e-9)
+
+    @property
+    def completed(self) -> float:
+        """The part of `total` that is done."""
+        return sum(self._weights[task] * share for task, share in self._shares.items())
+
+    @property
+    def tasks(self) -> str:
+        return f"{self._ended}/{self._tasks}"
+
+    @property
+    def speed(self) -> str:
+        """Empty where a stage has no documents of its own."""
+        if not self._documents:
+            return ""
+        rates = f"{self._documents / self.seconds:,.0f}/s, {self._bytes / self.seconds / 1e6:,.1f} MB/s"
+        return f"{self._documents:,} documents, {rates}"
+
+    @property
+    def left(self) -> str:
+        """Share done and time left, by what was done until now; empty before anything is."""
+        share = self.completed / self.total if self.total else 0.0
+        if not 0 < share < 1:
+            return ""
+        return f"{share:.0%} done, {_duration(self.seconds * (1 - share) / share)} left"
+
+
+def _duration(seconds: float) -> str:
+    """
+    >>> _duration(42), _duration(754), _duration(9000)
+    ('42 s', '12 min 34 s', '2 h 30 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 class LogProgress:
@@ -36,29 +100,26 @@ class LogProgress:
         self._say(text)
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
-        self._stage, self._tasks, self._done = stage, len(weights) + done, done
-        self._documents = self._bytes = 0
-        self._begin = self._last = time.monotonic()
+        self._meter = Meter(stage, weights, done)
+        self._last = time.monotonic()
         resumed = f" ({done} done before)" if done else ""
-        self._say(f"{stage}: {self._tasks} tasks{resumed}")
+        self._say(f"{stage}: {len(weights) + done} tasks{resumed}")
 
-    def advance(self, task_id: str, documents: int, size: int) -> None:
-        self._documents += documents
-        self._bytes += size
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None:
+        self._meter.advance(task_id, documents, size, share)
         if time.monotonic() - self._last >= _LOG_EVERY:
             self._last = time.monotonic()
-            self._say(f"{self._stage}: {self._done}/{self._tasks} tasks, {self._speed()}")
+            self._line(self._meter.left)
 
     def task_done(self, task_id: str) -> None:
-        self._done += 1
+        self._meter.task_done(task_id)
 
     def end(self) -> None:
-        speed = f", {self._speed()}" if self._documents else ""
-        self._say(f"{self._stage}: {self._done}/{self._tasks} tasks{speed}, {time.monotonic() - self._begin:.1f} s")
+        self._line(f"{self._meter.seconds:.1f} s")
 
-    def _speed(self) -> str:
-        seconds = max(time.monotonic() - self._begin, 1e-9)
-        return f"{self._documents:,} documents, {self._documents / seconds:,.0f}/s, {self._bytes / seconds / 1e6:,.1f} MB/s"
+    def _line(self, last: str) -> None:
+        parts = (f"{self._meter.tasks} tasks", self._meter.speed, last)
+        self._say(f"{self._meter.stage}: {', '.join(filter(None, parts))}")
 
     @staticmethod
     def _say(line: str) -> None:
@@ -66,16 +127,17 @@ class LogProgress:
 
 
 class BarProgress:
-    """One bar per stage; it advances when a task ends, by the size of its shard."""
+    """One bar per stage."""
 
     def __init__(self):
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[tasks]} tasks · {task.fields[speed]} ·"),
+            TaskProgressColumn(),
+            TextColumn("· {task.fields[tasks]} tasks · {task.fields[speed]} ·"),
             TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(stderr=True),
         )
@@ -84,27 +146,21 @@ class BarProgress:
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
-        self._weights, self._tasks, self._done = weights, len(weights) + done, done
-        self._documents = self._bytes = 0
-        self._begin = time.monotonic()
+        self._meter = Meter(stage, weights, done)
         self._progress.start()
-        total = sum(weights.values())
-        self._bar = self._progress.add_task(stage, total=total, tasks=f"{done}/{self._tasks}", speed="…")
+        self._bar = self._progress.add_task(stage, total=self._meter.total, tasks=self._meter.tasks, speed="…")
 
-    def advance(self, task_id: str, documents: int, size: int) -> None:
-        self._documents += documents
-        self._bytes += size
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None:
+        self._meter.advance(task_id, documents, size, share)
         self._show()
 
     def task_done(self, task_id: str) -> None:
-        self._done += 1
-        self._progress.advance(self._bar, self._weights[task_id])
+        self._meter.task_done(task_id)
         self._show()
 
     def end(self) -> None:
         self._progress.stop()
 
     def _show(self) -> None:
-        seconds = max(time.monotonic() - self._begin, 1e-9)
-        speed = f"{self._documents / seconds:,.0f} documents/s · {self._bytes / seconds / 1e6:,.1f} MB/s"
-        self._progress.update(self._bar, tasks=f"{self._done}/{self._tasks}", speed=speed)
+        meter = self._meter
+        self._progress.update(self._bar, completed=meter.completed, tasks=meter.tasks, speed=meter.speed)

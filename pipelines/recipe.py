@@ -6,7 +6,9 @@ valid name.
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -23,6 +25,8 @@ from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_s
 from algok.pipelines.registry import known_steps, step_class
 from algok.pipelines.validation import checked
 from algok.step import Bound, CorpusStep, Step, StepOptions
+
+_LINE = re.compile(r"(.+?):(\d+): ")  # how a problem begins that stands in a file
 
 
 class _Strict(BaseModel):
@@ -51,7 +55,12 @@ class RecipeHead(_Strict):
     split_bytes: int = Field(
         256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size."
     )
-    error_budget: float = Field(0.05, ge=0, le=1, description="Largest share of records that may end in quarantine.")
+    error_budget: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Largest share of records that may end in quarantine; up to 10 records are always let through.",
+    )
     parquet: OutputOptions = OutputOptions()
 
 
@@ -140,7 +149,7 @@ def validate(source: RecipeText) -> Recipe:
     if not problems:
         problems += _order_problems(configs, head, source)
     if problems:
-        raise RecipeError("\n".join(problems))
+        raise RecipeError("\n".join(_by_line(problems)))
     return Recipe(**head.model_dump(), steps=configs)
 
 
@@ -153,21 +162,15 @@ def _credentials(data: Any, path: KeyPath, source: RecipeText) -> Iterator[str]:
         yield f"{without_credentials(source.place(path))}: {'.'.join(map(str, path))}: {problem}"
 
 
-def recipe_differences(first: Recipe, second: Recipe) -> dict[str, list]:
-    """Every key whose value differs, defaults included, with both values (None where a recipe lacks the key)."""
-    old, new = (_flatten(yaml.safe_load(recipe.to_yaml())) for recipe in (first, second))
-    return {
-        key: [old.get(key), new.get(key)] for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)
-    }
+def _by_line(problems: list[str]) -> list[str]:
+    """Problems in the order of the file's lines, file by file; those of command-line options stand behind them."""
+    files = list(dict.fromkeys(match[1] for problem in problems if (match := _LINE.match(problem))))
 
+    def place(problem: str) -> tuple[int, int]:
+        match = _LINE.match(problem)
+        return (files.index(match[1]), int(match[2])) if match else (len(files), 0)
 
-def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(data, dict):
-        return {prefix: data}
-    flat: dict[str, Any] = {}
-    for key, value in data.items():
-        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
-    return flat
+    return sorted(problems, key=place)
 
 
 def json_schema() -> dict:
@@ -271,6 +274,7 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
     return problems
 
 
+@cache
 def _step_model(cls: type[Step]) -> type[BaseModel]:
     """A step's settings as a recipe writes them: its options and a bound per signal, side by side."""
     return create_model(
@@ -278,6 +282,7 @@ def _step_model(cls: type[Step]) -> type[BaseModel]:
     )
 
 
+@cache
 def _bounds_model(cls: type[Step]) -> type[BaseModel]:
     """A profile's settings for a step: bounds only."""
     return create_model(f"{cls.__name__}Bounds", __base__=StepOptions, **_bound_fields(cls, False))

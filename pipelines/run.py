@@ -15,6 +15,7 @@ import algok
 from algok.errors import BudgetError, InputError, OutputError, TaskError
 from algok.pipelines.account import finish, is_finished
 from algok.pipelines.corpus import open_corpus, save_corpus
+from algok.pipelines.differences import described, indented, input_differences, recipe_differences
 from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.plan import Phase, Plan, Task, check_models, read_description, read_plan
@@ -64,6 +65,7 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
             store.remove(PRIVATE)
             return Finished(output, fresh=False)
         _prepare(store, plan, executor, progress)
+        executor.expect(sum(plan.shard_bytes))
         _complete(store, plan, executor, progress)
     return Finished(output, fresh=True)
 
@@ -169,12 +171,14 @@ def _check_same(store: Store, plan: Plan) -> None:
     recorded = read_description(store)
     if recorded["recipe_digest"] != plan.recipe.digest:
         raise OutputError(
-            f"{store.url}: holds a run of another recipe (see its recipe.yaml, or 'algok recipe diff'); "
+            f"{store.url}: holds a run of another recipe (what it has → what was asked for):\n"
+            f"{indented(described(_decisive(recipe_differences(read_plan(store).recipe, plan.recipe))))}\n"
             "choose another output directory, or remove this one to start over"
         )
     if recorded["inputs_digest"] != plan.inputs_digest:
         raise OutputError(
-            f"{store.url}: its inputs have changed since it began (files added, removed or rewritten); "
+            f"{store.url}: its inputs have changed since it began:\n"
+            f"{indented(input_differences(read_plan(store), plan))}\n"
             "choose another output directory, or remove this one to start over"
         )
     if recorded["models"] != plan.models:
@@ -189,8 +193,13 @@ def _check_same(store: Store, plan: Plan) -> None:
         )
 
 
+def _decisive(changes: dict) -> dict:
+    """Differences that make another result; a recipe may be called and described anew."""
+    return {key: change for key, change in changes.items() if key not in ("name", "description")}
+
+
 def _describe(plan: Plan, executor: Executor) -> dict:
-    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "datasketch", "py3langid", "ray")
+    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "py3langid", "ray")
     return {
         "algok": algok.__version__,
         "recipe": plan.recipe.name,
@@ -246,7 +255,7 @@ def _is_complete(store: Store, plan: Plan, phase: Phase) -> bool:
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
     """A phase's tasks, then the rounds of the corpus step that closes it."""
     tasks, work = plan.phase_tasks(phase), RunTask(worker_root(store))
-    sizes = [sum(file.size for file in plan.shards[task.shard].files) for task in tasks]
+    sizes = [plan.shard_bytes[task.shard] for task in tasks]
     run_tasks(store, work, tasks, _stage(phase), executor, progress, sizes)
     _check_budget(store, plan, phase)
     if phase.index > 0:
@@ -276,8 +285,8 @@ def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "
-            f"{plan.recipe.error_budget:.0%}{_main_reason(store)}; see the reasons in {store.url}/quarantine/, "
-            "mend them or raise error_budget"
+            f"{plan.recipe.error_budget:.0%} and more than the {_BUDGET_MINIMUM} that are always let through"
+            f"{_main_reason(store)}; see the reasons in {store.url}/quarantine/, mend them or raise error_budget"
         )
 
 

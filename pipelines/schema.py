@@ -1,5 +1,7 @@
 """The fixed schemas of a run's outputs, known from its recipe before any data is read."""
 
+from functools import lru_cache
+
 import pyarrow as pa
 
 from algok.pipelines.decide import VERDICT_SCHEMA
@@ -7,6 +9,7 @@ from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import Phase, Plan
 
 
+@lru_cache(64)  # asked by every task for every sink; building it takes as long as a small batch
 def kept_schema(plan: Plan) -> pa.Schema:
     """Document columns, then every signal as `step.signal` in the recipe's order."""
     fields = list(DOCUMENT_SCHEMA)
@@ -15,6 +18,7 @@ def kept_schema(plan: Plan) -> pa.Schema:
     return pa.schema(fields)
 
 
+@lru_cache(64)
 def dropped_schema(plan: Plan) -> pa.Schema:
     """As kept; signals that were not computed yet are null; then the verdict."""
     return pa.schema([*kept_schema(plan), *VERDICT_SCHEMA])
@@ -25,10 +29,8 @@ def spill_schema(plan: Plan, phase: Phase) -> pa.Schema:
     known = {
         config.name for earlier in plan.phases[: phase.index + 1] for config in (earlier.acts, *earlier.steps) if config
     }
-    names = [
-        field.name for field in kept_schema(plan) if "." not in field.name or field.name.partition(".")[0] in known
-    ]
-    return pa.schema([kept_schema(plan).field(name) for name in names])
+    fields = kept_schema(plan)
+    return pa.schema([f for f in fields if "." not in f.name or f.name.partition(".")[0] in known])
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

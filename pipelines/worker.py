@@ -9,7 +9,7 @@ import pyarrow as pa
 from algok.pipelines.corpus import run_round
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
-from algok.pipelines.guard import arm_watchdog
+from algok.pipelines.guard import NeedsWorker, arm_watchdog, careful
 from algok.pipelines.phase import PhaseTask
 from algok.pipelines.plan import Task, load_plan
 from algok.pipelines.storage import Store, clear_uploads
@@ -30,8 +30,15 @@ class RunTask:
     def __call__(self, task: Task, report: Report) -> Outcome:
         return run_task(self.root, task, report)
 
+    def harmless(self, task: Task, report: Report) -> Outcome | None:
+        try:
+            with careful():
+                return run_task(self.root, task, report)
+        except NeedsWorker:
+            return None
 
-def run_task(root: str, task: Task, report: Report = lambda documents, size: None) -> Outcome:
+
+def run_task(root: str, task: Task, report: Report = lambda documents, size, share: None) -> Outcome:
     """Runs one task and commits it; never raises for what a document or a disk can do."""
     return attempt(task, lambda: _execute(root, task, report))
 

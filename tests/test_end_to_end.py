@@ -100,10 +100,10 @@ def test_a_finished_run_is_left_alone_and_other_recipes_or_inputs_are_refused(co
     assert run(corpus, tmp_path / "run").fresh
     before = outputs(tmp_path / "run")
     assert not run(corpus, tmp_path / "run").fresh
-    with pytest.raises(OutputError, match="another recipe"):
+    with pytest.raises(OutputError, match=r"another recipe[^\n]*\n  steps.dedup.threshold: 0.75 → 0.9\n"):
         run(corpus, tmp_path / "run", None, "steps.dedup.threshold=0.9")
     (corpus / "part0.jsonl").write_text('{"text": "다른 글"}\n')
-    with pytest.raises(OutputError, match="inputs have changed"):
+    with pytest.raises(OutputError, match=r"inputs have changed[^\n]*\n  rewritten: part0.jsonl"):
         run(corpus, tmp_path / "run")
     assert outputs(tmp_path / "run") == before
 

@@ -39,6 +39,13 @@ class WriteSquare:
             os.kill(os.getpid(), signal.SIGKILL)
         if tried < self.deaths + self.failures:
             return Outcome(task, os.strerror(errno.ESTALE), transient=True)
-        report(1, task.value)
+        report(1, task.value, 0.5)
+        return self._write(task)
+
+    def harmless(self, task: Number, report) -> Outcome | None:
+        """As a task that needs a process of its own, unless nothing is to happen to it."""
+        return None if self.deaths or self.failures else self(task, report)
+
+    def _write(self, task: Number) -> Outcome:
         (Path(self.folder) / task.id).write_text(str(task.value**2))
         return Outcome(task)

@@ -1,6 +1,7 @@
 """The command line: one file per command, imported only when it is called, so that `algok --help` answers at once."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from io import StringIO
@@ -64,12 +65,18 @@ def cli() -> None:
 
     Exit codes: 0 done · 1 failed · 2 wrong recipe or usage · 3 wrong input · 4 output directory · 5 tasks failed, resume
     with the same command · 6 error budget exceeded · 7 account does not add up · 8 model
-    missing or damaged · 9 runs differ more than allowed · 130 interrupted
+    missing or damaged · 9 runs differ more than allowed · 130 interrupted · 143 terminated. With --json a failure prints an
+    object with `error` too.
     """
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception: what a command has begun is cleared away as after Ctrl-C."""
 
 
 def main() -> None:
     """Entry point; every deliberate error becomes one message and its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
     _end(_run())
 
 
@@ -78,27 +85,29 @@ def _run() -> int:
     try:
         cli(standalone_mode=False)
     except AlgokError as error:
-        _say(error)
-        return error.exit_code
+        return _fail(type(error).__name__, str(error), error.exit_code)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.Abort:
-        click.echo("algok: interrupted; the same command goes on from here", err=True)
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("Interrupted", "interrupted; the same command goes on from here", 130)
+    except _Terminated:
+        return _fail("Terminated", "terminated (SIGTERM); the same command goes on from here", 143)
     except click.ClickException as error:
         from algok.pipelines.credentials import without_credentials
 
         shown = StringIO()
         error.show(shown)
         click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
+        _print_failure(type(error).__name__, without_credentials(error.format_message()), error.exit_code)
         return error.exit_code
-    except SystemExit as error:  # click ends so when the reader of a pipe has gone
+    except (
+        SystemExit
+    ) as error:  # of a command that has printed its failure, or of click when the reader of a pipe has gone
         return error.code if isinstance(error.code, int) else AlgokError.exit_code
     except BrokenPipeError:
         return 141
     except OSError as error:  # of a file that the command names, or of a damaged run directory
-        _say(error)
-        return AlgokError.exit_code
+        return _fail(type(error).__name__, str(error), AlgokError.exit_code)
     return 0
 
 
@@ -116,10 +125,26 @@ def _end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _say(error: Exception) -> None:
-    """The message, line by line; it may quote names from data, and what a user typed."""
+def _terminate(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the clearing
+    raise _Terminated
+
+
+def _fail(kind: str, message: str, code: int) -> int:
+    """Says what failed on stderr, line by line, and for --json as an object on stdout; gives the exit code. The message may
+    quote names from data, and what a user typed."""
     from algok.cli.shared import printable
     from algok.pipelines.credentials import without_credentials
 
-    lines = without_credentials(f"algok: {error}").split("\n")
-    click.echo("\n".join(map(printable, lines)), err=True)
+    message = without_credentials(message)
+    click.echo("\n".join(map(printable, f"algok: {message}".split("\n"))), err=True)
+    _print_failure(kind, message, code)
+    return code
+
+
+def _print_failure(kind: str, message: str, code: int) -> None:
+    """Asked for in the arguments themselves: a wrong option fails before any option is known."""
+    if "--json" in sys.argv[1:]:
+        from algok.cli.shared import print_json
+
+        print_json({"ok": False, "error": kind, "message": message, "exit_code": code})

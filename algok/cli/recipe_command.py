@@ -61,20 +61,21 @@ def check(recipe, overrides, as_json) -> None:
 @click.argument("second")
 @json_option
 def diff(first, second, as_json) -> None:
-    """Show where recipe SECOND differs from FIRST, defaults included. A run directory stands for its recipe.
+    """Show where recipe SECOND differs from FIRST: keys with defaults, steps that one lacks, their order, inputs. A run
+    directory stands for its recipe.
 
     \b
     Example:
       algok recipe diff web runs/web
     """
-    from algok.pipelines.recipe import recipe_differences
+    from algok.pipelines.differences import described, recipe_differences
 
     changes = recipe_differences(_load(first), _load(second))
     if as_json:
         print_json(changes)
         return
-    for key, (before, after) in changes.items():
-        click.echo(printable(f"{key}: {before} → {after}"))
+    for line in described(changes):
+        click.echo(printable(line))
     if not changes:
         click.echo("no difference")
 

@@ -25,16 +25,61 @@ def command(recipe, inputs, source, text, output, overrides, executor, workers, 
 
 
 def run_recipe(
-    recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, mode=None, text=None
+    recipe,
+    inputs,
+    source,
+    output,
+    overrides,
+    executor,
+    workers,
+    address,
+    quiet,
+    as_json,
+    mode=None,
+    input_format=None,
+    text=None,
 ) -> None:
     """What run, annotate and clean have in common: load, execute, show the table."""
+    finished = execute_recipe(
+        recipe,
+        inputs,
+        source,
+        output,
+        overrides,
+        executor,
+        workers,
+        address,
+        quiet or as_json,
+        mode,
+        input_format,
+        text,
+    )
+    show_run(finished.url, finished.fresh, as_json)
+
+
+def execute_recipe(
+    recipe,
+    inputs,
+    source,
+    output,
+    overrides,
+    executor,
+    workers,
+    address,
+    quiet,
+    mode=None,
+    input_format=None,
+    text=None,
+):
+    """Loads a recipe with the options of a command and runs it; gives the finished run."""
     from algok.errors import RecipeError
     from algok.pipelines.executors import make_executor
     from algok.pipelines.progress import make_progress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 
-    said = {**({"source": source} if source else {}), **({"columns": {"text": text}} if text else {})}
+    said = {key: value for key, value in (("source", source), ("format", input_format)) if value}
+    said |= {"columns": {"text": text}} if text else {}
     specs = [{"path": path, **said} for path in inputs] or None
     loaded = load_recipe(recipe, list(overrides), inputs=specs, output=output, mode=mode)
     if source and not inputs:
@@ -47,23 +92,42 @@ def run_recipe(
         raise RecipeError(f"{recipe}: no output; give the recipe 'output' or the command --output")
     chosen = make_executor(executor, workers, address)
     try:
-        finished = execute(loaded, loaded.output, chosen, make_progress(quiet or as_json))
+        return execute(loaded, loaded.output, chosen, make_progress(quiet))
     finally:
         chosen.close()
-    show_run(finished.url, finished.fresh, as_json)
 
 
 def show_run(url: str, fresh: bool, as_json: bool) -> None:
     """The table per step and where the results are."""
+    rows = account_rows(url)
+    if as_json:
+        print_json({"output": url, "fresh": fresh, "steps": rows})
+        return
+    if not fresh:
+        click.echo("This run was finished before; nothing was done.")
+    print_steps(rows)
+    click.echo(f"\nkept documents: {url}/kept/*.parquet")
+
+
+def account_rows(url: str) -> list[dict]:
+    """What each step of a finished run did, as the table shows it; a word on stderr where the run ended well with nothing."""
     from dataclasses import asdict
 
     from algok.pipelines.run_directory import Run
 
-    rows = Run.open(url, finished=True).summary.table()
-    if as_json:
-        print_json({"output": url, "fresh": fresh, "steps": [asdict(row) for row in rows]})
-        return
-    if not fresh:
-        click.echo("This run was finished before; nothing was done.")
-    print_table(["step", "documents", "removed", "left", "seconds"], [list(asdict(row).values()) for row in rows])
-    click.echo(f"\nkept documents: {url}/kept/*.parquet")
+    summary = Run.open(url, finished=True).summary
+    _say_if_empty(summary.account)
+    return [asdict(row) for row in summary.table()]
+
+
+def _say_if_empty(account) -> None:
+    if not account.records:
+        click.echo("algok: note: the inputs are empty; no document was read", err=True)
+    elif not account.documents:
+        click.echo(f"algok: note: none of {account.records:,} records is a document; see 'algok stats'", err=True)
+    elif not account.kept:
+        click.echo(f"algok: note: none of {account.documents:,} documents is kept; see 'algok stats'", err=True)
+
+
+def print_steps(rows: list[dict], err: bool = False) -> None:
+    print_table(["step", "documents", "removed", "left", "seconds"], [list(row.values()) for row in rows], err=err)

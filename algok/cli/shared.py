@@ -106,8 +106,8 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
-def print_table(columns: list[str], rows: Iterable[Iterable[Any]], title: str | None = None) -> None:
-    """A plain table on stdout; every column but the first is set right where it holds numbers."""
+def print_table(columns: list[str], rows: Iterable[Iterable[Any]], title: str | None = None, err: bool = False) -> None:
+    """A plain table on stdout (or stderr); every column but the first is set right where it holds numbers."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -119,7 +119,8 @@ def print_table(columns: list[str], rows: Iterable[Iterable[Any]], title: str | 
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140).print(table)
+    out = sys.stderr if err else sys.stdout
+    Console(file=out, width=None if out.isatty() else 140).print(table)
 
 
 def _cell(value: Any) -> str:

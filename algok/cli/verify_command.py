@@ -1,5 +1,7 @@
 """algok verify: the proof of the account."""
 
+import sys
+
 import click
 
 from algok.cli.shared import json_option, print_json
@@ -32,13 +34,13 @@ def command(run, repair, executor, workers, address, as_json) -> None:
     problems = _repaired(run, executor, workers, address, as_json) if repair else _problems(run)
     if as_json:
         print_json({"run": run, "ok": not problems, "problems": problems})
-    elif not problems:
-        click.echo(f"{run}: every file and every document is accounted for")
+        sys.exit(VerifyError.exit_code if problems else 0)  # the object has said it
     if problems:
         remedy = (
             "" if repair or _is_mix(run) else f"; 'algok verify {run} --repair' makes what is missing or damaged again"
         )
         raise VerifyError("\n".join([f"{run}: {len(problems)} problem(s){remedy}", *problems]))
+    click.echo(f"{run}: every file and every document is accounted for")
 
 
 def _is_mix(url: str) -> bool:

@@ -15,7 +15,6 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-from datasketch import MinHash
 
 from algok.kernels import kernel
 from algok.kernels.buffers import string_buffers
@@ -107,9 +106,11 @@ def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: i
 
 @cache
 def permutations(num_perm: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """datasketch's multipliers and addends (uint32, num_perm each) of its scheme affine32."""
-    a, b = np.asarray(MinHash(num_perm, seed, scheme="affine32").permutations)
-    return np.ascontiguousarray(a), np.ascontiguousarray(b)
+    """datasketch's multipliers and addends (uint32, num_perm each) of its scheme affine32, drawn as it draws them: importing
+    it takes SciPy and half a second."""
+    draw = np.random.RandomState(seed)
+    a = draw.randint(0, 1 << 31, num_perm, np.uint32) * np.uint32(2) + np.uint32(1)  # odd, so that no two hashes meet
+    return a, draw.randint(0, 1 << 32, num_perm, np.uint32)
 
 
 def _units(text: str) -> list[bytes]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from algok.filters.personal.analyzer import analyze
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.fold import Folded, fold
 from algok.kernels.buffers import string_buffers
@@ -76,8 +77,6 @@ def _length(data: np.ndarray) -> int:
 
 def _read(group: list[tuple[_Piece, Folded]], holds: tuple[bool, bool], found: dict[int, list[Finding]]) -> None:
     """Adds what the analyzer finds in the pieces, which hold digits, contact data, both or neither."""
-    from algok.filters.personal.analyzer import analyze  # Presidio takes seconds to import, and many runs need it late
-
     starts = np.cumsum([0, *(len(folded.text) + len(_WALL) for _, folded in group)])
     for finding in analyze(_WALL.join(folded.text for _, folded in group), *holds):
         which = int(np.searchsorted(starts, finding.start, "right")) - 1

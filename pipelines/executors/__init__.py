@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from algok.step import Resources
 
-Report = Callable[[int, int], None]  # documents and bytes done since the last report
-Advance = Callable[[str, int, int], None]  # the same, behind the id of the task
+Report = Callable[[int, int, float], None]  # documents and bytes done since the last report; share of the task done
+Advance = Callable[[str, int, int, float], None]  # the same, behind the id of the task
 
 
 class Task(Protocol):
@@ -46,15 +46,24 @@ class Work(Protocol):
         """Does the task; raises nothing that a task can cause."""
         ...
 
+    def harmless(self, task: Any, report: Report) -> Outcome | None:
+        """Does the task in the caller's own process if nothing in it can hang or kill a process; else None, as if it had not
+        been tried."""
+        ...
+
 
 class Executor(Protocol):
     """Runs tasks in any order and with any parallelism."""
 
     name: str
 
+    def expect(self, size: int) -> None:
+        """Told the bytes of input before a run; one that is small may be run at less cost."""
+        ...
+
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
-        """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes)` may
-        be called meanwhile."""
+        """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes, share)`
+        may be called meanwhile."""
         ...
 
     def close(self) -> None: ...

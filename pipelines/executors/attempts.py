@@ -25,6 +25,10 @@ class Attempts:
         """The task to try now. Raises IndexError when none waits."""
         return self._waiting.popleft()
 
+    def give_back(self, task: Any) -> None:
+        """A task that was not tried after all."""
+        self._waiting.appendleft(task)
+
     def is_final(self, outcome: Outcome) -> bool:
         """Whether a task has ended. If it has not, it waits behind the others for another attempt."""
         self._tried[outcome.task.id] += 1

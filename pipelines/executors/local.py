@@ -10,17 +10,23 @@ from multiprocessing.connection import Connection, wait
 from algok.pipelines.executors import Advance, Outcome, Task, Work
 from algok.pipelines.executors.attempts import Attempts
 
+# Below this many bytes of input, starting other processes takes longer than the work.
+_SMALL = 2 << 20
+
 
 class InlineExecutor:
     """Runs tasks one after the other inside this process: for debugging and for tests."""
 
     name = "local"
 
+    def expect(self, size: int) -> None:
+        pass
+
     def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         attempts = Attempts(tasks)
         while attempts:
             task = attempts.next()
-            outcome = work(task, lambda documents, size, task=task: progress(task.id, documents, size))
+            outcome = work(task, lambda *done, task=task: progress(task.id, *done))
             if attempts.is_final(outcome):
                 yield outcome
 
@@ -53,17 +59,35 @@ class _Worker:
 
 class LocalExecutor:
     """A fixed number of worker processes, by default one per core. They start clean (spawn): numba, Arrow and Kiwi hold
-    threads, which do not survive a fork."""
+    threads, which do not survive a fork.
+
+    Where nobody asked for a number, a small input is worked on inside this process, until a task needs another."""
 
     name = "local"
 
     def __init__(self, workers: int | None = None):
         self._context = multiprocessing.get_context("spawn")
         self._count = workers or len(os.sched_getaffinity(0))
+        self._chosen, self._inside = workers is not None, False
         self._workers: list[_Worker] = []
+
+    def expect(self, size: int) -> None:
+        self._inside = not self._chosen and size <= _SMALL
 
     def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         attempts = Attempts(tasks)
+        while self._inside and attempts:
+            task = attempts.next()
+            outcome = work.harmless(task, lambda *done, task=task: progress(task.id, *done))
+            if outcome is None:
+                self._inside = False
+                attempts.give_back(task)
+            elif attempts.is_final(outcome):
+                yield outcome
+        yield from self._run(work, attempts, progress)
+
+    def _run(self, work: Work, attempts: Attempts, progress: Advance) -> Iterator[Outcome]:
+        """The tasks in worker processes."""
         try:
             while attempts or any(worker.task for worker in self._workers):
                 self._hand_out(work, attempts)
@@ -133,7 +157,7 @@ def _serve(connection: Connection) -> None:
             if not prepared:
                 work.prepare()
                 prepared = True
-            connection.send(work(task, lambda documents, size: connection.send((documents, size))))
+            connection.send(work(task, lambda *done: connection.send(done)))
         except (EOFError, BrokenPipeError):
             return
 

@@ -29,6 +29,9 @@ class RayExecutor:
         self._remote = ray.remote(max_retries=0)(_run_remote)
         self._started = False
 
+    def expect(self, size: int) -> None:
+        """A cluster is asked for by name, so it is used."""
+
     def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         ray = self._ray
         limit = self._connect()
@@ -43,7 +46,7 @@ class RayExecutor:
                     task = running.pop(reference)
                     outcome, done = self._fetch(reference, task)
                     if attempts.is_final(outcome):
-                        progress(task.id, *done)
+                        progress(task.id, *done, 1.0)
                         yield outcome
         finally:
             for reference in running if ray.is_initialized() else ():  # nobody may write on after the driver gave up
@@ -89,7 +92,7 @@ def _run_remote(work: Work, task: Task) -> tuple[Outcome, tuple[int, int]]:
     work.prepare()
     done = [0, 0]
 
-    def report(documents: int, size: int) -> None:
+    def report(documents: int, size: int, share: float) -> None:
         done[0] += documents
         done[1] += size
 

@@ -1,6 +1,6 @@
 """HTML to its main text: markup safety, main content with a measured fallback.
 
-The parser and the main-content rules are resiliparse's. Around them stand six corrections, found by reading pages:
+The parser and the main-content rules are resiliparse's. Around them stand corrections, found by reading pages:
 
 * Its icon-font rule also drops every text node of one Hangul syllable, that is the particles after inline markup
   (`<code>x</code>를 <b>y</b>`): such nodes are marked before parsing and unmarked afterwards.
@@ -9,6 +9,8 @@ The parser and the main-content rules are resiliparse's. Around them stand six c
 * Its rules can lose the article: when they keep too little of the body, the body without its landmarks is taken.
 * It drops every <figure>, and with it the code, tables and quotations that stand in one: those become <div>.
 * It knows no formulas: the TeX that KaTeX, MathJax and MathML carry along takes the place of what they draw.
+* It reads ruby into the words, counts every list from 1, and drops the head of an article with its title.
+* Pages without text: the article may stand in the JSON that the page carries (`data.py`), or in a frame.
 * Markup that would cost the parser more than linear time is simplified first (see `kernels/markup.py`).
 """
 
@@ -19,7 +21,10 @@ import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
+from algok.filters.personal.coarse import excerpt
 from algok.kernels.markup import NAME_KINDS, scan
+from algok.pipelines.extraction.data import article_body
+from algok.pipelines.extraction.edges import trim_edges
 from algok.pipelines.extraction.page import Body, ExtractError, ExtractLimits, Page
 from algok.pipelines.extraction.tidy import tidy
 
@@ -46,7 +51,7 @@ class Html:
     def extract(self, body: Body) -> Page:
         body.check_decoded()
         text, title = _page(body.decoded.text, body.limits)
-        return body.page(tidy(text), title)
+        return body.page(trim_edges(tidy(text)), title)
 
 
 # --- HTML ------------------------------------------------------------------------------------------------------------
@@ -64,9 +69,16 @@ MIN_KEPT = 0.4
 _LINE_NUMBERS = ["td.gutter", "td.rouge-gutter", ".linenos", ".lineno", ".lnt", ".line-numbers-rows"]
 # What themes put around an article beyond the landmarks: scroll position (NexT), licence box with title and address
 # (Icarus, NexT), how to cite the page (Distill), formulas as drawn beside their TeX (KaTeX).
-_FURNITURE = [".back-to-top", ".article-licensing", ".post-copyright", ".appendix-bottom", ".katex-html"]
+_FURNITURE = [
+    ".back-to-top", ".article-licensing", ".post-copyright", ".appendix-bottom", ".katex-html",
+    ".author-box", ".author-bio", ".author-info", ".author-profile", ".author-card", ".about-author", ".post-author-box",
+    ".post-nav", ".post-navigation", ".posts-navigation", ".nav-links", ".article-nav", ".article-navigation", ".prev-next",
+    ".pagination-nav", ".post-pagination", ".browserupgrade", ".browsehappy", ".ie-warning",
+]  # fmt: skip
+# Readings beside the words (ruby), and what browsers show in place of frames and scripts.
+_UNSEEN = ["rt", "rp", "rtc", "noscript", "noframes"]
 _LANDMARKS = [
-    *_LINE_NUMBERS, *_FURNITURE,
+    *_LINE_NUMBERS, *_FURNITURE, *_UNSEEN,
     "nav", "footer", "aside", "header", "form", "button", "select", "dialog", "[role=navigation]", "[role=banner]",
     "[role=contentinfo]", "[role=search]", "[role=menu]", "[role=menubar]", "[hidden]", "[aria-hidden=true]",
 ]  # fmt: skip
@@ -76,6 +88,7 @@ _LANDMARKS = [
 _SPACE = rb"[ \t\r\n\f]*"
 _LONE = re.compile(rb"(>" + _SPACE + rb"(?:[\xe0-\xed][\x80-\xbf]|\xef[\xa4-\xbf])[\x80-\xbf])(?=" + _SPACE + rb"<)")
 _MARK = "\ufdd0"
+_FEW = 40  # characters, below which a page is looked through for the article that a script draws
 _LONE_MARKED = rb"\1" + _MARK.encode()
 _NOTHING = np.empty(0, np.uint8)
 _WRAP = b"<div><div><div>"
@@ -94,9 +107,30 @@ def _page(markup: str, limits: ExtractLimits) -> tuple[str, str]:
             body = _body_text(tree)
             if _size(text) < MIN_KEPT * _size(body):
                 text = body
+        frame = "" if _size(text) else _frame(tree)
     except Exception as error:
         raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error
+    if _size(text) < _FEW:
+        text = _from_data(markup, limits) or text
+    if frame and not _size(text):
+        raise ExtractError("frame_only", f"no text of its own; it shows the frame {excerpt(frame, 200)}")
     return _unmark(text), _unmark(title)
+
+
+def _from_data(markup: str, limits: ExtractLimits) -> str:
+    """The article that stands in the page's JSON only, as text."""
+    article = article_body(markup.encode("utf-8", "replace"))
+    return fragment_text(article, limits) if _TAG.search(article.encode("utf-8", "replace")) else article
+
+
+def _frame(tree: HTMLTree) -> str:
+    """Address of the first frame of a page, "" where there is none."""
+    root = tree.document
+    for frame in root.query_selector_all("frame[src], iframe[src]") if root else ():
+        address = frame.getattr("src") or ""
+        if address and not address.startswith(("about:", "javascript:", "data:")):
+            return address
+    return ""
 
 
 def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
@@ -124,9 +158,10 @@ def _parse(markup: str, limits: ExtractLimits) -> tuple[HTMLTree, bool, int]:
 # Links that are no text, if they lead to a place in the page: the anchor sign beside a heading, the way back from a
 # footnote, and "skip to content".
 _ANCHOR = re.compile(
-    rb"<a\b([^<>]*+)>[ \t\r\n]*+(?:#|\xc2\xb6|\xc2\xa7|\xe2\x86\xa9(?:\xef\xb8\x8e)?|[Ss]kip (?:to|navigation)\b[^<>]{0,40}+"
+    rb"<a\b([^<>]*+)>(?:[ \t\r\n]|<(?:span|i|b)\b[^<>]*+>){0,3}+"
+    rb"(?:#|\xc2\xb6|\xc2\xa7|\xe2\x86\xa9(?:\xef\xb8\x8e)?|[Ss]kip (?:to|navigation)\b[^<>]{0,40}+"
     + "|[^<>]{1,80}+(?:(?<=바로가기)|(?<=바로 가기)|(?<=건너뛰기))".encode()
-    + rb")[ \t\r\n]*+</a>"
+    + rb")(?:[ \t\r\n]|</(?:span|i|b)>){0,4}+</a>"
 )
 # An icon drawn between two pieces of text separates them.
 _ICON_GAP = re.compile(rb"</svg>(?=[^\s<])")
@@ -148,9 +183,33 @@ _MATHJAX_SVG = re.compile(rb"<svg\b[^<>]*+>\s*+<title id=[\"']MathJax[^<>]*+>([^
 _TEX_COMMENT = re.compile(rb"^\s*+%[^\n]*+", re.MULTILINE)
 
 
+# The sign before a subtitle that is no link.
+_HEADING_SIGN = re.compile(
+    rb"(<h[1-6]\b[^<>]*+>(?:\s|<(?:span|i|b|a|strong)\b[^<>]*+>){0,4}+)#{1,6}+(?=[ \t\r\n<]|&nbsp;)", re.IGNORECASE
+)
+# Brackets around an e-mail address that is hidden from robots: a link without text, or what a script writes.
+_HIDDEN_MAIL = re.compile(
+    rb"(?:\(|\[|&lt;)\s*+(?:<script\b[^<>]*+>[^<]{0,400}+</script>"
+    rb"|<(a|span)\b[^<>]*+>(?:\[?email(?:&#160;|&nbsp;|\xc2\xa0| )protected\]?|\s*+)</\1>)\s*+(?:\)|\]|&gt;)"
+)
+_ORDERED = re.compile(rb"<ol\b[^<>]*?\bstart\s*+=\s*+[\"']?(\d{1,3})[^<>]*+>", re.IGNORECASE)
+_SKIPPED_MARK = "\ufdd1"
+_SKIPPED = _SKIPPED_MARK.encode()  # stands in the items before the first one of a list
+_MOST_SKIPPED = 2000  # of them in a page
+_SKIPPED_ITEM = re.compile("^[ \t]*+\\d++\\.[ \t]*+\ufdd1[ \t]*+\n?", re.MULTILINE)
+_ARTICLE_HEAD = re.compile(rb"<(/?)(article|header)\b", re.IGNORECASE)
+_HEADING = re.compile(rb"<h[12]\b[^<>]*+>(?:[^<]++|<(?!/?h[12]\b))*+</h[12]\s*+>", re.IGNORECASE)
+
+
 def _rewrite(data: bytes) -> bytes:
     """The markup with what the parser's rules would drop or garble in a form that they keep."""
     data = _ANCHOR.sub(lambda m: b"" if b"#" in m[1] else m[0], data)
+    data = _HEADING_SIGN.sub(rb"\1", data)
+    data = _HIDDEN_MAIL.sub(b"", data)
+    if b"<ol" in data and b"start" in data:
+        data = _count_from_start(data)
+    if b"<article" in data and b"<header" in data:
+        data = _keep_titles(data)
     if b"<figure" in data:
         data = _open_figures(data)
     if b"<td" in data and b"<pre" in data:
@@ -164,6 +223,38 @@ def _rewrite(data: bytes) -> bytes:
     elif b"</svg>" in data:
         data = _ICON_GAP.sub(b"</svg> ", data)
     return data
+
+
+def _count_from_start(data: bytes) -> bytes:
+    """Lists that begin at a number get empty items before their first, since the extractor counts from 1."""
+    left = _MOST_SKIPPED
+
+    def skip(match: re.Match[bytes]) -> bytes:
+        nonlocal left
+        items = int(match[1]) - 1
+        if not 0 < items <= left:
+            return match[0]
+        left -= items
+        return match[0] + b"<li>%b</li>" % _SKIPPED * items
+
+    return _ORDERED.sub(skip, data)
+
+
+def _keep_titles(data: bytes) -> bytes:
+    """A title in the <header> of an <article> is put before it: the rules drop many of these headers whole."""
+    parts: list[bytes] = []
+    done = articles = start = 0
+    for match in _ARTICLE_HEAD.finditer(data):
+        if match[2].lower() == b"article":
+            articles = max(0, articles + (-1 if match[1] else 1))
+        elif not match[1]:
+            start = match.start()
+        elif articles and start >= done:
+            title = _HEADING.search(data, start, match.start())
+            if title:
+                parts += (data[done:start], title[0], data[start : title.start()])
+                done = title.end()
+    return b"".join((*parts, data[done:]))
 
 
 def _tex_of_script(script: re.Match[bytes]) -> bytes:
@@ -213,14 +304,14 @@ def _open_figures(data: bytes) -> bytes:
 def _main_text(tree: HTMLTree) -> str:
     return extract_plain_text(
         tree, preserve_formatting=True, main_content=True, alt_texts=False, comments=False, post_meta=False,
-        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS + _FURNITURE,
+        skip_elements=_PAGE_FOOTERS + _LINE_NUMBERS + _FURNITURE + _UNSEEN,
     )  # fmt: skip
 
 
 def _body_text(tree: HTMLTree) -> str:
     """All visible text outside the landmarks, or all visible text if that is empty."""
     extract = partial(extract_plain_text, tree, preserve_formatting=True, main_content=False, alt_texts=False)
-    return extract(skip_elements=_LANDMARKS) or extract()
+    return extract(skip_elements=_LANDMARKS) or extract(skip_elements=_UNSEEN)
 
 
 def _view(data: bytes) -> np.ndarray:
@@ -233,6 +324,8 @@ def _size(text: str) -> int:
 
 
 def _unmark(text: str) -> str:
+    if _SKIPPED_MARK in text:
+        text = _SKIPPED_ITEM.sub("", text).replace(_SKIPPED_MARK, "")
     return text.replace(_MARK, "").replace("\xad", "").replace("\0", "")
 
 
@@ -242,6 +335,6 @@ def fragment_text(markup: str, limits: ExtractLimits) -> str:
         return markup.strip()
     tree, *_ = _parse(markup, limits)
     try:
-        return _unmark(extract_plain_text(tree, preserve_formatting=True, alt_texts=False))
+        return _unmark(extract_plain_text(tree, preserve_formatting=True, alt_texts=False, skip_elements=_UNSEEN))
     except Exception as error:
         raise ExtractError("parser", f"{type(error).__name__} in the extractor") from error

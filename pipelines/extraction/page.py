@@ -6,7 +6,7 @@ from typing import Literal
 
 from algok.pipelines.extraction.charset import Decoded, Evidence, decode
 
-Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser"]
+Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser", "frame_only"]
 
 # Types that servers give to anything; the bytes decide.
 VAGUE_TYPES = frozenset(

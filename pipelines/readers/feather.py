@@ -15,7 +15,7 @@ from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import InputStream, is_local
+from algok.pipelines.readers.streams import InputStream, count_read, is_local
 
 _FILE = b"ARROW1"
 _STREAM = b"\xff\xff\xff\xff"  # mark of a message, and of a stream's first
@@ -71,6 +71,8 @@ def _read_file(file: InputFile, shard: Shard, columns: Columns, collector: Colle
             elif mine:
                 yield from _take(batch, row, file, columns)
             row += batch.num_rows
+            if mine and is_local(file.url):
+                count_read(batch.nbytes)
             yield
 
 

@@ -28,7 +28,9 @@ from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 _MARKDOWN = compressed(".md", ".markdown")
 _FRONT_MATTER_CHARS = 16_384
 _BRACKETS = 200  # PyYAML takes quadratic time over nested ones
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_KEY = re.compile(r"([\w.-]{1,60})[ \t]*:(?:[ \t]+(.*))?")
+_BELOW_KEY = re.compile(r"\s|- |#|\Z")  # how other lines of front matter begin
 
 
 class _Files(Reader):
@@ -117,15 +119,41 @@ def _content(file: InputFile, limit: int) -> tuple[bytes, Damaged | None]:
 
 
 def _split_front_matter(text: str) -> tuple[dict | None, str]:
-    """YAML front matter and the text after it; what is no mapping, too long or hostile stays in the text."""
+    """YAML front matter and the text after it. Broken front matter is read line by line; what has not the shape of any, or
+    is too long, stays in the text."""
     match = _FRONT_MATTER.match(text[:_FRONT_MATTER_CHARS]) if text.startswith("---") else None
-    if match is None or match[1].count("[") + match[1].count("{") > _BRACKETS:
+    if match is None:
         return None, text
+    found = _parsed(match[1])
+    if not isinstance(found, dict):
+        found = _read_by_line(match[1])
+    return (None, text) if found is None else (found, text[match.end() :])
+
+
+def _parsed(block: str) -> object:
+    """What YAML makes of a block; None where it is broken or hostile."""
+    if block.count("[") + block.count("{") > _BRACKETS:
+        return None
     try:
-        front_matter = yaml.load(match[1], _PlainLoader)
+        return yaml.load(block, _PlainLoader)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
-        return None, text
-    return (front_matter, text[match.end() :]) if isinstance(front_matter, dict) else (None, text)
+        return None
+
+
+def _read_by_line(block: str) -> dict[str, str] | None:
+    """Keys and the rest of their lines, of front matter that is no YAML (`title: 서울: 도시`, a date of month 13); lines below
+    a key belong to it. None where a line is neither."""
+    found: dict[str, str] = {}
+    key = None
+    for line in block.splitlines():
+        if match := _KEY.fullmatch(line.rstrip()):
+            key = match[1]
+            found[key] = (match[2] or "").strip().strip("\"'")
+        elif not _BELOW_KEY.match(line):
+            return None
+        elif key is not None and line.strip():
+            found[key] = f"{found[key]}\n{line.strip()}".strip()
+    return found or None
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -11,7 +11,7 @@ import glob
 import os
 import re
 import stat
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Range = tuple[int | None, int | None]  # in a unit of the reader; (None, None) is the whole file
 
+# Of formats of one document per file.
 _GROUP_BYTES = 64 << 20
 _GROUP_FILES = 2000
 # What stands beside the data of a corpus and describes it: as text where it is alone, as a card beside files of records.
@@ -39,7 +40,13 @@ _CARD = re.compile(
     re.IGNORECASE,
 )
 _HUGGING_FACE = frozenset({"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json"})
+# Of other formats: a task takes about 30 ms, and the steps take as long over 150 kB. Few files keep a shard each, so that
+# all cores have work.
+_SMALL_BYTES = 1 << 20
+_SMALL_GROUP_BYTES = 4 << 20
+_MANY_FILES = 32
 _MAGIC = re.compile(r"[*?\[]")
+_UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -55,7 +62,7 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Shard:
-    """A unit of input: a file, a slice of one, or a group of small text files.
+    """A unit of input: a file, a slice of one, or a group of small files.
 
     `start` and `end` are in a unit of the format's reader (bytes for plain JSONL, row groups for Parquet); None means the
     whole file. `id` depends on names, sizes and range, never on where the corpus lies.
@@ -92,8 +99,8 @@ LeftOut = dict[str, list[str]]  # names of files that a folder holds and that ar
 def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20, left_out: LeftOut | None = None) -> list[Shard]:
     """The shards of all inputs, in input order and, within one, in natural order of names ("part2" before "part10").
 
-    A file is cut into pieces of about `split_bytes` where its format can be; small files of one document each share
-    shards. Raises InputError for a path that is missing, empty, unreadable or of unknown format. What of a folder or glob
+    A file is cut into pieces of about `split_bytes` where its format can be; small files share shards where there are many of
+    them. Raises InputError for a path that is missing, empty, unreadable or of unknown format. What of a folder or glob
     can be no input is noted in `left_out`.
     """
     found: list[_Found] = []
@@ -129,25 +136,30 @@ def _leave_out(left_out: LeftOut, reason: str, names: Iterable[str]) -> None:
 
 def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator[tuple]:
     """(input, format, files, start, end) of every shard."""
+    small = Counter((found.input, found.format) for found, file in named if file.size <= _SMALL_BYTES)
     group: list[InputFile] = []
-    size = 0
-    for position, (found, file) in enumerate(named):
-        of_format = reader(found.format)
-        if not of_format.shares_shards:
-            for start, end in of_format.split(file, split_bytes):
-                yield found.input, found.format, (file,), start, end
+    size, of_group = 0, (0, "")
+    for found, file in named:
+        kind = found.input, found.format
+        most = _group_bytes(reader(found.format), file, small[kind])
+        if group and (kind != of_group or len(group) >= _GROUP_FILES or size + file.size > most):
+            yield *of_group, tuple(group), None, None
+            group, size = [], 0
+        if not most:
+            for start, end in reader(found.format).split(file, split_bytes):
+                yield *kind, (file,), start, end
             continue
         group.append(file)
-        size += file.size
-        following = named[position + 1] if position + 1 < len(named) else None
-        if (
-            following is None
-            or (following[0].input, following[0].format) != (found.input, found.format)
-            or len(group) >= _GROUP_FILES
-            or size + following[1].size > _GROUP_BYTES
-        ):
-            yield found.input, found.format, tuple(group), None, None
-            group, size = [], 0
+        of_group, size = kind, size + file.size
+    if group:
+        yield *of_group, tuple(group), None, None
+
+
+def _group_bytes(of_format: "Reader", file: InputFile, small_files: int) -> int:
+    """Largest size of the group that a file belongs to; 0 for one with shards of its own."""
+    if of_format.shares_shards:
+        return _GROUP_BYTES
+    return _SMALL_GROUP_BYTES if file.size <= _SMALL_BYTES and small_files > _MANY_FILES else 0
 
 
 def _shard_id(format: str, files: Iterable[InputFile], start: int | None, end: int | None) -> str:
@@ -181,7 +193,7 @@ def _find_below(number: int, spec: InputSpec, path: str, left_out: LeftOut) -> l
     for found, (size, stamp, identity) in listed.items():
         url = found if local else filesystem.unstrip_protocol(found)
         name = found[len(root) :].lstrip("/")
-        if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in url):  # they break plans, logs and reports
+        if _UNREADABLE.search(url):  # they break plans, logs and reports
             if found == stripped:
                 raise InputError(f"{url!r}: not a readable file name. Rename the file.")
             _leave_out(left_out, "a name with control characters or of no charset", [ascii(name)[1:-1]])

@@ -16,7 +16,7 @@ from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import InputStream, is_local
+from algok.pipelines.readers.streams import InputStream, count_read, is_local
 
 
 class Parquet(Reader):
@@ -96,12 +96,14 @@ def _read_groups(
         return
     for group in groups:
         end = row + metadata.row_group(group).num_rows
+        stored = _stored_bytes(metadata.row_group(group)) if is_local(file.url) else 0
         reason, problem = "parquet", "rows are missing"
         for found in _noted(_group_batches(parquet, group, columns.head), guard, group):
             if isinstance(found, RecordError):
                 reason, problem = found.reason, str(found)
                 break
             columns.take(found, row, file)
+            count_read(stored * found.num_rows // metadata.row_group(group).num_rows)
             row += found.num_rows
             yield
         if row < end:
@@ -166,6 +168,10 @@ def _can_be_read(parquet: pq.ParquetFile, group: int, size: int, column: str) ->
     except (pa.ArrowException, OSError) as error:
         raise_machine(error)
         return False
+
+
+def _stored_bytes(row_group: pq.RowGroupMetaData) -> int:
+    return sum(row_group.column(column).total_compressed_size for column in range(row_group.num_columns))
 
 
 def _batch_rows(row_group: pq.RowGroupMetaData) -> int:

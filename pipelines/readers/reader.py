@@ -21,7 +21,7 @@ class Reader(ABC):
 
     name: ClassVar[str]  # what a recipe calls the format
     extensions: ClassVar[tuple[str, ...]]  # of its files, in lower case with their dot
-    shares_shards: ClassVar[bool] = False  # whether small files share a shard; for formats of one document per file
+    shares_shards: ClassVar[bool] = False  # whether it reads shards of many files itself; for one document per file
 
     def sniff(self, head: bytes) -> bool:
         """Whether a file is of this format by its first 4096 decompressed bytes (fewer where it is shorter, without a
@@ -55,9 +55,14 @@ def read_shard(
     InputError only for a source that cannot be read at all; broken data is quarantined.
     """
     from algok.pipelines.readers.collector import Collector, NoGuard
+    from algok.pipelines.readers.groups import read_group
     from algok.pipelines.readers.registry import reader
 
+    chosen, limits, guard = reader(shard.format), limits or ReadLimits(), guard or NoGuard()
     last = Collector()
     with last.surviving(shard.files[0].name):  # for readers of other packages: ours survive what ends a file themselves
-        yield from reader(shard.format).read(shard, spec, limits or ReadLimits(), guard or NoGuard())
+        if len(shard.files) > 1 and not chosen.shares_shards:
+            yield from read_group(chosen, shard, spec, limits, guard)
+        else:
+            yield from chosen.read(shard, spec, limits, guard)
     yield from last.finish()

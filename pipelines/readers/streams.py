@@ -33,6 +33,19 @@ class Damaged(Exception):
         self.reason = reason
 
 
+_read = [0]
+
+
+def bytes_read() -> int:
+    """Bytes of input files that this process has read until now: tells how far a long task is."""
+    return _read[0]
+
+
+def count_read(size: int) -> None:
+    """Counts what was read past InputStream, in a file that is mapped into memory."""
+    _read[0] += size
+
+
 class InputStream:
     """A seekable binary file whose failures are InputError; plain unbuffered I/O when local."""
 
@@ -41,7 +54,9 @@ class InputStream:
         self._file: BinaryIO = self._try(lambda: _open(url))
 
     def read(self, size: int = -1) -> bytes:
-        return self._try(lambda: self._file.read(size))
+        data = self._try(lambda: self._file.read(size))
+        count_read(len(data))
+        return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         return self._try(lambda: self._file.seek(offset, whence))

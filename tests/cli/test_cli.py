@@ -121,6 +121,7 @@ def test_recipe_commands(annotated):
     assert json.loads(algok("recipe", "check", "web", "--json"))["ok"]
     assert "mode" in algok("recipe", "diff", "web", str(annotated))
     assert algok("recipe", "diff", "web", "web") == "no difference\n"
+    assert set(json.loads(algok("recipe", "diff", "web", "law", "--json"))) >= {"name", "steps.heuristics.sentences"}
     assert json.loads(algok("recipe", "schema"))["properties"]["steps"]
 
 

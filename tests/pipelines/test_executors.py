@@ -82,7 +82,8 @@ def squares(executor, work: WriteSquare) -> tuple[list[str | None], list[tuple]]
 
 def check_squares(folder, outcomes, reported) -> None:
     assert outcomes == [None] * 3
-    assert reported == [("n2", 1, 2), ("n3", 1, 3), ("n4", 1, 4)]
+    assert [report[:3] for report in reported] == [("n2", 1, 2), ("n3", 1, 3), ("n4", 1, 4)]
+    assert {report[3] for report in reported} <= {0.5, 1.0}
     assert [(folder / f"n{value}").read_text() for value in (2, 3, 4)] == ["4", "9", "16"]
 
 
@@ -95,6 +96,27 @@ def test_any_work_is_done_whatever_happens_to_its_workers(executor, tmp_path, de
 def test_inside_this_process_nothing_is_prepared(tmp_path):
     check_squares(tmp_path, *squares(InlineExecutor(), WriteSquare(str(tmp_path), failures=1)))
     assert not list(tmp_path.glob("prepared-*"))
+
+
+@pytest.mark.parametrize("deaths", [0, 1])
+def test_a_small_input_is_worked_on_in_this_process_until_a_task_needs_another(tmp_path, deaths):
+    executor = LocalExecutor()
+    executor.expect(1000)
+    try:
+        check_squares(tmp_path, *squares(executor, WriteSquare(str(tmp_path), deaths)))
+        assert bool(executor._workers) == bool(deaths)
+    finally:
+        executor.close()
+
+
+def test_a_large_input_and_a_number_of_workers_mean_worker_processes(tmp_path):
+    for executor, size in ((LocalExecutor(), 1 << 30), (LocalExecutor(1), 1000)):
+        executor.expect(size)
+        try:
+            check_squares(tmp_path, *squares(executor, WriteSquare(str(tmp_path))))
+            assert executor._workers
+        finally:
+            executor.close()
 
 
 def test_ray_does_any_work_and_tries_again(ray_session, tmp_path):

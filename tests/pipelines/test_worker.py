@@ -27,7 +27,7 @@ def planned(tmp_path):
 def test_a_task_leaves_its_files_and_its_record(planned):
     store, task = planned
     reported = []
-    assert run_task(store.url, task, lambda documents, size: reported.append((documents, size))).error is None
+    assert run_task(store.url, task, lambda documents, size, share: reported.append((documents, size))).error is None
     record = orjson.loads(store.read_bytes(done_name(task.id)))
     assert record["rows"] == 5 and sum(documents for documents, _ in reported) == 5
     assert all(store.exists(file["path"]) and file["sha256"] for file in record["files"])

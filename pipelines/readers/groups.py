@@ -1,0 +1,78 @@
+"""Shards of many small files: read one after the other, their documents in batches as large as those of one file.
+
+Batches of a few documents would cost as much as full ones at every step, and so would a task for every small file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyarrow as pa
+
+from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
+from algok.pipelines.readers.collector import Chunk, Guard
+from algok.pipelines.readers.inputs import Shard
+from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.reader import Reader
+from algok.pipelines.readers.spec import InputSpec
+
+_KEYS = 1 << 40  # keys of records in one file; places of files stand above them
+
+
+class _Within:
+    """The guard of one file of a group: records of different files have different keys."""
+
+    def __init__(self, guard: Guard, place: int):
+        self._guard, self._first = guard, place * _KEYS
+
+    def enter(self, offset: int) -> bool:
+        return self._guard.enter(self._first + offset)
+
+    def note(self, offset: int) -> bool:
+        return self._guard.note(self._first + offset)
+
+    def leave(self) -> None:
+        self._guard.leave()
+
+
+def read_group(reader: Reader, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    """The files of a shard in their order, as `Reader.read` gives each."""
+    waiting = _Waiting()
+    for place, file in enumerate(shard.files):
+        for chunk in reader.read(replace(shard, files=(file,)), spec, limits, _Within(guard, place)):
+            yield from waiting.add(chunk)
+    yield from waiting.close()
+
+
+class _Waiting:
+    """Chunks that are put together until their documents fill a batch."""
+
+    def __init__(self) -> None:
+        self._chunk = Chunk()
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = self._bytes = 0
+
+    def add(self, chunk: Chunk) -> Iterator[Chunk]:
+        batch = chunk.batch
+        if batch is not None:
+            if self._rows + batch.num_rows > MAX_BATCH_ROWS or self._bytes + chunk.bytes > MAX_BATCH_BYTES:
+                yield from self.close()
+            self._batches.append(batch)
+            self._rows += batch.num_rows
+            self._bytes += chunk.bytes  # of the records, which bounds the texts near enough and costs nothing
+        own = self._chunk
+        own.quarantined += chunk.quarantined
+        own.ignored.update(chunk.ignored)
+        own.extracted.update(chunk.extracted)
+        own.records += chunk.records
+        own.bytes += chunk.bytes
+        if len(own.quarantined) >= MAX_BATCH_ROWS:
+            yield from self.close()
+
+    def close(self) -> Iterator[Chunk]:
+        """What waits, as one chunk."""
+        chunk, batches = self._chunk, self._batches
+        if batches:
+            chunk.batch = batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+        self._chunk, self._batches, self._rows, self._bytes = Chunk(), [], 0, 0
+        if chunk.records:
+            yield chunk
