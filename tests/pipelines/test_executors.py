@@ -40,7 +40,7 @@ def test_every_task_has_one_outcome_also_when_it_fails(executor, tmp_path):
     """There is no plan in the directory, so every task fails; that is an outcome and no crash."""
     found = outcomes(executor, tmp_path)
     assert sorted(found) == [task.id for task in TASKS]
-    assert all("FileNotFoundError" in error for error in found.values())
+    assert all("recipe.yaml: missing" in error for error in found.values())
 
 
 def test_workers_that_die_idle_are_replaced(executor, tmp_path):
@@ -51,7 +51,7 @@ def test_workers_that_die_idle_are_replaced(executor, tmp_path):
         process.join()
     found = outcomes(executor, tmp_path)
     assert sorted(found) == [task.id for task in TASKS]
-    assert all("FileNotFoundError" in error for error in found.values())
+    assert all("recipe.yaml: missing" in error for error in found.values())
 
 
 def test_closing_ends_every_worker_also_in_the_middle(executor, tmp_path):
