@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import PRIVATE, Store
 
 STRIKES = 3
 _watchdog = False
@@ -48,7 +48,7 @@ class FileGuard:
     """A `readers.Guard` whose notes outlive the process."""
 
     def __init__(self, folder: Path, task: str, seconds: float):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._seconds = seconds
         self._strikes_file, note = folder / f"{task}.json", folder / f"{task}.note"
         self._strikes = _read_strikes(self._strikes_file, note)
@@ -88,7 +88,9 @@ def open_guard(store: Store, task: str, seconds: float) -> FileGuard:
     """The guard of a task. On remote storage its notes lie in the machine's temporary folder, so that strikes count
     only while a task is retried on the same machine."""
     if store.local:
-        return FileGuard(Path(store.path("work/guard")), task, seconds)
+        folder = Path(store.path(f"{PRIVATE}/guard"))
+        store.make_folder(folder)
+        return FileGuard(folder, task, seconds)
     key = store.url.rstrip("/").replace("/", "_").replace(":", "_")
     return FileGuard(Path(tempfile.gettempdir()) / f"algok-guard-{key}", task, seconds)
 

@@ -134,7 +134,7 @@ class Store:
         kind = "xxh3" if intermediate else "sha256"
         if self.local:
             target = Path(self.path(name))
-            self._make_folder(target.parent)
+            self.make_folder(target.parent)
             temporary = str(target.parent / f".{target.name}.{secrets.token_hex(4)}{_TEMPORARY}")
             try:
                 yield temporary, committed
@@ -150,7 +150,8 @@ class Store:
                 committed.bytes = _sync_and_digest(temporary, kind, committed)
                 self.fs.put_file(temporary, self.path(name))
 
-    def _make_folder(self, folder: Path) -> None:
+    def make_folder(self, folder: Path) -> None:
+        """Makes a local folder, where intermediate files lie one that only its owner may enter."""
         if not folder.is_dir():
             private = Path(self.path(PRIVATE))
             if folder.is_relative_to(private):
