@@ -95,7 +95,7 @@ def _card(
     dropped = sum(rule.documents for rule in step.rules if rule.signal == signal.name)
     return tag(
         "article",
-        tag("h3", tag("span", name), tag("span", page.t("dropped"), f" {dropped:,}", class_="count")),
+        tag("h3", tag("span", markup.name(name)), tag("span", page.t("dropped"), f" {dropped:,}", class_="count")),
         tag("p", signal.doc, class_="doc"),
         tag("div", *drawn, class_="groups"),
         _near(name, report, page),
@@ -108,7 +108,9 @@ def _plain_card(name: str, signal: SignalSummary, report: ReportData, page: Page
     theirs = other.signals.get(name, (None, None))[1] if other else None
     shown = charts.shown_bins(signal.bins, report.summary.edges[signal.unit], signal.unit, [])
     drawing = _drawn(name, REST, signal.bins, signal, shown, report, page, theirs.bins if theirs else None)
-    return tag("article", tag("h3", tag("span", name)), tag("p", signal.doc, class_="doc"), drawing, class_="card")
+    return tag(
+        "article", tag("h3", tag("span", markup.name(name))), tag("p", signal.doc, class_="doc"), drawing, class_="card"
+    )
 
 
 def _drawn(
