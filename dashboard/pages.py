@@ -7,7 +7,7 @@ import numpy as np
 
 from algok.dashboard import charts
 from algok.dashboard.browsing import PER_PAGE, Filter, Found
-from algok.dashboard.markup import Child, Markup, data, joined, tag
+from algok.dashboard.markup import Child, Markup, data, joined, tag, visible
 from algok.dashboard.parts import (
     Cell,
     Page,
@@ -50,7 +50,7 @@ def run_link(key: str, rest: str = "") -> str:
 def index_page(entries: list[Entry], language: Language) -> str:
     page = Page(Texts(language))
     body = [
-        section(page, "runs", _runs(entries, page)),
+        section(page, "runs", _runs(entries, page), _compare_form(entries, page)),
         *([section(page, "trends", *trends)] if (trends := _trends(entries, page)) else []),
     ]
     return _page(page, page.t("dashboard"), body, live=any(entry.state == "going" for entry in entries))
@@ -81,6 +81,20 @@ def _runs(entries: list[Entry], page: Page) -> Markup:
     columns = ["run", "state", "recipe", "started", "documents", "kept_share", "tokens", "docs_s", "tasks_done"]
     shown = rows if any(entry.labels for entry in entries) else [row[:-1] for row in rows]
     return table(page, [*columns, *(["labels"] if shown is rows else [])], shown, limit=1000)
+
+
+def _compare_form(entries: list[Entry], page: Page) -> Markup | None:
+    """Any two finished runs beside each other."""
+    finished = [entry.id for entry in entries if entry.state == "finished"]
+    if len(finished) < 2:
+        return None
+
+    def choice(name: str, chosen: str) -> Markup:
+        options = [tag("option", visible(key), value=key, selected=key == chosen) for key in finished]
+        return tag("label", page.t(name), " ", tag("select", *options, name=name))
+
+    button = tag("button", page.t("compare"), type="submit")
+    return tag("form", choice("a", finished[1]), choice("b", finished[0]), button, action="/compare")
 
 
 def _trends(entries: list[Entry], page: Page) -> list[Markup]:
@@ -136,10 +150,9 @@ def live_page(entry: Entry, live: Live, language: Language) -> str:
                 page.t("seconds"),
                 table(page, ["step", "seconds", ""], [[plain(n), number(s, 2), bar([s], most)] for n, s in spent]),
             ),
-            tag("p", tag("a", page.t("report"), href=run_link(entry.id))),
         )
     ]
-    return _page(page, joined([page.t("state.going"), " · ", data(entry.id)]), body, live=True)
+    return _page(page, data(entry.id), body, entry, live=True)
 
 
 def _rate(value: float | None) -> str:
@@ -147,13 +160,13 @@ def _rate(value: float | None) -> str:
 
 
 def report_links(entry: Entry, language: Language) -> Markup:
-    """From a report to the index and to its tables."""
+    """From any page of a run to the index and to its other pages."""
     t = Texts(language)
-    targets = [("shards", "/shards?sort=odd"), ("documents", "/documents")]
+    targets = [("report", ""), ("shards", "/shards?sort=odd"), ("documents", "/documents")]
     if entry.state == "going":
         targets.append(("progress", "/live"))
-    links = [[tag("a", t(key), href=run_link(entry.id, rest)), " · "] for key, rest in targets]
-    return joined([tag("a", "algok", href="/"), " · ", *links])
+    links = [[" · ", tag("a", t(key), href=run_link(entry.id, rest))] for key, rest in targets]
+    return joined([tag("a", "algok", href="/"), *links])
 
 
 def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: int, language: Language) -> str:
@@ -173,14 +186,11 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
         for row in shown
     ]
     orders = [
-        tag("a", page.t(f"order.{name}"), " ", href="?" + urlencode({"sort": name, "q": words}))
-        for name in SHARD_ORDERS
+        tag("a", page.t(f"order.{name}"), href="?" + urlencode({"sort": name, "q": words})) for name in SHARD_ORDERS
     ]
-    form = tag(
-        "form",
-        tag("input", name="q", value=words, **page.t.title("filter")),
-        tag("input", type="hidden", name="sort", value=order),
-    )
+    field = tag("label", page.t("shard"), " ", tag("input", name="q", value=words))
+    hidden = tag("input", type="hidden", name="sort", value=order)
+    form = tag("form", field, hidden, tag("button", page.t("filter"), type="submit"))
     columns = ["shard", "documents", "kept_share", "quarantined", "tokens", "seconds", "unlike"]
     links = _pager(start, SHARDS_PER_PAGE, total, {"sort": order, "q": words}, page)
     inner = [
@@ -189,7 +199,7 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
         table(page, columns, body, limit=SHARDS_PER_PAGE, sort=False),
         links,
     ]
-    return _page(page, joined([page.t("shards"), " · ", data(entry.id)]), [section(page, "shards", *inner)])
+    return _page(page, data(entry.id), [section(page, "shards", *inner)], entry)
 
 
 def chosen_shards(found: ShardTable, order: str, words: str) -> tuple[list[int], int]:
@@ -202,7 +212,7 @@ def chosen_shards(found: ShardTable, order: str, words: str) -> tuple[list[int],
 def _pager(start: int, size: int, total: int, query: dict[str, str], page: Page) -> Markup:
     links = []
     if start:
-        links.append(tag("a", page.t("previous"), " ", href="?" + urlencode({**query, "start": max(start - size, 0)})))
+        links.append(tag("a", page.t("previous"), href="?" + urlencode({**query, "start": max(start - size, 0)})))
     links.append(tag("span", f"{start + 1:,}–{min(start + size, total):,} / {total:,} ") if total else None)
     if start + size < total:
         links.append(tag("a", page.t("next"), href="?" + urlencode({**query, "start": start + size})))
@@ -226,19 +236,19 @@ def documents_page(
     fields = [
         tag("label", page.t(key), " ", tag("input", name=key, value=query[key])) for key in ("rule", "source", "domain")
     ]
-    kept = tag("a", page.t("kept"), " ", href="?" + urlencode({**query, "kept": "1"}))
+    kept = tag("a", page.t("kept"), href="?" + urlencode({**query, "kept": "1"}))
     dropped = tag("a", page.t("dropped"), href="?" + urlencode({**query, "kept": "0"}))
     hidden = tag("input", type="hidden", name="kept", value=query["kept"])
     form = tag("form", *fields, hidden, tag("button", page.t("filter"), type="submit"))
     ahead = [tag("a", page.t("next"), href="?" + urlencode({**query, "page": number_ + 1}))] if more else []
-    back = [tag("a", page.t("previous"), " ", href="?" + urlencode({**query, "page": number_ - 1}))] if number_ else []
+    back = [tag("a", page.t("previous"), href="?" + urlencode({**query, "page": number_ - 1}))] if number_ else []
     inner = [
         tag("p", kept, dropped, class_="links"),
         form,
         table(page, ["id", "source", "verdict", "excerpt"], rows, limit=PER_PAGE),
         tag("p", *back, *ahead, class_="links"),
     ]
-    return _page(page, joined([page.t("documents"), " · ", data(entry.id)]), [section(page, "documents", *inner)])
+    return _page(page, data(entry.id), [section(page, "documents", *inner)], entry)
 
 
 def explain_page(entry: Entry, found: list[Explanation], language: Language) -> str:
@@ -259,12 +269,12 @@ def explain_page(entry: Entry, found: list[Explanation], language: Language) -> 
         parts.append(
             part(page, data(explanation.id), verdict, table(page, ["signal", "value", "bound", ""], rows, limit=500))
         )
-    return _page(page, joined([page.t("document"), " · ", data(entry.id)]), [section(page, "document", *parts)])
+    return _page(page, data(entry.id), [section(page, "document", *parts)], entry)
 
 
-def _page(page: Page, title: Child, body: list[Markup], live: bool = False) -> str:
-    """A page of the dashboard; where something is going it brings itself up to date."""
-    home = tag("p", tag("a", "algok", href="/"), class_="over")
-    header = joined([home, tag("h1", title)])
+def _page(page: Page, title: Child, body: list[Markup], entry: Entry | None = None, live: bool = False) -> str:
+    """A page of the dashboard, with links to the run's other pages; where something is going it brings itself up to date."""
+    over = report_links(entry, page.t.language) if entry else tag("a", "algok", href="/")
+    header = joined([tag("p", over, class_="over"), tag("h1", title)])
     shared = {"edges": {unit: edges.tolist() for unit, edges in EDGES.items()}, "run": "", "mode": "", "live": live}
     return document(page, f"algok – {page.t.plain('dashboard')}", header, [], body, shared, served=True)

@@ -49,7 +49,7 @@ def _header(report: ReportData, page: Page, comparison: Comparison | None, links
     summary, t = report.summary, page.t
     return joined(
         [
-            tag("p", links, t("comparison" if comparison else "report"), class_="over"),
+            tag("p", links or t("comparison" if comparison else "report"), class_="over"),
             tag("h1", data(summary.recipe)),
             facts(
                 [

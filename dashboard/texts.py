@@ -194,6 +194,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tasks": ("작업", "tasks"),
     "labels": ("꼬리표", "labels"),
     "trends": ("같은 레시피의 추이", "Trends by recipe"),
+    "compare": ("비교", "Compare"),
     "compare_ends": ("마지막 두 실행 비교", "compare the last two"),
     "progress": ("진행", "Progress"),
     "stages": ("국면", "Stages"),

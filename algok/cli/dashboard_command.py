@@ -23,16 +23,30 @@ def command(directories, host, port, token) -> None:
       algok dashboard runs/
       algok dashboard runs/ s3://bucket/runs --port 9000
     """
+    import secrets
+
+    if host not in ("127.0.0.1", "localhost", "::1") and not token:
+        token = secrets.token_urlsafe(16)
+    server, address = server_of(list(directories), host, port, token)
+    click.echo(f"dashboard: {address}")
+    server.run()
+
+
+def server_of(directories: list[str], host: str, port: int, token: str | None):
+    """A server that does not run yet, and its address; raises AlgokError where the extra is not installed."""
     from algok.errors import AlgokError
 
     try:
         from algok.dashboard.server import prepare
     except ModuleNotFoundError as error:
-        raise AlgokError(f"algok dashboard needs {error.name}: pip install 'algok[dashboard]'") from None
-    import secrets
+        raise AlgokError(f"the dashboard needs {error.name}: pip install 'algok[dashboard]'") from None
+    return prepare(directories, host, port, token)
 
-    if host not in ("127.0.0.1", "localhost", "::1") and not token:
-        token = secrets.token_urlsafe(16)
-    server, address = prepare(list(directories), host, port, token)
-    click.echo(f"dashboard: {address}")
-    server.run()
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
