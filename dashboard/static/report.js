@@ -7,7 +7,7 @@ let language = DATA.language;
 
 const text = (key, ...parts) => DATA.texts[key][language === "ko" ? 0 : 1].replace(/\{(\d)\}/g, (_, n) => parts[n]);
 const comma = (n) => n.toLocaleString("en-US");
-const percent = (part, whole) => (whole ? `${+((100 * part) / whole).toFixed(1)} %` : "–");
+const percent = (part, whole) => (whole ? `${+((100 * part) / whole).toFixed(1)}\u00a0%` : "–");
 
 function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
