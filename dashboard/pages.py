@@ -60,7 +60,6 @@ def _runs(entries: list[Entry], page: Page) -> Markup:
     rows = []
     for entry in entries:
         target = run_link(entry.id, "/live" if entry.state == "going" else "")
-        labels = ", ".join(f"{key}={value}" for key, value in entry.labels.items())
         pace = entry.documents / entry.seconds if entry.documents and entry.seconds else None
         rows.append(
             [
@@ -75,12 +74,10 @@ def _runs(entries: list[Entry], page: Page) -> Markup:
                 number(entry.tokens),
                 number(pace, 0),
                 bar([entry.done], entry.tasks),
-                plain(labels),
             ]
         )
     columns = ["run", "state", "recipe", "started", "documents", "kept_share", "tokens", "docs_s", "tasks_done"]
-    shown = rows if any(entry.labels for entry in entries) else [row[:-1] for row in rows]
-    return table(page, [*columns, *(["labels"] if shown is rows else [])], shown, limit=1000)
+    return table(page, columns, rows, limit=1000)
 
 
 def _compare_form(entries: list[Entry], page: Page) -> Markup | None:

@@ -33,7 +33,7 @@ def render(
         "account": lambda: account(report, page),
         "flow": lambda: flow(report, page),
         "rules": lambda: rules(report, page, comparison.first if comparison else None),
-        "tags": lambda: tags(report, page),
+        "tags": lambda: tags(report, page, comparison.first if comparison else None),
         "sources": lambda: sources(report, page),
         "edits": lambda: edits(report, page),
         "quarantine": lambda: quarantine(report, page),

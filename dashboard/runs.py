@@ -3,8 +3,7 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -42,15 +41,6 @@ class Entry:
     tokens: int | None = None
     seconds: float | None = None
     text_bytes: int | None = None
-    labels: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def age(self) -> float | None:
-        """Seconds since it began."""
-        try:
-            return (datetime.now(UTC) - datetime.fromisoformat(self.started)).total_seconds()
-        except ValueError:
-            return None
 
 
 class Cache:
@@ -138,7 +128,6 @@ class Index:
             len(plan.own),
             min(done, tasks),
             tasks,
-            labels=described.get("labels", {}),
         )
 
 
@@ -198,7 +187,6 @@ def _entry(key: str, url: str) -> Entry:
         account.kept_tokens,
         seconds,
         account.text_bytes,
-        run.description.get("labels", {}),
     )
 
 
@@ -208,6 +196,7 @@ class Live:
     def __init__(self, url: str, plan: Plan):
         self.store, self.plan = Store(url), plan
         self.stats, self.seconds, self.seen = Stats(), dict[str, float](), set[str]()
+        self._own = {task.id for phase in plan.phases for task in phase_tasks(plan, phase.index)}
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=1000)
         self._lock = Lock()
 
@@ -218,19 +207,17 @@ class Live:
             for record in self.store.read_many(new):
                 for step, spent in orjson.loads(record)["seconds"].items():
                     self.seconds[step] = self.seconds.get(step, 0.0) + spent
-            counted = [n.replace("done/", "stats/") for n in new if n.startswith("done/p")]
-            own = {
-                f"stats/{task.id}.json" for phase in self.plan.phases for task in phase_tasks(self.plan, phase.index)
-            }
-            for part in self.store.read_many([name for name in counted if name in own]):
+            tasks = [name.removeprefix("done/").removesuffix(".json") for name in new]
+            for part in self.store.read_many([f"stats/{task}.json" for task in tasks if task in self._own]):
                 self.stats.add(orjson.loads(part))
             self.seen.update(new)
             read = self.stats.read
             self._history.append((time.monotonic(), len(self.seen), read.documents, read.text_bytes))
 
     def summary(self) -> RunSummary:
-        tasks = {name.removeprefix("done/").removesuffix(".json") for name in self.seen}
-        return summarize(self.plan, self.stats, self.seconds, tasks, finished=False)
+        with self._lock:
+            tasks = {name.removeprefix("done/").removesuffix(".json") for name in self.seen}
+            return summarize(self.plan, self.stats, self.seconds, tasks, finished=False)
 
     def speed(self) -> dict[str, float | None]:
         """Tasks, documents and MB of text per second over the last two minutes that somebody looked, and seconds left at
@@ -241,7 +228,7 @@ class Live:
         if spent < 1 or now[1] == before[1]:
             return {"tasks": None, "documents": None, "mb": None, "left": None}
         tasks = (now[1] - before[1]) / spent
-        waiting = sum(len(phase_tasks(self.plan, phase.index)) for phase in self.plan.phases) - len(self.seen)
+        waiting = len(self._own) - len(self.seen)
         return {
             "tasks": tasks,
             "documents": (now[2] - before[2]) / spent,

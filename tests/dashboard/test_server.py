@@ -8,10 +8,13 @@ import time
 
 import orjson
 import pytest
+from click.testing import CliRunner
+from conftest import prose, write_jsonl
 
 pytest.importorskip("starlette", reason="needs the extra algok[dashboard]")
 from starlette.testclient import TestClient
 
+from algok.cli import cli
 from algok.dashboard.runs import Index
 from algok.dashboard.server import create_app, prepare
 from algok.pipelines.run_directory import Run
@@ -156,6 +159,23 @@ def served(folder):
     yield address
     server.should_exit = True
     thread.join(10)
+
+
+def test_a_run_serves_itself_and_says_where(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"text": prose(number)} for number in range(3)])
+    words = [
+        "run",
+        "web",
+        "--input",
+        str(tmp_path / "in.jsonl"),
+        "-o",
+        str(tmp_path / "run"),
+        "--workers",
+        "0",
+        "--dashboard",
+    ]
+    done = CliRunner().invoke(cli, [*words, "--quiet"])
+    assert done.exit_code == 0 and re.search(r"dashboard: http://127\.0\.0\.1:\d+/\n", done.output)
 
 
 def test_a_run_that_goes_on_is_brought_up_to_date_without_a_reload(browser, served, folder, ordinary):
