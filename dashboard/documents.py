@@ -71,12 +71,14 @@ class _Candidate:
 @dataclass
 class Read:
     """What was read: `documents` of `of`. Cross tables are of kept documents: (row label, column label) → documents and
-    tokens. Samples are by rule (`step.signal.side`)."""
+    tokens. `personal` counts what was found in kept documents, by source and kind. Samples are by rule
+    (`step.signal.side`)."""
 
     documents: int = 0
     of: int = 0
     crosses: dict[tuple[str, str], dict[tuple[str, str], list[int]]] = field(default_factory=dict)
     provenance: Counter[str] = field(default_factory=Counter)
+    personal: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     samples: dict[str, list[Sample]] = field(default_factory=dict)
     quarantine: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -114,7 +116,7 @@ def _spread_evenly(names: list[str], share: float) -> list[str]:
 
 def _batches(run: Run, name: str, signals: list[str]) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Batches of a file with the columns that are needed, and the row that each begins with."""
-    crossed = (column for pair in _crosses(run) for column in pair)
+    crossed = [*_personal(run), *(column for pair in _crosses(run) for column in pair)]
     columns = ["id", "url", "source", "provenance", *signals, *crossed, *filter(None, [run.recipe.tokens_column])]
     if name.startswith("dropped/"):
         columns += ["verdict.step", "verdict.signal", "verdict.value", "verdict.bound"]
@@ -125,6 +127,12 @@ def _batches(run: Run, name: str, signals: list[str]) -> Iterator[tuple[pa.Recor
         ):
             yield batch, first
             first += batch.num_rows
+
+
+def _personal(run: Run) -> list[str]:
+    """The counts of a step that masks personal data, by kind."""
+    masking = [config for config in run.recipe.steps if config.cls.masks_personal_data]
+    return [f"{config.name}.{s.name}" for config in masking for s in config.cls.signals if s.unit == "count"]
 
 
 def _crosses(run: Run) -> list[tuple[str, str]]:
@@ -140,8 +148,18 @@ def _count(batch: pa.RecordBatch, kept: bool, read: Read, run: Run) -> None:
     read.provenance.update(pc.fill_null(batch.column("provenance"), "").to_pylist())
     tokens = run.recipe.tokens_column
     counts = batch.column(tokens) if tokens else pa.nulls(batch.num_rows, pa.int64())
+    _count_personal(batch, _personal(run), read.personal)
     for pair in _crosses(run):
         _count_cross(batch, pair, counts, read.crosses.setdefault(pair, {}))
+
+
+def _count_personal(batch: pa.RecordBatch, columns: list[str], found: dict[str, Counter[str]]) -> None:
+    if not columns:
+        return
+    table = pa.table({name: batch.column(name) for name in ("source", *columns)})
+    for row in table.group_by("source").aggregate([(name, "sum") for name in columns]).to_pylist():
+        counts = {name.partition(".")[2]: row[f"{name}_sum"] or 0 for name in columns}
+        found.setdefault(row["source"] or "", Counter()).update(counts)
 
 
 def _count_cross(batch: pa.RecordBatch, pair: tuple[str, str], tokens: pa.Array, cross: dict) -> None:

@@ -8,7 +8,7 @@ from algok.dashboard import charts
 from algok.dashboard.markup import Child, Markup, data, joined, name, tag
 from algok.dashboard.texts import Texts
 
-MAX_ROWS = 80
+MAX_ROWS = 70
 HISTOGRAM_LABEL = "histogram.label"
 
 

@@ -22,15 +22,18 @@ from algok.dashboard.texts import TEXTS, Language, Texts
 _STATIC = Path(__file__).parent / "static"
 
 
-def render(report: ReportData, language: Language = "ko", comparison: Comparison | None = None) -> str:
-    """The report of one run as a page; with a comparison, of its second run, and what changed from the first."""
+def render(
+    report: ReportData, language: Language = "ko", comparison: Comparison | None = None, links: Markup | None = None
+) -> str:
+    """The report of one run as a page; with a comparison, of its second run, and what changed from the first. `links` lead
+    to other pages where there are any (a dashboard's)."""
     page = Page(Texts(language))
     sections: dict[str, Callable[[], Markup]] = {
         **({"changes": lambda: changes(comparison, page)} if comparison else {}),
         "account": lambda: account(report, page),
         "flow": lambda: flow(report, page),
         "rules": lambda: rules(report, page, comparison.first if comparison else None),
-        "tags": lambda: tags(report, page),
+        "tags": lambda: tags(report, page, comparison.first if comparison else None),
         "sources": lambda: sources(report, page),
         "edits": lambda: edits(report, page),
         "quarantine": lambda: quarantine(report, page),
@@ -39,14 +42,14 @@ def render(report: ReportData, language: Language = "ko", comparison: Comparison
     }
     title = f"{report.summary.recipe} – {page.t.plain('comparison' if comparison else 'report')}"
     body = [write() for write in sections.values()]
-    return document(page, title, _header(report, page, comparison), list(sections), body, _shared(report))
+    return document(page, title, _header(report, page, comparison, links), list(sections), body, _shared(report))
 
 
-def _header(report: ReportData, page: Page, comparison: Comparison | None) -> Markup:
+def _header(report: ReportData, page: Page, comparison: Comparison | None, links: Markup | None) -> Markup:
     summary, t = report.summary, page.t
     return joined(
         [
-            tag("p", t("comparison" if comparison else "report"), class_="over"),
+            tag("p", links or t("comparison" if comparison else "report"), class_="over"),
             tag("h1", data(summary.recipe)),
             facts(
                 [
@@ -75,11 +78,16 @@ def _shared(report: ReportData) -> dict:
     return {"edges": report.summary.edges, "run": report.name, "mode": report.summary.mode}
 
 
-def document(page: Page, title: str, header: Markup, names: list[str], body: list[Markup], shared: dict) -> str:
-    """A whole page: policy, style, header with its switches, sections, the data of all charts, and the script."""
-    style, script = _static("report.css"), _static("report.js")
+def document(
+    page: Page, title: str, header: Markup, names: list[str], body: list[Markup], shared: dict, served: bool = False
+) -> str:
+    """A whole page: policy, style, header with its switches, sections, the data of all charts, and the script. A page that
+    is `served` may also ask its own server, and nobody else."""
+    style = _static("report.css")
+    script = Markup(_static("report.js") + (_static("live.js") if served else ""))
+    own = "connect-src 'self'; form-action 'self'" if served else "form-action 'none'"
     sources = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
-    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; {own}"
     content = {**shared, "charts": page.charts, "texts": TEXTS, "language": page.t.language}
     links = [tag("a", page.t(name), href=f"#{name}") for name in names]
     switches = [
@@ -96,7 +104,7 @@ def document(page: Page, title: str, header: Markup, names: list[str], body: lis
     ]
     inner = [
         tag("header", tag("div", header), tag("div", *switches, class_="switches")),
-        tag("nav", *links, **page.t.title("sections")),
+        tag("nav", *links, **page.t.title("sections")) if links else None,
         tag("main", *body),
         tag("div", id="tip", role="status", aria_live="polite"),
         tag("script", script_json(content), type="application/json", id="data"),

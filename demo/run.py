@@ -1,4 +1,4 @@
-"""`make demo`: curates the carried corpus, then shows the table per step, one dropped document, and where the result is."""
+"""`make demo`: curates the carried corpus, then shows the table per step and one dropped document, and writes the report."""
 
 import shutil
 import subprocess
@@ -11,6 +11,7 @@ from algok.cli.shared import print_table
 
 DEMO = Path(__file__).resolve().parent
 OUTPUT = Path("runs/demo")
+REPORT = Path("runs/demo.html")
 
 
 def algok(*arguments: str) -> None:
@@ -55,9 +56,11 @@ def main() -> None:
     by_dedup = [row["id"] for row in dropped.to_pylist() if row["verdict.step"] == "dedup"]
     algok("explain", str(OUTPUT), by_dedup[0])
     algok("verify", str(OUTPUT))
+    algok("report", str(OUTPUT), "-o", str(REPORT))
     show_columns()
     print(
-        f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Try: algok stats {OUTPUT}"
+        f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Open {REPORT} in a browser to look "
+        f"at it all. Try: algok stats {OUTPUT}"
     )
 
 

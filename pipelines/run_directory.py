@@ -73,7 +73,7 @@ class Run:
     def summary(self) -> RunSummary:
         """The figures; of a run that is still going, those of the tasks that are done now. Raises InputError."""
         try:
-            return read_summary(self.store, self.plan)
+            return read_summary(self.store, lambda: self.plan)
         except UNREADABLE as error:
             raise InputError(
                 f"{self.url}: its statistics cannot be read ({type(error).__name__}): they are damaged or of another "

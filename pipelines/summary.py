@@ -5,7 +5,7 @@ keeps it in `summary.json`. All figures are full counts over the tasks that are 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -191,14 +191,15 @@ class RunSummary(_Part):
         ]
 
 
-def read_summary(store: Store, plan: Plan) -> RunSummary:
+def read_summary(store: Store, plan: Callable[[], Plan]) -> RunSummary:
     """The summary of a run directory: as it was stored when the run finished, or from the tasks that are done.
+    Only then the plan is asked for: reading one takes much longer than reading a summary.
 
     Raises ValueError where the statistics are those of another version of algok, or damaged.
     """
     if store.exists("manifest.json") and store.exists("summary.json"):
         return RunSummary.model_validate_json(store.read_bytes("summary.json"))
-    return collect_summary(store, plan, finished=False)
+    return collect_summary(store, plan(), finished=False)
 
 
 def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:

@@ -26,6 +26,7 @@ COMMANDS = {
     "stats": "Show a run's table per step, drop reasons and sources.",
     "report": "Write a run, or what changed between two, as one HTML page.",
     "compare": "Show what changed between two runs; an exit code for CI.",
+    "dashboard": "Serve run directories to a browser, read only.",
     "models": "List, show and verify models.",
     "train": "Train a model on your own data.",
     "evaluate": "Measure a recipe and its models on labelled documents.",

@@ -9,7 +9,10 @@ from algok.cli.shared import execution_options, input_options, print_json, print
 @click.argument("recipe")
 @input_options
 @execution_options
-def command(recipe, inputs, source, text, output, overrides, executor, workers, address, quiet, as_json) -> None:
+@click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
+def command(
+    recipe, inputs, source, text, output, overrides, executor, workers, address, quiet, as_json, dashboard
+) -> None:
     """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
 
     The run directory gets kept/, dropped/, quarantine/, stats/, a manifest and a data card. After a crash the same
@@ -21,7 +24,20 @@ def command(recipe, inputs, source, text, output, overrides, executor, workers, 
       algok run web --input 'crawl/*.warc.gz' --output runs/web
       algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
     """
-    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, text=text)
+    run_recipe(
+        recipe,
+        inputs,
+        source,
+        output,
+        overrides,
+        executor,
+        workers,
+        address,
+        quiet,
+        as_json,
+        text=text,
+        dashboard=dashboard,
+    )
 
 
 def run_recipe(
@@ -38,6 +54,7 @@ def run_recipe(
     mode=None,
     input_format=None,
     text=None,
+    dashboard=False,
 ) -> None:
     """What run, annotate and clean have in common: load, execute, show the table."""
     finished = execute_recipe(
@@ -53,6 +70,7 @@ def run_recipe(
         mode,
         input_format,
         text,
+        dashboard,
     )
     show_run(finished.url, finished.fresh, as_json)
 
@@ -70,6 +88,7 @@ def execute_recipe(
     mode=None,
     input_format=None,
     text=None,
+    dashboard=False,
 ):
     """Loads a recipe with the options of a command and runs it; gives the finished run."""
     from algok.errors import RecipeError
@@ -90,11 +109,24 @@ def execute_recipe(
         raise RecipeError(f"{recipe}: no inputs; give the recipe 'inputs' or the command --input")
     if not loaded.output:
         raise RecipeError(f"{recipe}: no output; give the recipe 'output' or the command --output")
+    if dashboard:
+        _serve(loaded.output)
     chosen = make_executor(executor, workers, address)
     try:
         return execute(loaded, loaded.output, chosen, make_progress(quiet))
     finally:
         chosen.close()
+
+
+def _serve(output: str) -> None:
+    """A dashboard over the run directory, in a thread that ends with this process."""
+    import threading
+
+    from algok.cli.dashboard_command import free_port, server_of
+
+    server, address = server_of([output], "127.0.0.1", free_port(), None)
+    threading.Thread(target=server.run, daemon=True).start()
+    click.echo(f"dashboard: {address}", err=True)
 
 
 def show_run(url: str, fresh: bool, as_json: bool) -> None:

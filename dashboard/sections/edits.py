@@ -1,7 +1,23 @@
 """What steps mended and removed, personal data by kind (counts only), and what was never read."""
 
+from collections import Counter
+
 from algok.dashboard.markup import Markup, data, tag
-from algok.dashboard.parts import Cell, Page, bar, folded, number, part, plain, prose, section, share, table
+from algok.dashboard.parts import (
+    Cell,
+    Page,
+    bar,
+    extent,
+    folded,
+    named,
+    number,
+    part,
+    plain,
+    prose,
+    section,
+    share,
+    table,
+)
 from algok.dashboard.report_data import ReportData
 from algok.pipelines.summary import StepSummary
 
@@ -10,7 +26,22 @@ def edits(report: ReportData, page: Page) -> Markup:
     """A table for every step that rewrites text: totals of its counts, with what each means, and masked examples."""
     steps = [step for step in report.summary.steps if step.edits_text or "cluster_size" in _names(step)]
     parts = [part(page, data(step.name), _totals(step, page), _samples(step, page)) for step in steps]
-    return section(page, "edits", tag("div", *parts, class_="columns"))
+    return section(page, "edits", tag("div", *parts, class_="columns"), _personal(report, page))
+
+
+_SOURCES = 40
+
+
+def _personal(report: ReportData, page: Page) -> Markup | None:
+    """How often each kind of personal data stood in kept documents, by source; never a value."""
+    found = report.read.personal
+    kinds = [kind for kind, count in sum(found.values(), Counter()).most_common() if count]
+    if not kinds:
+        return None
+    order = sorted(found, key=lambda source: (-found[source].total(), source))[:_SOURCES]
+    rows = [[named(source, page), *(number(found[source][kind]) for kind in kinds)] for source in order]
+    seen = extent(page, report.read.documents, report.read.of)
+    return part(page, [page.t("personal_by_source"), " ", seen], table(page, ["source", *map(data, kinds)], rows))
 
 
 def _names(step: StepSummary) -> set[str]:

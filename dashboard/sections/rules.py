@@ -28,6 +28,16 @@ from algok.pipelines.stats import REST
 from algok.pipelines.summary import SignalSummary, StepSummary
 from algok.step import Bound
 
+# Signals that a reader looks for among the tags and not among the rules.
+SHOWN_WITH_TAGS = (
+    "heuristics.chars",
+    "tokens.count",
+    "quality.level",
+    "perplexity.perplexity",
+    "dedup.cluster_size",
+    "lines.lines_removed",
+)
+
 
 def rules(report: ReportData, page: Page, other: ReportData | None = None) -> Markup:
     """All rules in one table, then a card for every signal that has a bound, then the signals without one."""
@@ -35,8 +45,8 @@ def rules(report: ReportData, page: Page, other: ReportData | None = None) -> Ma
     for name, (step, signal) in report.signals.items():
         if signal.bounds:
             cards.append(_card(name, step, signal, report, page, other))
-        elif signal.bins:
-            rest.append(_plain_card(name, signal, report, page, other))
+        elif signal.bins and name not in SHOWN_WITH_TAGS:
+            rest.append(plain_card(name, signal, report, page, other))
     return section(
         page,
         "rules",
@@ -95,7 +105,7 @@ def _card(
     dropped = sum(rule.documents for rule in step.rules if rule.signal == signal.name)
     return tag(
         "article",
-        tag("h3", tag("span", name), tag("span", page.t("dropped"), f" {dropped:,}", class_="count")),
+        tag("h3", tag("span", markup.name(name)), tag("span", page.t("dropped"), f" {dropped:,}", class_="count")),
         tag("p", signal.doc, class_="doc"),
         tag("div", *drawn, class_="groups"),
         _near(name, report, page),
@@ -104,11 +114,14 @@ def _card(
     )
 
 
-def _plain_card(name: str, signal: SignalSummary, report: ReportData, page: Page, other: ReportData | None) -> Markup:
+def plain_card(name: str, signal: SignalSummary, report: ReportData, page: Page, other: ReportData | None) -> Markup:
+    """A signal that nothing limits."""
     theirs = other.signals.get(name, (None, None))[1] if other else None
     shown = charts.shown_bins(signal.bins, report.summary.edges[signal.unit], signal.unit, [])
     drawing = _drawn(name, REST, signal.bins, signal, shown, report, page, theirs.bins if theirs else None)
-    return tag("article", tag("h3", tag("span", name)), tag("p", signal.doc, class_="doc"), drawing, class_="card")
+    return tag(
+        "article", tag("h3", tag("span", markup.name(name))), tag("p", signal.doc, class_="doc"), drawing, class_="card"
+    )
 
 
 def _drawn(

@@ -21,7 +21,7 @@ from algok.dashboard.parts import (
 from algok.dashboard.report_data import ReportData
 from algok.dashboard.shards import OUTLYING, ShardTable
 
-_MAX_ROWS = 80
+_MAX_ROWS = 70
 
 
 def shards(report: ReportData, page: Page) -> Markup:

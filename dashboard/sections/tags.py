@@ -5,16 +5,21 @@ from collections import Counter
 from algok.dashboard.markup import Markup, data, tag
 from algok.dashboard.parts import Cell, Page, bar, extent, folded, named, number, part, section, share, table
 from algok.dashboard.report_data import ReportData
+from algok.dashboard.sections.rules import SHOWN_WITH_TAGS, plain_card
 
 _CROSS_ROWS, _CROSS_COLUMNS = 40, 12
 
 
-def tags(report: ReportData, page: Page) -> Markup:
+def tags(report: ReportData, page: Page, other: ReportData | None = None) -> Markup:
     lists = [_labels(name, signal.labels, page) for name, (_, signal) in report.signals.items() if signal.labels]
     if report.read.provenance:
         lists.append(_labels("provenance", dict(report.read.provenance.most_common()), page))
     crosses = [_cross(pair, cells, report, page) for pair, cells in report.read.crosses.items() if _is_table(cells)]
-    return section(page, "tags", tag("div", *lists, class_="columns"), *crosses, note=page.t("tags.note"))
+    shown = [name for name in SHOWN_WITH_TAGS if name in report.signals and not report.signals[name][1].bounds]
+    cards = [plain_card(name, report.signals[name][1], report, page, other) for name in shown]
+    distributions = part(page, page.t("distributions"), tag("div", *cards, class_="cards")) if cards else None
+    columns = tag("div", *lists, class_="columns")
+    return section(page, "tags", columns, distributions, *crosses, note=page.t("tags.note"))
 
 
 def _labels(name: str, labels: dict[str, int], page: Page) -> Markup:

@@ -7,7 +7,7 @@ let language = DATA.language;
 
 const text = (key, ...parts) => DATA.texts[key][language === "ko" ? 0 : 1].replace(/\{(\d)\}/g, (_, n) => parts[n]);
 const comma = (n) => n.toLocaleString("en-US");
-const percent = (part, whole) => (whole ? `${+((100 * part) / whole).toFixed(1)} %` : "–");
+const percent = (part, whole) => (whole ? `${+((100 * part) / whole).toFixed(1)}\u00a0%` : "–");
 
 function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
@@ -93,11 +93,6 @@ async function copy(pressed) {
   setTimeout(() => (label.textContent = text("copy")), 1500);
 }
 
-for (const table of document.querySelectorAll("table")) {
-  table.closest(".table").append(button("copy", said("copy")));
-  if (table.hasAttribute("data-sort")) for (const head of table.tHead.rows[0].cells) if (head.textContent) head.append(button("", ...head.childNodes));
-}
-
 // Charts -------------------------------------------------------------------------------------------------------------
 const short = (n) => String(+n.toPrecision(4));
 function binWords(chart, place) {
@@ -149,23 +144,6 @@ function leave(svg) {
   svg.querySelector(".cursor")?.remove();
   svg.at = undefined;
 }
-for (const svg of document.querySelectorAll("svg[data-c]")) {
-  svg.tabIndex = 0;
-  const count = () => rowsOf(DATA.charts[svg.dataset.c]).length;
-  svg.addEventListener("pointermove", (event) => {
-    const box = svg.getBoundingClientRect();
-    point(svg, Math.floor(((event.clientX - box.left) / box.width) * count()), event.clientX, event.clientY);
-  });
-  svg.addEventListener("pointerleave", () => leave(svg));
-  svg.addEventListener("blur", () => leave(svg));
-  svg.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === "Escape") leave(svg);
-    if (!step) return;
-    event.preventDefault();
-    point(svg, (svg.at === undefined ? (step > 0 ? -1 : count()) : svg.at) + step);
-  });
-}
 function showData(pressed) {
   const figure = pressed.closest(".figure"), open = figure.querySelector(".table");
   if (open) return open.remove();
@@ -173,7 +151,6 @@ function showData(pressed) {
   const body = element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell) => element("td", { className: "c", textContent: cell })))));
   figure.append(element("div", { className: "table" }, element("table", {}, body), button("copy", said("copy"))));
 }
-for (const figure of document.querySelectorAll(".figure")) figure.append(button("show", said("table")));
 
 // Trying bounds ------------------------------------------------------------------------------------------------------
 // A slider stands on the edges of the stored bins, so what it counts is exact up to values that lie on an edge.
@@ -252,13 +229,37 @@ document.addEventListener("click", (event) => {
   else if (pressed.classList.contains("copy")) copy(pressed);
   else if (pressed.classList.contains("show")) showData(pressed);
 });
-for (const svg of document.querySelectorAll("svg[data-c]")) {
-  const chart = DATA.charts[svg.dataset.c];
-  if (!chart.bound || !sum(chart.bins)) continue;
+function readable(svg) {
+  svg.tabIndex = 0;
+  const chart = DATA.charts[svg.dataset.c], count = () => rowsOf(chart).length;
+  svg.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    point(svg, Math.floor(((event.clientX - box.left) / box.width) * count()), event.clientX, event.clientY);
+  });
+  svg.addEventListener("pointerleave", () => leave(svg));
+  svg.addEventListener("blur", () => leave(svg));
+  svg.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") leave(svg);
+    if (!step) return;
+    event.preventDefault();
+    point(svg, (svg.at === undefined ? (step > 0 ? -1 : count()) : svg.at) + step);
+  });
+  svg.closest(".figure").append(button("show", said("table")));
+  if (!chart.bound || !sum(chart.bins)) return;
   const box = element("details", { className: "try" }, element("summary", {}, said("try")));
   box.addEventListener("toggle", () => box.open && !box.redraw && slider(box));
   svg.closest(".figure").nextSibling.after(box);
 }
+// What the page gets from its script: buttons, reading of charts, sliders.
+function attach() {
+  for (const table of document.querySelectorAll("table")) {
+    table.closest(".table").append(button("copy", said("copy")));
+    if (table.hasAttribute("data-sort")) for (const head of table.tHead.rows[0].cells) if (head.textContent) head.append(button("", ...head.childNodes));
+  }
+  for (const svg of document.querySelectorAll("svg[data-c]")) readable(svg);
+}
+attach();
 const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
 if (window.IntersectionObserver) {
   const seen = new IntersectionObserver((entries) => {

@@ -47,6 +47,11 @@ def ordinary_rows():
     return parts
 
 
+@pytest.fixture(scope="session", name="make_run")
+def _make_run():
+    return make_run
+
+
 @pytest.fixture(scope="session")
 def ordinary(tmp_path_factory):
     """36 clean documents of three sources in three shards, with copies, short ones and a quarantined record in each."""
