@@ -28,7 +28,7 @@ class Group:
     high: float = 1.0
 
 
-def allocate(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Group], supply: np.ndarray) -> np.ndarray:
+def allocate(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group], supply: np.ndarray) -> np.ndarray:
     """Tokens of every cell (float64). `prior` in any unit; `room`: tokens that a cell may still give; `supply`: tokens
     of one more pass over it, for the advice. Raises Infeasible."""
     room = np.where(prior > 0, room, 0.0)
@@ -38,7 +38,7 @@ def allocate(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Grou
     return _rake(prior, room, tokens, groups)
 
 
-def _rake(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Group]) -> np.ndarray:
+def _rake(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group]) -> np.ndarray:
     """Coordinate ascent on the dual: one factor per group, the total last."""
     usable = prior / prior.sum() * tokens
     bounds = [(group.cells, group.low * tokens, group.high * tokens) for group in groups]

@@ -163,10 +163,11 @@ class _Planner:
         return np.array([cursor & (TURN - 1) for cursor in self._cursors], np.uint64)
 
     def _take_on_circle(self, stage: str, kind: str, active: np.ndarray, amounts: "_Amounts", room: np.ndarray) -> None:
-        """The next stretch. What an earlier stage took beyond its plan, less than a document, is taken off here."""
+        """The next stretch. What an earlier stage took beyond its plan, at most half a document,
+        is taken off here, and what it left is added."""
         self._planned += amounts.planned
         open_ = np.ceil(np.round(self._planned - self._taken, 6)).astype(np.int64)
-        targets = np.where(amounts.planned > 0, np.maximum(open_, 0), 0)
+        targets = np.where(amounts.planned > 0, np.clip(open_, 0, room), 0)
         passed = np.array([cursor >> 64 for cursor in self._cursors], np.int64)
         cells = np.where(active, self._cell_of, -1).astype(np.int32)
         draw, taken = self._take(_untaken(stage, kind, cells, self._starts(), passed, len(targets)), targets)
@@ -182,10 +183,20 @@ class _Planner:
         supply = self._candidate_tokens(draw)
         turns = np.where(supply > 0, targets // np.maximum(supply, 1), 0)
         found = cut(
-            lambda: self._keyed(draw), np.where(supply > 0, targets - turns * supply, 0), self.population.documents
+            lambda: self._keyed(draw),
+            np.where(supply > 0, targets - turns * supply, 0),
+            self.population.documents,
+            self._rounding(draw),
         )
         done = replace(draw, turns=turns, limits=found.limits, partial=found.any)
         return done, turns * supply + found.tokens
+
+    def _rounding(self, draw: Draw) -> np.ndarray:
+        """Where targets are rounded, by cell. Were it the same for all, small targets would all be too much or nothing; so
+        it differs by cell, and sums over cells come out right. It stays the same on a circle, so that stages join."""
+        name = "" if draw.on_the_circle else draw.stage
+        names = [f"{self.mix.seed}\0{name}\0{cell.name}".encode() for cell in self.population.cells]
+        return np.array([(xxhash.xxh3_64_intdigest(name) + 1) / (TURN + 1) for name in names])
 
     def _keyed(self, draw: Draw) -> Iterator[Keyed]:
         """The candidates of a draw in the order in which it takes them."""

@@ -186,7 +186,7 @@ class Stage(_Strict):
     name: Name
     tokens: Tokens
     where: Where | None = Field(None, description="Only documents that this selector means.")
-    prior: Prior = Prior(natural=1)
+    prior: Prior = Prior.model_validate("natural")
     shares: dict[Where, Limits] = Field({}, description="Selector -> share of the tokens that are not replayed.")
     select: Select | None = None
     order: Order | None = None
@@ -199,7 +199,7 @@ class Mix(_Strict):
     name: str = "mix"
     description: str = ""
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
-    tokenizer: TokenizerOptions = TokenizerOptions()
+    tokenizer: TokenizerOptions = TokenizerOptions.model_validate({})
     seed: int = Field(0, ge=0, lt=1 << 63)
     cells: list[str] = Field([], description="Further label columns whose parts get even repetition.")
     max_epochs: dict[str, Epochs] = Field(
@@ -290,7 +290,7 @@ def validate(source: RecipeText) -> Mix:
     mix = checked(Mix, source.data, (), source, problems)
     if mix is not None:
         problems += _between_stages(mix, source)
-    if problems:
+    if mix is None or problems:
         raise RecipeError("\n".join(problems))
     return mix
 

@@ -138,7 +138,7 @@ def test_a_replay_is_spread_over_its_stage_and_takes_documents_of_the_earlier_on
     replayed = [row for row in second if row["draw"] == "seen"]
     assert replayed and {row["id"] for row in replayed} <= first
     longest = max(row["tokens"] for row in rows)
-    assert 600 <= sum(row["tokens"] for row in replayed) < 600 + len(SOURCES) * longest  # 20 % of 3,000
+    assert abs(sum(row["tokens"] for row in replayed) - 600) <= len(SOURCES) * longest / 2  # 20 % of 3,000
     half = sum(row["draw"] == "seen" for row in second[: len(second) // 2])
     assert abs(half - len(replayed) / 2) <= 2
 
