@@ -140,6 +140,19 @@ def diff(a, b, as_json) -> None:
     print_table(columns, [[d.stage, d.draw, d.cell, *d.tokens, *d.share] for d in found])
 
 
+@command.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of a mix, for editors.
+
+    \b
+    Example:
+      algok mix schema > mix.schema.json
+    """
+    from algok.mixing.recipe import json_schema
+
+    print_json(json_schema())
+
+
 def _with(mix, overrides, executor, workers, address, quiet, output, call):
     """Loads the mix and calls something with it and an executor."""
     from algok.mixing.recipe import load_mix
