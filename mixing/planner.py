@@ -29,6 +29,7 @@ class Share:
     taken: int
     room: float  # what max_epochs left of it before
     wanted: float  # what it would have given if there were enough of it
+    begin: float = 1.0  # its rate where the stage begins, of its mean rate; it ends at 2 - begin
 
 
 @dataclass
@@ -98,6 +99,7 @@ class _Planner:
         self._planned, self._taken = np.zeros(cells), np.zeros(cells, np.int64)
         self._replays = np.zeros(cells, np.int64)
         self._fresh: dict[str, int] = {}  # stage -> number of its draw
+        self._ending: dict[str, np.ndarray] = {}  # stage -> shares of the cells where it ends
         self._check_selectors()
 
     def stage(self, index: int) -> None:
@@ -118,9 +120,23 @@ class _Planner:
             Group(key, self.population.matching(key), limits.low, limits.high) for key, limits in stage.shares.items()
         ]
         prior, more = self._prior(stage.prior, supply, tokens)
-        shares = self._allocate(index, prior, room, tokens, [*groups, *more], supply)
+        before = self._ending.get(self.mix.stages[index - 1].name, 0) * tokens if stage.ramp else np.zeros(len(room))
+        self._check_ramp(index, before, room)
+        ends = self._allocate(index, prior, 2 * room - before if stage.ramp else room, tokens, [*groups, *more], supply)
+        self._ending[stage.name] = ends.planned / tokens
         self._fresh[stage.name] = len(self.plan.draws)
-        self._take_on_circle(stage.name, "fresh", active, shares, room)
+        self._take_on_circle(stage.name, "fresh", active, ends.after(before) if stage.ramp else ends, room)
+
+    def _check_ramp(self, index: int, before: np.ndarray, room: np.ndarray) -> None:
+        """A cell must last until a ramp has led away from it: half of what the mixture before would take of it."""
+        short = np.flatnonzero(before > 2 * room)
+        if short.size:
+            place, stage = self.source.place(("stages", index, "ramp")), self.mix.stages[index].name
+            cell, needed = self.population.cells[short[0]].name, before[short[0]] / 2
+            raise RecipeError(
+                f"{place}: stage '{stage}': a ramp out of {cell} takes {needed:,.0f} tokens, {room[short[0]]:,.0f} are left; "
+                "make the stage shorter, or leave out the ramp"
+            )
 
     def _active(self, index: int, stage: Stage) -> np.ndarray:
         """The classes (bool) that a stage may take."""
@@ -279,7 +295,7 @@ class _Planner:
             raise RecipeError(f"{name}: {error}{hint}") from None
         plenty = np.where(prior > 0, float(tokens), 0.0)
         wanted = planned if (planned < room).all() else allocate(prior, plenty, tokens, groups, plenty)
-        return _Amounts(planned, wanted)
+        return _Amounts(planned, wanted, np.ones(len(planned)))
 
     def _prior(self, prior: Prior, supply: np.ndarray, tokens: float) -> tuple[np.ndarray, list[Group]]:
         """The shares that the stage would have by itself, and the limits that come with them."""
@@ -315,12 +331,8 @@ class _Planner:
     def _record(self, draw: Draw, amounts: "_Amounts", taken: np.ndarray, room: np.ndarray) -> None:
         self.plan.draws.append(draw)
         used = np.flatnonzero((amounts.planned > 0) | (taken > 0))
-        self.plan.shares.append(
-            [
-                Share(int(c), float(amounts.planned[c]), int(taken[c]), float(room[c]), float(amounts.wanted[c]))
-                for c in used
-            ]
-        )
+        columns = (amounts.planned, taken, room, amounts.wanted, amounts.begin)
+        self.plan.shares.append([Share(int(c), *(column[c].item() for column in columns)) for c in used])
         passes = np.zeros(len(self.population.cells))
         for number in np.flatnonzero(self._class_tokens > 0):
             passes[self._cell_of[number]] = max(passes[self._cell_of[number]], self._cursors[number] / TURN)
@@ -346,8 +358,17 @@ class _Planner:
 
 @dataclass(frozen=True)
 class _Amounts:
+    """Tokens by cell: planned, wanted if there were enough, and the rate at which each begins."""
+
     planned: np.ndarray
     wanted: np.ndarray
+    begin: np.ndarray
+
+    def after(self, before: np.ndarray) -> "_Amounts":
+        """The amounts of a ramp that begins with others and ends with these."""
+        planned = (before + self.planned) / 2
+        begin = np.where(planned > 0, before / np.maximum(planned, 1e-300), 1.0)
+        return _Amounts(planned, (before + self.wanted) / 2, begin)
 
 
 def _untaken(stage: str, kind: str, cells: np.ndarray, starts: np.ndarray, passed: np.ndarray, count: int) -> Draw:

@@ -188,6 +188,9 @@ class Stage(_Strict):
     where: Where | None = Field(None, description="Only documents that this selector means.")
     prior: Prior = Prior.model_validate("natural")
     shares: dict[Where, Limits] = Field({}, description="Selector -> share of the tokens that are not replayed.")
+    ramp: Literal["linear"] | None = Field(
+        None, description="linear: begins with the mixture in which the stage before ends, and ends with its own."
+    )
     select: Select | None = None
     order: Order | None = None
     replay: Replay | None = None
@@ -301,6 +304,10 @@ def _between_stages(mix: Mix, source: RecipeText) -> list[str]:
         if stage.name in earlier:
             problems.append(
                 f"{source.place(('stages', index, 'name'))}: stages.{index}.name: '{stage.name}' is given twice"
+            )
+        if stage.ramp and not earlier:
+            problems.append(
+                f"{source.place(('stages', index, 'ramp'))}: stages.{index}.ramp: no stage stands before it"
             )
         if stage.replay and stage.replay.of not in earlier:
             place, near = source.place(("stages", index, "replay", "of")), nearest(stage.replay.of, earlier)

@@ -211,3 +211,28 @@ def test_many_cells_with_less_than_a_document_each_come_out_right_together():
     rows = [Row(k, f"s{k % 200:03d}", 100) for k in range(2000)]
     plan, _ = plan_of(mix({"tokens": 4000, "prior": "uniform"}), rows)  # a fifth of a document from each of 200 cells
     assert abs(sum(share.taken for share in plan.shares[0]) - 4000) < 1500
+
+
+def test_a_ramp_gives_the_mean_of_the_mixtures_before_and_after_it():
+    rows = [Row(k, "ab"[k % 2], 10) for k in range(400)]
+    stages = (
+        {"tokens": 500, "shares": {"source=a": 0.2}},
+        {"tokens": 1000, "shares": {"source=a": 0.8}, "ramp": "linear"},
+    )
+    plan, _ = plan_of(mix(*stages, {"tokens": 500, "shares": {"source=a": 0.5}, "ramp": "linear"}), rows)
+    assert [[round(share.planned) for share in shares] for shares in plan.shares] == [
+        [100, 400],
+        [500, 500],
+        [325, 175],
+    ]
+    assert [round(share.begin, 3) for share in plan.shares[1]] == [0.4, 1.6]
+
+
+def test_a_ramp_out_of_a_cell_that_is_used_up_says_how_many_tokens_lack():
+    rows = [Row(k, "a" if k < 10 else "b", 10) for k in range(400)]
+    stages = (
+        {"tokens": 200, "shares": {"source=a": 0.5}},
+        {"tokens": 1000, "shares": {"source=a": 0}, "ramp": "linear"},
+    )
+    with pytest.raises(RecipeError, match="a ramp out of corpus=web & source=a takes 250 tokens, 0 are left"):
+        plan_of(mix(*stages, epochs=1), rows)
