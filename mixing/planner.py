@@ -19,6 +19,8 @@ from algok.mixing.selector import Selector
 from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe_source import RecipeText
 
+_REPLAY_HINT = "a replay repeats a document once at most, and only where max_epochs leaves it one more copy"
+
 
 @dataclass(frozen=True)
 class Share:
@@ -41,7 +43,9 @@ class Plan:
     selections: list[Selection]
     draws: list[Draw] = field(default_factory=list)
     shares: list[list[Share]] = field(default_factory=list)  # by draw
-    epochs: list[list[float]] = field(default_factory=list)  # by draw and cell: passes on the circle when it ends
+    epochs: list[list[float]] = field(
+        default_factory=list
+    )  # by draw and cell: tokens taken from the circle by then, of its own
     caps: list[float] = field(default_factory=list)  # by cell
     class_tokens: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -120,23 +124,14 @@ class _Planner:
             Group(key, self.population.matching(key), limits.low, limits.high) for key, limits in stage.shares.items()
         ]
         prior, more = self._prior(stage.prior, supply, tokens)
-        before = self._ending.get(self.mix.stages[index - 1].name, 0) * tokens if stage.ramp else np.zeros(len(room))
-        self._check_ramp(index, before, room)
+        before = np.zeros(len(room))
+        if stage.ramp:
+            earlier, at = self._ending[self.mix.stages[index - 1].name], ("stages", index, "ramp")
+            before = self._allocate(index, earlier, 2 * room, tokens, [], supply, at).planned
         ends = self._allocate(index, prior, 2 * room - before if stage.ramp else room, tokens, [*groups, *more], supply)
-        self._ending[stage.name] = ends.planned / tokens
+        self._ending[stage.name] = ends.planned
         self._fresh[stage.name] = len(self.plan.draws)
         self._take_on_circle(stage.name, "fresh", active, ends.after(before) if stage.ramp else ends, room)
-
-    def _check_ramp(self, index: int, before: np.ndarray, room: np.ndarray) -> None:
-        """A cell must last until a ramp has led away from it: half of what the mixture before would take of it."""
-        short = np.flatnonzero(before > 2 * room)
-        if short.size:
-            place, stage = self.source.place(("stages", index, "ramp")), self.mix.stages[index].name
-            cell, needed = self.population.cells[short[0]].name, before[short[0]] / 2
-            raise RecipeError(
-                f"{place}: stage '{stage}': a ramp out of {cell} takes {needed:,.0f} tokens, {room[short[0]]:,.0f} are left; "
-                "make the stage shorter, or leave out the ramp"
-            )
 
     def _active(self, index: int, stage: Stage) -> np.ndarray:
         """The classes (bool) that a stage may take."""
@@ -281,17 +276,14 @@ class _Planner:
         at: tuple = (),
     ) -> "_Amounts":
         place = self.source.place(at or ("stages", index, "shares" if groups else "tokens"))
-        name = f"{place}: stage '{self.mix.stages[index].name}'{' (replay)' if at else ''}"
+        part = f" ({at[-1]})" if at else ""
+        name = f"{place}: stage '{self.mix.stages[index].name}'{part}"
         if not prior.any():
             raise RecipeError(f"{name}: there is no document to take")
         try:
             planned = allocate(prior, room.astype(float), tokens, groups, supply.astype(float))
         except Infeasible as error:
-            hint = (
-                "\na replay repeats a document once at most, and only where max_epochs leaves it one more copy"
-                if at
-                else ""
-            )
+            hint = f"\n{_REPLAY_HINT}" if at[-1:] == ("replay",) else ""
             raise RecipeError(f"{name}: {error}{hint}") from None
         plenty = np.where(prior > 0, float(tokens), 0.0)
         wanted = planned if (planned < room).all() else allocate(prior, plenty, tokens, groups, plenty)
@@ -333,9 +325,7 @@ class _Planner:
         used = np.flatnonzero((amounts.planned > 0) | (taken > 0))
         columns = (amounts.planned, taken, room, amounts.wanted, amounts.begin)
         self.plan.shares.append([Share(int(c), *(column[c].item() for column in columns)) for c in used])
-        passes = np.zeros(len(self.population.cells))
-        for number in np.flatnonzero(self._class_tokens > 0):
-            passes[self._cell_of[number]] = max(passes[self._cell_of[number]], self._cursors[number] / TURN)
+        passes = self._taken / np.maximum(self.population.tokens, 1)
         self.plan.epochs.append([round(float(value), 6) for value in passes])
 
     def _check_selectors(self) -> None:

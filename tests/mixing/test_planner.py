@@ -228,11 +228,13 @@ def test_a_ramp_gives_the_mean_of_the_mixtures_before_and_after_it():
     assert [round(share.begin, 3) for share in plan.shares[1]] == [0.4, 1.6]
 
 
-def test_a_ramp_out_of_a_cell_that_is_used_up_says_how_many_tokens_lack():
-    rows = [Row(k, "a" if k < 10 else "b", 10) for k in range(400)]
+def test_a_ramp_begins_as_near_to_the_mixture_before_as_what_is_left_allows():
+    rows = [Row(k, "a" if k < 12 else "b", 10) for k in range(400)]
     stages = (
         {"tokens": 200, "shares": {"source=a": 0.5}},
         {"tokens": 1000, "shares": {"source=a": 0}, "ramp": "linear"},
     )
-    with pytest.raises(RecipeError, match="a ramp out of corpus=web & source=a takes 250 tokens, 0 are left"):
-        plan_of(mix(*stages, epochs=1), rows)
+    plan, _ = plan_of(mix(*stages, epochs=1), rows)
+    assert [share.taken for share in plan.shares[1]] == [20, 980]
+    with pytest.raises(RecipeError, match=r"stage 's1' \(ramp\): these cannot be met together"):
+        plan_of(mix({"tokens": 120, "shares": {"source=a": 1}}, stages[1], epochs=1), rows)
