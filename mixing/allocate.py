@@ -54,7 +54,7 @@ def _rake(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group
         amounts = np.minimum(room, usable * np.where(members, factors[:, None], 1).prod(axis=0))
         if all(low - _EXACT * tokens <= amounts[c].sum() <= high + _EXACT * tokens for c, low, high in bounds):
             break
-    return amounts
+    return np.where(amounts < 10 * _EXACT * tokens, 0.0, amounts)  # what only tends to nothing
 
 
 def _factor(amounts: np.ndarray, room: np.ndarray, low: float, high: float) -> float:
