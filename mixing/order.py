@@ -21,7 +21,7 @@ from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, classes
 from algok.mixing.recipe import Mix
 
-_COPIES_PER_PART = 1 << 21
+_COPIES_PER_PART = 1 << 20
 _BITS = np.float64(2.0**64)
 _RANK_BITS = np.uint32(16)
 

@@ -187,15 +187,20 @@ def _show(plan, by=()) -> None:
     labels = list(table[0].labels) if table else []
     figures = ["planned", "tokens", "share", "available", "epochs", "passed", "capped", "lacking"]
     shown = [
-        [row.stage, row.draw, *row.labels.values(), *(_cell(getattr(row, name)) for name in figures)] for row in table
+        [
+            row.stage,
+            row.draw,
+            *row.labels.values(),
+            *(getattr(row, name) for name in figures[:-2]),
+            _yes(row.capped),
+            row.lacking or None,
+        ]
+        for row in table
     ]
     print_table(["stage", "draw", *labels, *figures], shown)
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
 
 
-def _cell(value):
-    """Nothing where there is nothing to say."""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return value or None
+def _yes(flag: bool) -> str:
+    return "yes" if flag else ""
