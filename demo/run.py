@@ -1,17 +1,20 @@
-"""`make demo`: curates the carried corpus, then shows the table per step and one dropped document, and writes the report."""
+"""`make demo`: curates the carried corpus, explains a dropped document, shows columns, writes the report and mixes the result."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from algok.cli.shared import print_table
 
 DEMO = Path(__file__).resolve().parent
 OUTPUT = Path("runs/demo")
 REPORT = Path("runs/demo.html")
+REWRITES, MIX = Path("runs/demo-rewrites.parquet"), Path("runs/demo-mix")
 
 
 def algok(*arguments: str) -> None:
@@ -48,6 +51,23 @@ def show_columns() -> None:
                 print(f"  {line}")
 
 
+def write_rewrites() -> None:
+    """A synthetic part for the mix: every kept document as a question and its first sentences, made by rule."""
+    columns = ["id", "text", "source", "domain.major", "quality.level"]
+    rows = ds.dataset(OUTPUT / "kept", format="parquet").to_table(columns=columns).to_pylist()
+    for row in rows:
+        row["text"] = f"질문: 다음 글은 무엇을 말하는가?\n답: {' '.join(row['text'].split()[:40])}"
+    pq.write_table(pa.Table.from_pylist(rows), REWRITES)
+
+
+def mix() -> None:
+    """Two stages over what was kept, and the proof of their account."""
+    shutil.rmtree(MIX, ignore_errors=True)
+    write_rewrites()
+    algok("mix", str(DEMO.joinpath("mix.yaml").relative_to(Path.cwd())), "-o", str(MIX))
+    algok("verify", str(MIX))
+
+
 def main() -> None:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     recipe = DEMO.joinpath("recipe.yaml").relative_to(Path.cwd())
@@ -58,9 +78,11 @@ def main() -> None:
     algok("verify", str(OUTPUT))
     algok("report", str(OUTPUT), "-o", str(REPORT))
     show_columns()
+    mix()
     print(
         f"\nOutput: {OUTPUT}/ – kept/ and dropped/ are Parquet, README.md is the data card. Open {REPORT} in a browser to look "
-        f"at it all. Try: algok stats {OUTPUT}"
+        f"at it all. Try: algok stats {OUTPUT}\n"
+        f"        {MIX}/ – parquet/ and megatron/ in training order. Try: algok mix plan demo/mix.yaml"
     )
 
 

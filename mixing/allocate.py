@@ -28,17 +28,19 @@ class Group:
     high: float = 1.0
 
 
-def allocate(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Group], supply: np.ndarray) -> np.ndarray:
+def allocate(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group], supply: np.ndarray) -> np.ndarray:
     """Tokens of every cell (float64). `prior` in any unit; `room`: tokens that a cell may still give; `supply`: tokens
     of one more pass over it, for the advice. Raises Infeasible."""
     room = np.where(prior > 0, room, 0.0)
     problem = _Problem(room, np.where(prior > 0, supply, 0), tokens, groups)
     if not problem.feasible():
         raise Infeasible(problem.advice())
+    if groups:
+        prior = np.where(problem.possible(), prior, 0.0)
     return _rake(prior, room, tokens, groups)
 
 
-def _rake(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Group]) -> np.ndarray:
+def _rake(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group]) -> np.ndarray:
     """Coordinate ascent on the dual: one factor per group, the total last."""
     usable = prior / prior.sum() * tokens
     bounds = [(group.cells, group.low * tokens, group.high * tokens) for group in groups]
@@ -54,7 +56,7 @@ def _rake(prior: np.ndarray, room: np.ndarray, tokens: int, groups: list[Group])
         amounts = np.minimum(room, usable * np.where(members, factors[:, None], 1).prod(axis=0))
         if all(low - _EXACT * tokens <= amounts[c].sum() <= high + _EXACT * tokens for c, low, high in bounds):
             break
-    return amounts
+    return np.where(amounts < 10 * _EXACT * tokens, 0.0, amounts)  # what only tends to nothing
 
 
 def _factor(amounts: np.ndarray, room: np.ndarray, low: float, high: float) -> float:
@@ -116,9 +118,8 @@ class _Problem:
     def _least(self, bounds: list[_Bound], give: _Bound | None = None, what: str = "") -> float | None:
         """The least of what is asked for: how far the bound `give` must move; by how many passes the room must grow
         ('passes'); 1 / the tokens that can be had ('tokens'); 0 where nothing is asked. None: even that does not help."""
-        cells = np.array([group.cells for group in self.groups], bool).reshape(-1, len(self.room))
-        kinds, members = np.unique(cells, axis=1, return_inverse=True)
-        members, count = members.reshape(-1), kinds.shape[1]
+        kinds, members = self._kinds()
+        count = kinds.shape[1]
         room = np.bincount(members, self.room, count)
         supply = np.bincount(members, self.supply, count)
         rows = [np.append(b.sign * kinds[b.group].astype(float), -1.0 if b == give else 0.0) for b in bounds]
@@ -130,6 +131,34 @@ class _Problem:
         wanted = np.append(np.zeros(count), 1.0)
         done = linprog(wanted, np.array(rows) if rows else None, limits or None, [np.append(np.ones(count), 0)], [1.0])
         return float(done.x[-1]) if done.status == 0 else None
+
+    def _kinds(self) -> tuple[np.ndarray, np.ndarray]:
+        """The kinds of cells that no group tells apart (bool, groups × kinds), and the kind of each cell."""
+        cells = np.array([group.cells for group in self.groups], bool).reshape(-1, len(self.room))
+        kinds, members = np.unique(cells, axis=1, return_inverse=True)
+        return kinds, members.reshape(-1)
+
+    def possible(self) -> np.ndarray:
+        """The cells (bool) that any mixture can take more from than a millionth of the tokens.
+
+        Raking tends to the others' zeros without an end. One program finds all: over mixtures scaled up by t, it asks every
+        kind for as much as 1.
+        """
+        kinds, members = self._kinds()
+        count = kinds.shape[1]
+        own, at_t, nothing = np.eye(count), np.zeros((count, 1)), np.zeros((count, count))
+        room = np.bincount(members, self.room, count) / self.tokens
+        rows = [np.hstack([own, nothing, at_t - room[:, None]]), np.hstack([-own, own, at_t])]
+        for bound in self._bounds():
+            rows.append(
+                np.concatenate([bound.sign * kinds[bound.group], np.zeros(count), [-bound.sign * bound.limit]])[None]
+            )
+        table = np.vstack(rows)
+        whole = np.concatenate([np.ones(count), np.zeros(count), [-1.0]])[None]
+        wanted = np.concatenate([np.zeros(count), -np.ones(count), [0.0]])
+        limits = [*[(0, None)] * count, *[(0, 1)] * count, (0, 1e4)]
+        done = linprog(wanted, table, np.zeros(len(table)), whole, [0.0], limits)
+        return done.x[count : 2 * count][members] > 1e-2 if done.status == 0 else self.room > 0
 
     def _tight(self) -> tuple[list[_Bound], bool]:
         """A smallest set of bounds that cannot be met together, and whether the room takes part."""

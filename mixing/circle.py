@@ -35,15 +35,16 @@ Parts = Callable[[], Iterable[Keyed]]  # every call goes through all documents a
 
 @dataclass(frozen=True)
 class Cuts:
-    """By group: the last key that is in, whether there is one, and the tokens up to it."""
+    """By group: the last key that is in, whether any document is, and the tokens up to it."""
 
     limits: np.ndarray
     any: np.ndarray
     tokens: np.ndarray
 
 
-def cut(parts: Parts, targets: np.ndarray, documents: int) -> Cuts:
-    """The smallest key of each group up to which there are at least `targets` tokens (all of them, where there are fewer).
+def cut(parts: Parts, targets: np.ndarray, documents: int, rounding: np.ndarray | None = None) -> Cuts:
+    """The key of each group up to which there are `targets` tokens. The document that crosses a target is in if more than
+    `rounding` of it lies before the target: by default half, so that whole documents come as near as they can.
 
     `documents` are all that the parts have. The leading bits of the keys are found by sums over bins, pass by pass, until
     what remains can be sorted.
@@ -63,7 +64,8 @@ def cut(parts: Parts, targets: np.ndarray, documents: int) -> Cuts:
         rest = int(counts[rows, bins][wanted].sum())
         prefixes = (prefixes << np.uint64(bits)) | bins.astype(np.uint64)
         known += bits
-    return _sorted_cut(parts, targets, wanted, prefixes, known, before)
+    rounding = np.full(count, 0.5) if rounding is None else rounding
+    return _sorted_cut(parts, targets, wanted, prefixes, known, before, rounding)
 
 
 def _crossed(sums: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -72,7 +74,7 @@ def _crossed(sums: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return reached.argmax(axis=1)
 
 
-def _sorted_cut(parts, targets, wanted, prefixes, known, before) -> Cuts:
+def _sorted_cut(parts, targets, wanted, prefixes, known, before, rounding) -> Cuts:
     limits, taken, found = (
         np.zeros(len(targets), np.uint64),
         np.zeros(len(targets), np.int64),
@@ -87,10 +89,22 @@ def _sorted_cut(parts, targets, wanted, prefixes, known, before) -> Cuts:
     for group in np.flatnonzero(wanted & (edges[1:] > edges[:-1])):
         own = slice(edges[group], edges[group + 1])
         sums = before[group] + np.cumsum(tokens[own])
-        at = min(int(np.searchsorted(sums, targets[group])), len(sums) - 1)
-        at = int(np.searchsorted(keys[own], keys[own][at], side="right")) - 1  # equal keys go together
-        limits[group], taken[group], found[group] = keys[own][at], sums[at], True
+        found[group], limits[group], taken[group] = _rounded(
+            keys[own], sums, before[group], targets[group], rounding[group]
+        )
     return Cuts(limits, found, taken)
+
+
+def _rounded(keys: np.ndarray, sums: np.ndarray, before: int, target: int, rounding: float) -> tuple[bool, int, int]:
+    """Whether anything is in, the last key that is, and the tokens up to it; `before` lie on smaller keys than these."""
+    at = min(int(np.searchsorted(sums, target)), len(sums) - 1)
+    first, last = (
+        int(np.searchsorted(keys, keys[at], side=side)) for side in ("left", "right")
+    )  # equal keys go together
+    shorter, longer = int(sums[first - 1]) if first else before, int(sums[last - 1])
+    if target - shorter >= rounding * (longer - shorter):
+        return True, int(keys[at]), longer
+    return shorter > 0, max(0, int(keys[at]) - 1), shorter
 
 
 def _with_prefix(parts: Parts, wanted: np.ndarray, prefixes: np.ndarray, known: int) -> list[np.ndarray]:
@@ -150,15 +164,8 @@ class Draw:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Draw":
-        types = {
-            "cells": np.int32,
-            "starts": np.uint64,
-            "passed": np.int64,
-            "turns": np.int64,
-            "limits": np.uint64,
-            "partial": bool,
-        }
-        return cls(**{key: np.array(value, types[key]) if key in types else value for key, value in data.items()})
+        values: dict[str, Any] = {key: np.array(v, _TYPES[key]) if key in _TYPES else v for key, v in data.items()}
+        return cls(**values)
 
 
 def copies(draws: Sequence[Draw], number: int, places: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -44,15 +44,14 @@ def execute(mix: Mix, source: RecipeText, output: str, executor: Executor, progr
     """
     store = Store(output)
     with locked(store):
-        driver = _Driver(mix, source, store, executor, progress)
+        driver = Driver(mix, source, store, executor, progress)
         if store.exists("manifest.json"):
             driver.check_same()
             store.remove("work")
             return Mixed(output, fresh=False)
         driver.begin()
-        driver.plan()
-        driver.write()
-        driver.finish()
+        for step in (driver.measure, driver.plan, driver.pick, driver.order, driver.place, driver.write, driver.finish):
+            step()
     return Mixed(output, fresh=True)
 
 
@@ -60,16 +59,19 @@ def plan_only(mix: Mix, source: RecipeText, output: str, executor: Executor, pro
     """Measures and plans; no text is read unless tokens must be counted, and none is written. `execute` goes on from it."""
     store = Store(output)
     with locked(store):
-        driver = _Driver(mix, source, store, executor, progress)
+        driver = Driver(mix, source, store, executor, progress)
         if store.exists("manifest.json"):
             driver.check_same()
         else:
             driver.begin()
+            driver.measure()
             driver.plan()
         return Plan.from_dict(orjson.loads(store.read_bytes("plan.json")))
 
 
-class _Driver:
+class Driver:
+    """The steps of a mix in their order. Each does what is left of it."""
+
     def __init__(self, mix: Mix, source: RecipeText, store: Store, executor: Executor, progress: Progress):
         self.mix, self.source, self.store = mix, source, store
         self._executor, self._progress = executor, progress
@@ -99,8 +101,10 @@ class _Driver:
             if recorded.get(key) != self._description[key]:
                 raise OutputError(f"{self.store.url}: holds {what}; choose another output directory")
 
-    def plan(self) -> None:
+    def measure(self) -> None:
         self._run("measure", len(self._inputs.pieces), [piece.size for piece in self._inputs.pieces])
+
+    def plan(self) -> None:
         if self.store.exists("plan.json"):
             return
         population = self._bench().population()
@@ -108,12 +112,17 @@ class _Driver:
         self._rank(population)
         self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
 
-    def write(self) -> None:
-        pieces, layout = len(self._inputs.pieces), self._bench().layout
-        self._run("pick", pieces)
+    def pick(self) -> None:
+        self._run("pick", len(self._inputs.pieces))
         sum_before(self._bench())
-        self._run("order", layout.parts)
-        self._run("place", pieces, [piece.size for piece in self._inputs.pieces])
+
+    def order(self) -> None:
+        self._run("order", self._bench().layout.parts)
+
+    def place(self) -> None:
+        self._run("place", len(self._inputs.pieces), [piece.size for piece in self._inputs.pieces])
+
+    def write(self) -> None:
         self._run("write", len(self.mix.stages) * self.mix.shards)
 
     def finish(self) -> None:

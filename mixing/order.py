@@ -21,7 +21,7 @@ from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, classes
 from algok.mixing.recipe import Mix
 
-_COPIES_PER_PART = 1 << 21
+_COPIES_PER_PART = 1 << 20
 _BITS = np.float64(2.0**64)
 _RANK_BITS = np.uint32(16)
 
@@ -35,6 +35,7 @@ class Track:
     tokens: int
     first_epoch: int
     weights: tuple[float, ...]
+    begin: float  # the rate where the stage begins, of the mean rate
     offset: float  # in [0, 1): where in a document its position lies, so that tracks do not march in step
 
 
@@ -54,13 +55,13 @@ class Stream:
 class Layout:
     """The streams of a plan."""
 
-    def __init__(self, mix: Mix, plan: Plan, copies_per_part: int = _COPIES_PER_PART):
+    def __init__(self, mix: Mix, plan: Plan):
         self.mix, self.plan = mix, plan
         self.streams: list[Stream] = []
         tracks = parts = 0
         for number, stage in enumerate(mix.stages):
             own = _tracks(plan, stage.name, mix.seed)
-            count = max(1, -(-_expected_copies(plan, own) // copies_per_part))
+            count = max(1, -(-_expected_copies(plan, own) // _COPIES_PER_PART))
             tokens = sum(track.tokens for track in own)
             self.streams.append(Stream(stage.name, own, tracks, count, parts, number * mix.shards, tokens))
             tracks, parts = tracks + len(own), parts + count
@@ -113,7 +114,7 @@ def _tracks(plan: Plan, stage: str, seed: int) -> list[Track]:
                 first, weights = _epochs(plan, draw, share.cell)
                 name = f"{seed}\0{stage}\0{draw.kind}\0{plan.cells[share.cell].name}"
                 offset = (xxhash.xxh3_64_intdigest(name.encode()) >> 11) / 2.0**53
-                tracks.append(Track(number, share.cell, share.taken, first, weights, offset))
+                tracks.append(Track(number, share.cell, share.taken, first, weights, share.begin, offset))
     return tracks
 
 
@@ -243,4 +244,11 @@ def positions(tracks: np.ndarray, tokens: np.ndarray, before: np.ndarray, layout
     starts = np.searchsorted(tracks, tracks)
     totals = np.array([track.tokens for track in layout.tracks], np.float64)
     offsets = np.array([track.offset for track in layout.tracks])
-    return (before[tracks] + sums - sums[starts] + offsets[tracks] * tokens) / totals[tracks]
+    passed = (before[tracks] + sums - sums[starts] + offsets[tracks] * tokens) / totals[tracks]
+    return _along_ramp(passed, np.array([track.begin for track in layout.tracks])[tracks])
+
+
+def _along_ramp(passed: np.ndarray, begin: np.ndarray) -> np.ndarray:
+    """Where a share of a track's tokens has passed, if its rate goes evenly from `begin` to 2 - `begin`."""
+    roots = begin + np.sqrt(np.maximum(begin * begin + 4 * (1 - begin) * passed, 0))
+    return np.where(passed > 0, np.minimum(2 * passed / np.maximum(roots, 1e-300), 1 - 2.0**-53), 0)

@@ -19,6 +19,8 @@ from algok.mixing.selector import Selector
 from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe_source import RecipeText
 
+_REPLAY_HINT = "a replay repeats a document once at most, and only where max_epochs leaves it one more copy"
+
 
 @dataclass(frozen=True)
 class Share:
@@ -29,6 +31,7 @@ class Share:
     taken: int
     room: float  # what max_epochs left of it before
     wanted: float  # what it would have given if there were enough of it
+    begin: float = 1.0  # its rate where the stage begins, of its mean rate; it ends at 2 - begin
 
 
 @dataclass
@@ -40,7 +43,9 @@ class Plan:
     selections: list[Selection]
     draws: list[Draw] = field(default_factory=list)
     shares: list[list[Share]] = field(default_factory=list)  # by draw
-    epochs: list[list[float]] = field(default_factory=list)  # by draw and cell: passes on the circle when it ends
+    epochs: list[list[float]] = field(
+        default_factory=list
+    )  # by draw and cell: tokens taken from the circle by then, of its own
     caps: list[float] = field(default_factory=list)  # by cell
     class_tokens: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -98,6 +103,7 @@ class _Planner:
         self._planned, self._taken = np.zeros(cells), np.zeros(cells, np.int64)
         self._replays = np.zeros(cells, np.int64)
         self._fresh: dict[str, int] = {}  # stage -> number of its draw
+        self._ending: dict[str, np.ndarray] = {}  # stage -> shares of the cells where it ends
         self._check_selectors()
 
     def stage(self, index: int) -> None:
@@ -118,9 +124,14 @@ class _Planner:
             Group(key, self.population.matching(key), limits.low, limits.high) for key, limits in stage.shares.items()
         ]
         prior, more = self._prior(stage.prior, supply, tokens)
-        shares = self._allocate(index, prior, room, tokens, [*groups, *more], supply)
+        before = np.zeros(len(room))
+        if stage.ramp:
+            earlier, at = self._ending[self.mix.stages[index - 1].name], ("stages", index, "ramp")
+            before = self._allocate(index, earlier, 2 * room, tokens, [], supply, at).planned
+        ends = self._allocate(index, prior, 2 * room - before if stage.ramp else room, tokens, [*groups, *more], supply)
+        self._ending[stage.name] = ends.planned
         self._fresh[stage.name] = len(self.plan.draws)
-        self._take_on_circle(stage.name, "fresh", active, shares, room)
+        self._take_on_circle(stage.name, "fresh", active, ends.after(before) if stage.ramp else ends, room)
 
     def _active(self, index: int, stage: Stage) -> np.ndarray:
         """The classes (bool) that a stage may take."""
@@ -163,10 +174,11 @@ class _Planner:
         return np.array([cursor & (TURN - 1) for cursor in self._cursors], np.uint64)
 
     def _take_on_circle(self, stage: str, kind: str, active: np.ndarray, amounts: "_Amounts", room: np.ndarray) -> None:
-        """The next stretch. What an earlier stage took beyond its plan, less than a document, is taken off here."""
+        """The next stretch. What an earlier stage took beyond its plan, at most half a document,
+        is taken off here, and what it left is added."""
         self._planned += amounts.planned
         open_ = np.ceil(np.round(self._planned - self._taken, 6)).astype(np.int64)
-        targets = np.where(amounts.planned > 0, np.maximum(open_, 0), 0)
+        targets = np.where(amounts.planned > 0, np.clip(open_, 0, room), 0)
         passed = np.array([cursor >> 64 for cursor in self._cursors], np.int64)
         cells = np.where(active, self._cell_of, -1).astype(np.int32)
         draw, taken = self._take(_untaken(stage, kind, cells, self._starts(), passed, len(targets)), targets)
@@ -182,10 +194,20 @@ class _Planner:
         supply = self._candidate_tokens(draw)
         turns = np.where(supply > 0, targets // np.maximum(supply, 1), 0)
         found = cut(
-            lambda: self._keyed(draw), np.where(supply > 0, targets - turns * supply, 0), self.population.documents
+            lambda: self._keyed(draw),
+            np.where(supply > 0, targets - turns * supply, 0),
+            self.population.documents,
+            self._rounding(draw),
         )
         done = replace(draw, turns=turns, limits=found.limits, partial=found.any)
         return done, turns * supply + found.tokens
+
+    def _rounding(self, draw: Draw) -> np.ndarray:
+        """Where targets are rounded, by cell. Were it the same for all, small targets would all be too much or nothing; so
+        it differs by cell, and sums over cells come out right. It stays the same on a circle, so that stages join."""
+        name = "" if draw.on_the_circle else draw.stage
+        names = [f"{self.mix.seed}\0{name}\0{cell.name}".encode() for cell in self.population.cells]
+        return np.array([(xxhash.xxh3_64_intdigest(name) + 1) / (TURN + 1) for name in names])
 
     def _keyed(self, draw: Draw) -> Iterator[Keyed]:
         """The candidates of a draw in the order in which it takes them."""
@@ -254,21 +276,18 @@ class _Planner:
         at: tuple = (),
     ) -> "_Amounts":
         place = self.source.place(at or ("stages", index, "shares" if groups else "tokens"))
-        name = f"{place}: stage '{self.mix.stages[index].name}'{' (replay)' if at else ''}"
+        part = f" ({at[-1]})" if at else ""
+        name = f"{place}: stage '{self.mix.stages[index].name}'{part}"
         if not prior.any():
             raise RecipeError(f"{name}: there is no document to take")
         try:
             planned = allocate(prior, room.astype(float), tokens, groups, supply.astype(float))
         except Infeasible as error:
-            hint = (
-                "\na replay repeats a document once at most, and only where max_epochs leaves it one more copy"
-                if at
-                else ""
-            )
+            hint = f"\n{_REPLAY_HINT}" if at[-1:] == ("replay",) else ""
             raise RecipeError(f"{name}: {error}{hint}") from None
         plenty = np.where(prior > 0, float(tokens), 0.0)
         wanted = planned if (planned < room).all() else allocate(prior, plenty, tokens, groups, plenty)
-        return _Amounts(planned, wanted)
+        return _Amounts(planned, wanted, np.ones(len(planned)))
 
     def _prior(self, prior: Prior, supply: np.ndarray, tokens: float) -> tuple[np.ndarray, list[Group]]:
         """The shares that the stage would have by itself, and the limits that come with them."""
@@ -304,15 +323,9 @@ class _Planner:
     def _record(self, draw: Draw, amounts: "_Amounts", taken: np.ndarray, room: np.ndarray) -> None:
         self.plan.draws.append(draw)
         used = np.flatnonzero((amounts.planned > 0) | (taken > 0))
-        self.plan.shares.append(
-            [
-                Share(int(c), float(amounts.planned[c]), int(taken[c]), float(room[c]), float(amounts.wanted[c]))
-                for c in used
-            ]
-        )
-        passes = np.zeros(len(self.population.cells))
-        for number in np.flatnonzero(self._class_tokens > 0):
-            passes[self._cell_of[number]] = max(passes[self._cell_of[number]], self._cursors[number] / TURN)
+        columns = (amounts.planned, taken, room, amounts.wanted, amounts.begin)
+        self.plan.shares.append([Share(int(c), *(column[c].item() for column in columns)) for c in used])
+        passes = self._taken / np.maximum(self.population.tokens, 1)
         self.plan.epochs.append([round(float(value), 6) for value in passes])
 
     def _check_selectors(self) -> None:
@@ -335,8 +348,17 @@ class _Planner:
 
 @dataclass(frozen=True)
 class _Amounts:
+    """Tokens by cell: planned, wanted if there were enough, and the rate at which each begins."""
+
     planned: np.ndarray
     wanted: np.ndarray
+    begin: np.ndarray
+
+    def after(self, before: np.ndarray) -> "_Amounts":
+        """The amounts of a ramp that begins with others and ends with these."""
+        planned = (before + self.planned) / 2
+        begin = np.where(planned > 0, before / np.maximum(planned, 1e-300), 1.0)
+        return _Amounts(planned, (before + self.wanted) / 2, begin)
 
 
 def _untaken(stage: str, kind: str, cells: np.ndarray, starts: np.ndarray, passed: np.ndarray, count: int) -> Draw:

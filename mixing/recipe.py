@@ -186,8 +186,11 @@ class Stage(_Strict):
     name: Name
     tokens: Tokens
     where: Where | None = Field(None, description="Only documents that this selector means.")
-    prior: Prior = Prior(natural=1)
+    prior: Prior = Prior.model_validate("natural")
     shares: dict[Where, Limits] = Field({}, description="Selector -> share of the tokens that are not replayed.")
+    ramp: Literal["linear"] | None = Field(
+        None, description="linear: begins with the mixture in which the stage before ends, and ends with its own."
+    )
     select: Select | None = None
     order: Order | None = None
     replay: Replay | None = None
@@ -199,7 +202,7 @@ class Mix(_Strict):
     name: str = "mix"
     description: str = ""
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
-    tokenizer: TokenizerOptions = TokenizerOptions()
+    tokenizer: TokenizerOptions = TokenizerOptions.model_validate({})
     seed: int = Field(0, ge=0, lt=1 << 63)
     cells: list[str] = Field([], description="Further label columns whose parts get even repetition.")
     max_epochs: dict[str, Epochs] = Field(
@@ -290,7 +293,7 @@ def validate(source: RecipeText) -> Mix:
     mix = checked(Mix, source.data, (), source, problems)
     if mix is not None:
         problems += _between_stages(mix, source)
-    if problems:
+    if mix is None or problems:
         raise RecipeError("\n".join(problems))
     return mix
 
@@ -301,6 +304,10 @@ def _between_stages(mix: Mix, source: RecipeText) -> list[str]:
         if stage.name in earlier:
             problems.append(
                 f"{source.place(('stages', index, 'name'))}: stages.{index}.name: '{stage.name}' is given twice"
+            )
+        if stage.ramp and not earlier:
+            problems.append(
+                f"{source.place(('stages', index, 'ramp'))}: stages.{index}.ramp: no stage stands before it"
             )
         if stage.replay and stage.replay.of not in earlier:
             place, near = source.place(("stages", index, "replay", "of")), nearest(stage.replay.of, earlier)

@@ -60,28 +60,35 @@ def write(mix, output, overrides, executor, workers, address, quiet, as_json) ->
 @click.option(
     "--output", "-o", help="Plan in this directory, where 'algok mix write' goes on [default: a temporary one]."
 )
+@click.option("--by", multiple=True, metavar="COLUMN", help="Sum cells by this column of the mix. Repeatable.")
 @execution_options
-def plan(mix, output, overrides, executor, workers, address, quiet, as_json) -> None:
+def plan(mix, output, by, overrides, executor, workers, address, quiet, as_json) -> None:
     """Show what every cell gives to every stage. No text is read unless tokens must be counted.
 
     `lacking` is what a cell would give besides if it had it: with --json a list for whoever collects or synthesises.
 
     \b
     Examples:
-      algok mix plan mix.yaml
+      algok mix plan mix.yaml --by domain.major
       algok mix plan mix.yaml --set stages.0.tokens=20B --json
     """
     import tempfile
 
     from algok.mixing.mix import plan_only
     from algok.mixing.table import lacking
+    from algok.pipelines.plugins import nearest
 
     with tempfile.TemporaryDirectory(prefix="algok-mix-") as folder:
         made = _with(mix, overrides, executor, workers, address, quiet or as_json, output or folder, plan_only)
+    unknown = [column for column in by if made.cells and column not in made.cells[0].labels]
+    if unknown:
+        raise click.UsageError(
+            f"--by {unknown[0]}: the mix has no such column{nearest(unknown[0], made.cells[0].labels)}"
+        )
     if as_json:
-        print_json({"rows": _rows(made), "lacking": lacking(made), "notes": made.notes})
+        print_json({"rows": _rows(made, by), "lacking": lacking(made), "notes": made.notes})
         return
-    _show(made)
+    _show(made, by)
 
 
 @command.command("explain")
@@ -140,6 +147,19 @@ def diff(a, b, as_json) -> None:
     print_table(columns, [[d.stage, d.draw, d.cell, *d.tokens, *d.share] for d in found])
 
 
+@command.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of a mix, for editors.
+
+    \b
+    Example:
+      algok mix schema > mix.schema.json
+    """
+    from algok.mixing.recipe import json_schema
+
+    print_json(json_schema())
+
+
 def _with(mix, overrides, executor, workers, address, quiet, output, call):
     """Loads the mix and calls something with it and an executor."""
     from algok.mixing.recipe import load_mix
@@ -154,29 +174,33 @@ def _with(mix, overrides, executor, workers, address, quiet, output, call):
         chosen.close()
 
 
-def _rows(plan) -> list[dict]:
+def _rows(plan, by=()) -> list[dict]:
     from algok.mixing.table import rows
 
-    return [asdict(row) for row in rows(plan)]
+    return [asdict(row) for row in rows(plan, by)]
 
 
-def _show(plan) -> None:
+def _show(plan, by=()) -> None:
     from algok.mixing.table import rows
 
-    columns = [
-        "stage",
-        "draw",
-        "cell",
-        "planned",
-        "tokens",
-        "share",
-        "available",
-        "epochs",
-        "passed",
-        "capped",
-        "lacking",
+    table = rows(plan, by)
+    labels = list(table[0].labels) if table else []
+    figures = ["planned", "tokens", "share", "available", "epochs", "passed", "capped", "lacking"]
+    shown = [
+        [
+            row.stage,
+            row.draw,
+            *row.labels.values(),
+            *(getattr(row, name) for name in figures[:-2]),
+            _yes(row.capped),
+            row.lacking or None,
+        ]
+        for row in table
     ]
-    table = [[*list(asdict(row).values())[:-2], "yes" if row.capped else "", row.lacking or None] for row in rows(plan)]
-    print_table(columns, table)
+    print_table(["stage", "draw", *labels, *figures], shown)
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else ""

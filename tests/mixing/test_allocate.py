@@ -92,6 +92,13 @@ def test_the_whole_room_can_be_asked_for_exactly():
     assert np.allclose(everything(prior=[5, 1, 3], room=[10, 20, 30], tokens=60), [10, 20, 30])
 
 
+def test_shares_that_leave_nothing_for_the_others_are_met_exactly():
+    a, b = np.array([1, 0, 0, 0], bool), np.array([0, 1, 1, 0], bool)
+    groups = [Group("a", a, 0.3, 0.3), Group("b", b, 0.7, 0.7)]
+    found = everything(*groups, prior=[5, 1, 3, 9], room=[900] * 4, tokens=1000)
+    assert np.allclose(found, [300, 175, 525, 0], atol=1e-6)
+
+
 def test_a_share_of_nothing_is_nothing():
     stem = np.array([True, False])
     assert np.allclose(everything(Group("stem", stem, 0, 0), prior=[1, 1], room=[9, 9], tokens=5), [0, 5])

@@ -21,19 +21,16 @@ def parts_of(rows, pieces):
 
 
 @given(documents, st.lists(st.integers(0, 500), min_size=3, max_size=3), st.integers(1, 4))
-def test_a_cut_is_the_smallest_key_that_reaches_the_target(rows, targets, pieces):
+def test_no_other_cut_is_nearer_to_the_target(rows, targets, pieces):
     found = cut(lambda: parts_of(rows, pieces), np.array(targets), len(rows))
     for group in range(3):
-        own = [(key, tokens) for g, key, tokens in rows if g == group]
-        reaching = [
-            key
-            for key, _ in sorted(own)
-            if sum(t for k, t in own if k <= key) >= min(targets[group], sum(t for _, t in own))
-        ]
-        assert found.any[group] == (targets[group] > 0 and bool(own))
-        if found.any[group]:
-            assert found.limits[group] == reaching[0]
-            assert found.tokens[group] == sum(t for k, t in own if k <= reaching[0])
+        own = [(key, tokens) for g, key, tokens in rows if g == group and targets[group]]
+        taken = sum(tokens for key, tokens in own if found.any[group] and key <= found.limits[group])
+        possible = {0, *(sum(t for k, t in own if k <= key) for key, _ in own)}
+        assert taken == found.tokens[group] and taken in possible
+        assert (
+            abs(taken - targets[group]) == min(abs(other - targets[group]) for other in possible) or not targets[group]
+        )
 
 
 @given(documents, st.lists(st.integers(0, 500), min_size=3, max_size=3))

@@ -69,6 +69,11 @@ def test_the_digest_does_not_depend_on_where_corpora_lie_but_on_the_seed():
             "domain.major:",
             "mix.yaml:10: stages.0.shares.domain.major.[key]: expected column=label",
         ),
+        (
+            "  prior: {natural",
+            "  ramp: linear\n  prior: {natural",
+            "mix.yaml:8: stages.0.ramp: no stage stands before it",
+        ),
         ("max_epochs: {default: 3, p", "shards: 3\nmax_epochs: {p", "mix.yaml:4: shards: expected a power of two"),
     ],
 )

@@ -41,7 +41,7 @@ def tokens_of(rows: list[Row]) -> np.ndarray:
 
 
 @given(rows, st.lists(parts, min_size=1, max_size=4))
-def test_every_budget_is_met_within_one_document_per_cell(rows, budgets):
+def test_budgets_are_met_within_one_document_per_cell(rows, budgets):
     stages = [{"tokens": max(1, int(total(rows) * part))} for part in budgets]
     plan, taken = plan_of(mix(*stages), rows)
     for shares, row in zip(plan.shares, taken):
@@ -49,7 +49,7 @@ def test_every_budget_is_met_within_one_document_per_cell(rows, budgets):
             label = plan.cells[share.cell].labels["source"]
             own = np.array([r.label == label for r in rows])
             assert (row * tokens_of(rows))[own].sum() == share.taken
-            assert abs(share.taken - share.planned) < max(tokens_of(rows)[own]) + 1
+            assert abs(share.taken - share.planned) <= max(tokens_of(rows)[own]) + 1
     assert np.isclose(sum(share.planned for share in plan.shares[0]), stages[0]["tokens"])
 
 
@@ -82,7 +82,14 @@ def test_the_plan_does_not_depend_on_how_documents_are_split(rows, pieces):
     wanted = mix(
         {"tokens": max(1, total(rows) // 2)}, {"tokens": max(1, total(rows) // 3), "replay": {"of": "s0", "share": 0.1}}
     )
-    assert make_plan(wanted, population(rows)).as_dict() == make_plan(wanted, population(rows, pieces)).as_dict()
+    assert plan_or_reason(wanted, rows, 1) == plan_or_reason(wanted, rows, pieces)
+
+
+def plan_or_reason(mix: Mix, rows: list[Row], pieces: int) -> dict | str:
+    try:
+        return make_plan(mix, population(rows, pieces)).as_dict()
+    except RecipeError as error:  # so small a corpus may have nothing to replay
+        return str(error)
 
 
 @given(rows, parts)
@@ -117,7 +124,11 @@ def test_replays_take_what_they_say_and_nobody_exceeds_max_epochs(rows, which, e
 @given(rows, st.floats(0.1, 0.9))
 def test_a_selection_is_the_best_of_its_group_and_leaves_the_others_alone(rows, top):
     stage = {"tokens": 1, "select": {"signal": "quality.level", "top": top, "within": "source"}}
-    plan = make_plan(mix({"tokens": 1}, stage), population(rows))
+    try:
+        plan = make_plan(mix({"tokens": 1}, stage), population(rows))
+    except RecipeError as error:
+        assert "no document to take" in str(error)  # the top of so few documents is none
+        return
     documents = all_documents(rows)
     held = plan.selections[0].holds(documents)
     for label in LABELS:
@@ -127,7 +138,7 @@ def test_a_selection_is_the_best_of_its_group_and_leaves_the_others_alone(rows, 
         assert not inside or not outside or min(inside) >= max(outside)
         chosen, everything = (sum(rows[k].tokens for k in among) for among in ([k for k in own if held[k]], own))
         longest = max((rows[k].tokens for k in own), default=0)
-        assert everything * top - 1e-6 <= chosen <= everything * top + longest + 1
+        assert abs(chosen - everything * top) <= longest / 2 + 1
     taken = copies_by_draw(plan, rows)
     assert not taken[1][~held].any()
 
@@ -190,7 +201,40 @@ def test_temperature_flattens_and_unimax_limits_the_passes_over_a_group():
     assert [share.taken for share in plan.shares[0]] == [200, 900]
 
 
-def test_of_a_document_longer_than_the_budget_one_copy_is_taken():
-    rows = [Row(0, "a", 40_000_000), Row(1, "b", 3), Row(2, "b", 3)]
+def test_a_document_that_is_much_longer_than_the_budget_is_not_taken():
+    rows = [Row(0, "a", 40_000_000), Row(1, "b", 300), Row(2, "b", 300)]
     plan, taken = plan_of(mix({"tokens": 1000, "prior": "uniform"}, epochs=1000), rows)
-    assert taken[0][0] == 1 and plan.shares[0][0].planned == 500
+    assert taken[0][0] == 0 and [share.planned for share in plan.shares[0]] == [500, 500]
+
+
+def test_many_cells_with_less_than_a_document_each_come_out_right_together():
+    rows = [Row(k, f"s{k % 200:03d}", 100) for k in range(2000)]
+    plan, _ = plan_of(mix({"tokens": 4000, "prior": "uniform"}), rows)  # a fifth of a document from each of 200 cells
+    assert abs(sum(share.taken for share in plan.shares[0]) - 4000) < 1500
+
+
+def test_a_ramp_gives_the_mean_of_the_mixtures_before_and_after_it():
+    rows = [Row(k, "ab"[k % 2], 10) for k in range(400)]
+    stages = (
+        {"tokens": 500, "shares": {"source=a": 0.2}},
+        {"tokens": 1000, "shares": {"source=a": 0.8}, "ramp": "linear"},
+    )
+    plan, _ = plan_of(mix(*stages, {"tokens": 500, "shares": {"source=a": 0.5}, "ramp": "linear"}), rows)
+    assert [[round(share.planned) for share in shares] for shares in plan.shares] == [
+        [100, 400],
+        [500, 500],
+        [325, 175],
+    ]
+    assert [round(share.begin, 3) for share in plan.shares[1]] == [0.4, 1.6]
+
+
+def test_a_ramp_begins_as_near_to_the_mixture_before_as_what_is_left_allows():
+    rows = [Row(k, "a" if k < 12 else "b", 10) for k in range(400)]
+    stages = (
+        {"tokens": 200, "shares": {"source=a": 0.5}},
+        {"tokens": 1000, "shares": {"source=a": 0}, "ramp": "linear"},
+    )
+    plan, _ = plan_of(mix(*stages, epochs=1), rows)
+    assert [share.taken for share in plan.shares[1]] == [20, 980]
+    with pytest.raises(RecipeError, match=r"stage 's1' \(ramp\): these cannot be met together"):
+        plan_of(mix({"tokens": 120, "shares": {"source=a": 1}}, stages[1], epochs=1), rows)

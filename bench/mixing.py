@@ -1,0 +1,155 @@
+"""What planning a mix costs per document, and how fast texts are shuffled and tokenised.
+
+    python bench/mixing.py plan [--documents 1000000]
+    python bench/mixing.py write FILE.jsonl.zst …
+
+`plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
+with shares over 20 domains, a selection and a replay. `write` mixes real texts in several formats.
+"""
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algok.classifiers.store import open_model
+from algok.classifiers.tokenizer import FILE
+from algok.mixing.mix import Driver
+from algok.mixing.recipe import validate
+from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
+from algok.pipelines.recipe_source import RecipeText
+from algok.pipelines.storage import Store
+
+ROWS = 1_000_000
+DOMAINS = [f"domain{k:02d}" for k in range(20)]
+SOURCES = ["web", "news", "blog", "law"]
+
+
+def metadata(folder: Path, documents: int) -> None:
+    """Files of a million rows: hex ids, Zipf-like domains, log-normal counts."""
+    rng = np.random.default_rng(0)
+    weights = 1 / np.arange(1, len(DOMAINS) + 1)
+    for number, start in enumerate(range(0, documents, ROWS)):
+        count = min(ROWS, documents - start)
+        hexes = np.frombuffer(rng.bytes(16 * count).hex().encode(), "S32")
+        domain = rng.choice(len(DOMAINS), count, p=weights / weights.sum()).astype(np.int8)
+        columns = {
+            "id": pa.array(hexes).cast(pa.string()),
+            "text": pa.repeat(pa.scalar("가"), count),
+            "domain.sub": pa.DictionaryArray.from_arrays(pa.array(domain), DOMAINS).cast(pa.string()),
+            "source": pa.DictionaryArray.from_arrays(rng.integers(0, 4, count).astype(np.int8), SOURCES).cast(
+                pa.string()
+            ),
+            "quality.level": rng.random(count, np.float32) * 5,
+            "tokens": rng.lognormal(6, 1, count).astype(np.int32),
+        }
+        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000)
+
+
+def two_stages(tokens: int) -> list[dict]:
+    return [
+        {
+            "name": "pretrain",
+            "tokens": int(tokens * 0.6),
+            "prior": {"natural": 0.5, "uniform": 0.5, "over": "domain.sub"},
+            "shares": {"domain.sub=domain19": ">= 0.03", "source=law": "<= 0.2"},
+        },
+        {
+            "name": "anneal",
+            "tokens": int(tokens * 0.05),
+            "select": {"signal": "quality.level", "top": 0.1, "within": "domain.sub"},
+            "replay": {"of": "pretrain", "share": 0.2},
+        },
+    ]
+
+
+def timed(name: str, work: Callable[[], object], documents: int) -> None:
+    start, cpu = time.perf_counter(), time.process_time()
+    work()
+    wall, used = time.perf_counter() - start, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{name:<8} {wall:7.2f} s, {used / documents * 1e6:6.3f} µs of processor per document, peak {peak:.2f} GB",
+        flush=True,
+    )
+
+
+def plan(documents: int) -> None:
+    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "corpus").mkdir()
+        metadata(folder / "corpus", documents)
+        corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
+        average = 665  # tokens, of this log-normal distribution
+        data = {"corpora": {"web": corpus}, "stages": two_stages(documents * average), "split_bytes": 1 << 30}
+        source = RecipeText(data)
+        pa.set_cpu_count(1)
+        driver = Driver(
+            validate(source), source, Store(str(folder / "mix")), make_executor("local", 0), SilentProgress()
+        )
+        driver.begin()
+        print(f"{documents:,} documents")
+        timed("measure", driver.measure, documents)
+        timed("plan", driver.plan, documents)
+        timed("pick", driver.pick, documents)
+        timed("order", driver.order, documents)
+
+
+def texts(folder: Path, files: list[str]) -> int:
+    """The texts of JSON Lines files as one Parquet file each; their bytes."""
+    total = 0
+    for number, file in enumerate(files):
+        with pa.input_stream(file, compression="detect") as stream:
+            rows = [orjson.loads(line)["text"] for line in stream.read().splitlines()]
+        ids = [f"{number}-{k}" for k in range(len(rows))]
+        table = pa.table({"id": ids, "text": rows, "source": pa.repeat(pa.scalar(f"s{number}"), len(rows))})
+        pq.write_table(table, folder / f"{number:04d}.parquet", row_group_size=2000, compression="zstd")
+        total += sum(len(row.encode()) for row in rows)
+    return total
+
+
+def write(files: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "corpus").mkdir()
+        size = texts(folder / "corpus", files)
+        for formats in (["parquet"], ["megatron"], ["parquet", "megatron", "dolma", "mds", "nanotron"]):
+            output = folder / "-".join(formats)
+            stages = [{"name": "all", "tokens": size // 6}]
+            corpora = {"web": {"path": str(folder / "corpus")}}
+            data = {"corpora": corpora, "stages": stages, "write": formats, "cells": ["source"], "shards": 8}
+            source = RecipeText(data)
+            pa.set_cpu_count(1)
+            driver = Driver(validate(source), source, Store(str(output)), make_executor("local", 0), SilentProgress())
+            driver.begin()
+            for step in ("measure", "plan", "pick", "order", "place", "write"):
+                start = time.process_time()
+                getattr(driver, step)()
+                used = time.process_time() - start
+                print(
+                    f"{'+'.join(formats):<40} {step:<8} {used:6.2f} s of processor, {size / 1e6 / used:8.1f} MB/s",
+                    flush=True,
+                )
+            driver.finish()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["plan", "write"])
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("files", nargs="*", help="write: JSON Lines with a field text, compressed or not.")
+    options = parser.parse_args()
+    plan(options.documents) if options.what == "plan" else write(options.files)
+
+
+if __name__ == "__main__":
+    main()
