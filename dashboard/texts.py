@@ -265,7 +265,7 @@ class Texts:
     """
 
     def __init__(self, language: Language):
-        self.language = language
+        self.language: Language = language
         self._column = 0 if language == "ko" else 1
 
     def plain(self, key: str, *arguments: Any) -> str:
