@@ -42,7 +42,7 @@ class Comparison:
     sources: list[Change]
     drift: list[tuple[str, float]]
     verdicts: Verdicts
-    recipe: dict[str, tuple[Any, Any]]
+    recipe: dict[str, tuple]
     models: dict[str, list]
 
     @cached_property
