@@ -14,7 +14,7 @@ from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.recipe import OutputOptions, Recipe
 from algok.pipelines.sinks import ParquetSink
 from algok.pipelines.stats import StepCounts
-from algok.pipelines.storage import Store
+from algok.pipelines.storage import Store, reading_outputs
 from algok.step import CorpusStep
 
 DECISIONS_SCHEMA = pa.schema([("id", pa.string()), ("source", pa.string()), ("kept", pa.bool_()), *VERDICT_SCHEMA])
@@ -55,7 +55,7 @@ def redecide(store: Store, recipe: Recipe, output: str | None = None) -> Redecid
     with ExitStack() as stack:
         sink = _open_sink(stack, output)
         for name in store.names("kept"):
-            with store.fs.open(store.path(name), "rb") as file:
+            with reading_outputs(store), store.fs.open(store.path(name), "rb") as file:
                 for batch in _signal_batches(pq.ParquetFile(file), (recipe, plan.recipe)):
                     compared.add(batch)
                     decisions = _decide_batch(batch, recipe, result)

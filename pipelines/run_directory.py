@@ -14,7 +14,7 @@ from algok.pipelines.explain import Explanation, explain_from_run
 from algok.pipelines.plan import Plan, read_description, read_plan
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
-from algok.pipelines.storage import UNREADABLE, Store
+from algok.pipelines.storage import UNREADABLE, Store, reading_outputs
 from algok.pipelines.summary import RunSummary, read_summary
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Run:
 
     def explain(self, key: str) -> list[Explanation]:
         """The stored account of the documents with this id or URL; empty where there is none."""
-        return explain_from_run(self.store, key)
+        with reading_outputs(self.store):
+            return explain_from_run(self.store, key)
 
     def verify(self) -> list[str]:
         """The problems that `algok verify` finds; none when every file and count is as the account says."""

@@ -20,7 +20,7 @@ import pyarrow as pa
 import xxhash
 from fsspec.implementations.local import LocalFileSystem
 
-from algok.errors import OutputError
+from algok.errors import InputError, OutputError
 from algok.pipelines.credentials import problem_of, without_credentials
 
 _TEMPORARY = ".tmp"
@@ -216,6 +216,18 @@ def _read_small(path: str) -> bytes:
         return b"".join(parts)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def reading_outputs(store: Store) -> Iterator[None]:
+    """Raises InputError with the remedy where a table of a run cannot be read."""
+    try:
+        yield
+    except UNREADABLE as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0][:300]
+        raise InputError(
+            f"{store.url}: an output is damaged ({reason}); 'algok verify {store.url} --repair' makes it again"
+        ) from None
 
 
 @contextmanager

@@ -221,6 +221,16 @@ def test_every_reader_of_a_damaged_run_ends_in_an_error_with_a_remedy(whole, tmp
             assert any(word in str(error) for word in ("again", "backup", "--repair")), error
 
 
+@pytest.mark.parametrize("how", ["empty", "cut", "rubbish"])
+@pytest.mark.parametrize("folder", ["kept", "dropped"])
+def test_explaining_from_a_damaged_table_names_the_remedy(whole, tmp_path, folder, how):
+    """Found by the fuzzer of run directories."""
+    shutil.copytree(whole[1], tmp_path / "run")
+    damage(files(tmp_path / "run", folder)[0], how)
+    with pytest.raises(InputError, match="--repair"):
+        Run.open(tmp_path / "run").explain("nobody")
+
+
 def test_an_edited_record_is_not_believed(whole, tmp_path):
     shutil.copytree(whole[1], tmp_path / "run")
     record = tmp_path / "run" / "done" / "p0-000000.json"
