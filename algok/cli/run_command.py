@@ -156,9 +156,9 @@ def _say_if_empty(account) -> None:
     if not account.records:
         click.echo("algok: note: the inputs are empty; no document was read", err=True)
     elif not account.documents:
-        click.echo(f"algok: note: none of {account.records:,} records is a document; see 'algok stats'", err=True)
+        click.echo(f"algok: note: none of {account.records:,} records is a document; the account says why", err=True)
     elif not account.kept:
-        click.echo(f"algok: note: none of {account.documents:,} documents is kept; see 'algok stats'", err=True)
+        click.echo(f"algok: note: none of {account.documents:,} documents is kept; the account says why", err=True)
 
 
 def print_steps(rows: list[dict], err: bool = False) -> None:

@@ -66,6 +66,66 @@ _CODE_STARTS = _byte_table(
 )
 _BUCHIK = _byte_table(["부칙"])
 _IN_FORCE = _byte_table(["시행한다."])
+# Lines that head a part of an article wherever they stand, and what a speaker is called.
+_LABELS = _byte_table(
+    [
+        "요약",
+        "핵심 요약",
+        "기사 요약",
+        "한 줄 요약",
+        "한줄 요약",
+        "세 줄 요약",
+        "3줄 요약",
+        "주요 내용",
+        "핵심 내용",
+        "결론",
+        "서론",
+        "본론",
+        "개요",
+    ],
+    [
+        "맺음말",
+        "머리말",
+        "참고문헌",
+        "참고 문헌",
+        "해설",
+        "전망",
+        "질문",
+        "답변",
+        "문제",
+        "풀이",
+        "정답",
+        "해답",
+        "예제",
+        "준비물",
+        "재료",
+    ],
+    ["진행자", "사회자", "기자", "앵커", "인터뷰어", "Q", "A", "문", "답"],
+)
+# Words before a colon that tell about the page and not who speaks.
+_ABOUT_PAGE = _byte_table(
+    [
+        "태그",
+        "분류",
+        "카테고리",
+        "작성",
+        "등록",
+        "수정",
+        "게시",
+        "글쓴이",
+        "공유",
+        "출처",
+        "조회",
+        "관련",
+        "이전",
+        "다음",
+        "추천",
+        "댓글",
+        "첨부",
+    ],
+    ["링크", "문의", "저작권", "제공", "검색", "목록", "Tag", "Categor", "Share", "Source", "Related", "Posted", "By"],
+)
+_LABEL_BYTES, _LABEL_WINDOW = 45, 4
 _ENDINGS = _byte_table(["다", "요", "죠", "까", "니", "네"])
 
 
@@ -684,6 +744,67 @@ def _is_law(data, first, stop):
 
 
 @kernel
+def _is_sign(data, i, stop):
+    """Bytes of the mark or white space at i that may stand around a label (0 for none): ASCII that is no letter and no digit,
+    digits before a dot, and the marks of U+2000 to U+3FFF such as ■ and 【."""
+    b = data[i]
+    if b < 128:
+        letter = 97 <= (b | 32) <= 122
+        digit = 48 <= b <= 57 and not (i + 1 < stop and data[i + 1] == 46)
+        return 0 if letter or digit else 1
+    return 3 if (b == 0xE2 or b == 0xE3) and i + 2 < stop else 0
+
+
+@kernel
+def _is_label(data, first, stop):
+    """Whether the line is the heading of a part or names a speaker: a known word between marks, or a short line that ends
+    in a colon and does not tell about the page."""
+    if stop - first > _LABEL_BYTES:
+        return False
+    colon = data[stop - 1] == 58
+    while first < stop and _is_sign(data, first, stop):
+        first += _is_sign(data, first, stop)
+    while first < stop:
+        if _is_sign(data, stop - 1, stop):
+            stop -= 1
+        elif stop - first >= 3 and _is_sign(data, stop - 3, stop) == 3:
+            stop -= 3
+        else:
+            break
+    if first == stop:
+        return False
+    for w in range(len(_LABELS)):
+        k = 0
+        while first + k < stop and _LABELS[w, k] == data[first + k]:
+            k += 1
+        if first + k == stop and _LABELS[w, k] == 0:
+            return True
+    return colon and not _starts(data, first, stop, _ABOUT_PAGE)
+
+
+@kernel
+def _free_labels(data, edges, lines, colours, n):
+    """Short lines that recur in a document, each time before a sentence of its own, name who speaks: they become yellow.
+    The last few such lines are remembered, so that a talk of some persons is followed in linear time."""
+    known = np.zeros(_LABEL_WINDOW, np.int64) - 1
+    slot = 0
+    for k in range(n - 1):
+        first, stop = edges[k]
+        if colours[k] < RED or stop - first > _LABEL_BYTES or colours[k + 1] != GREEN:
+            continue
+        if not _is_sentence(data, edges[k + 1, 0], edges[k + 1, 1]):
+            continue
+        for s in range(_LABEL_WINDOW):
+            if known[s] >= 0 and lines[known[s]] == lines[k]:
+                colours[known[s]] = colours[k] = YELLOW
+                known[s] = k
+                break
+        else:
+            known[slot] = k
+            slot = (slot + 1) % _LABEL_WINDOW
+
+
+@kernel
 def _is_sentence(data, first, stop):
     """Whether the line ends like a sentence: . ! ? after 다 요 죠 까 니 네 in 20 bytes or more, or in 60 or more."""
     i = stop
@@ -709,6 +830,7 @@ def _colour(data, first, stop, verdict):
         or _is_row(data, first, stop)
         or _is_heading(data, first, stop)
         or _is_law(data, first, stop)
+        or _is_label(data, first, stop)
     ):
         return verdict
     return YELLOW
@@ -820,7 +942,7 @@ def _copy_kept(data, end, starts, keep, blank, n, out, at):
 
 
 @kernel
-def _look_at_shapes(data, edges, colours, n):
+def _look_at_shapes(data, edges, lines, colours, n):
     """Turn the verdicts on n lines into colours by their shapes; returns whether any is not green."""
     fence = -1
     frequent = False
@@ -834,6 +956,7 @@ def _look_at_shapes(data, edges, colours, n):
         else:  # a whole block is content
             colours[fence : k + 1] = GREEN
             fence = -1
+    _free_labels(data, edges, lines, colours, n)
     for k in range(n):
         frequent |= colours[k] != GREEN
     return frequent
@@ -867,6 +990,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
     keep = np.empty(longest, np.bool_)
     edges = np.empty((longest, 2), np.int64)  # of the lines that are not blank, stripped, as are these:
     gaps = np.empty(longest, np.bool_)  # a blank line before
+    hashes = np.empty(longest, np.uint64)
     colours = np.empty(longest, np.uint8)
     keep_line = np.empty(longest, np.bool_)
     seen = np.zeros(len(samples), np.uint64)
@@ -885,6 +1009,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
             i = following
             if line != _BLANK:
                 edges[m] = first, stop
+                hashes[m] = line
                 gaps[m] = n > 1 and blank[n - 2]
                 colours[m] = _verdict(line, groups[d], slots, bits)
                 verdicts |= colours[m]
@@ -892,7 +1017,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
         starts[n] = end
         frequent = verdicts != GREEN  # else all lines stay, whatever their shapes
         if frequent and not published:
-            frequent = _look_at_shapes(data, edges, colours, m)
+            frequent = _look_at_shapes(data, edges, hashes, colours, m)
         red = yellow = removed = gone = 0
         if frequent:
             if published:

@@ -8,11 +8,12 @@ from functools import cache
 from algok.filters.personal.finding import Finding
 
 _EMAIL = re.compile(
-    r"[A-Za-z0-9](?<![A-Za-z0-9._%+\-/].)[A-Za-z0-9._%+\-]{0,63}\*{0,10} ?(?:@|%40)[ \n]?"
+    r"[A-Za-z0-9](?<![A-Za-z0-9._%+\-].)[A-Za-z0-9._%+\-]{0,63}\*{0,10} ?(?:@|%40)[ \n]?"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?: ?\. ?|(?<=[A-Za-z0-9])\.)){1,4}[A-Za-z]{2,24}(?![A-Za-z0-9])"
 )
 _APART, _USUAL = re.compile(r"[ \n]@|@[ \n]"), re.compile(r"\.(?:com|net|kr|org|edu)$", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"//[^\s/@]{0,64}:$")  # https://user:pass@host
+# https://user:pass@host, https://user@host; but not mailto://name@host
+_CREDENTIALS = re.compile(r"//[^\s/@]{0,64}:$|(?<!mailto)://$", re.IGNORECASE)
 # name [at] daum (dot) net, 이름 골뱅이 네이버 닷컴, name_at_daum.net
 _DOT = r"(?:\s?(?:[\[({<]\s?(?:dot|\.|점|닷)\s?[\])}>]|\.|닷|점|\sdot\s)\s?(?:[A-Za-z]{2,24}|컴|넷|케이알|씨오))"
 _SPELT = re.compile(
@@ -47,6 +48,15 @@ _NOBODY = frozenset(
 )
 
 
+# Logins of examples.
+_SAMPLE = re.compile(
+    r"(?:admin|root|user|users|test|tester|testuser|demo|guest|sample|example|dummy|hong[_.]?gil[_.]?dong|"
+    r"my_?id|your_?id|userid|user_?name|login_?id)[_.\-]?(?:id)?\d{0,4}",
+    re.IGNORECASE,
+)
+_BOT = re.compile(r".*[_.\-]?bots?[0-9]{0,2}", re.IGNORECASE)
+
+
 @cache
 def _suffixes():
     """The public suffixes from the copy that comes with tldextract: nothing is ever fetched."""
@@ -73,7 +83,9 @@ def email(text: str) -> Iterator[Finding]:
             domain.rpartition(".")[2].lower()
         ):
             continue
-        nobody = local.lower() in _NOBODY or _DOCUMENTED.search(domain) or _REPEATED.match(value)
+        nobody = (
+            local.lower() in _NOBODY or _SAMPLE.fullmatch(local) or _DOCUMENTED.search(domain) or _REPEATED.match(value)
+        )
         yield Finding("placeholder" if nobody else "email", *match.span(), 0.98, "email")
     for match in _SPELT.finditer(text):
         if " at " not in match[0] or _AT_MAIL.search(match[0]):
@@ -139,9 +151,17 @@ _ASKED = re.compile(r" ?(?:으?로 ?)?(?:톡|문의|연락|추가|친추|주세)
 _PHONE_BEFORE = re.compile(r"[0-9]{4}\s?[/,|]\s?$")
 
 
+def _is_nobody(value: str) -> bool:
+    """The login of an example, or the name of a bot."""
+    plain = value.lstrip("@ ")
+    return _SAMPLE.fullmatch(plain) is not None or _BOT.fullmatch(plain) is not None
+
+
 def _is_private(text: str, match: re.Match[str], expression: re.Pattern[str]) -> bool:
     """An id and not a word, and neither official nor public."""
     value = match[1].rstrip(".-")
+    if _is_nobody(value):
+        return False
     plain = value.isalpha() and not value.islower() and value[0] != "@"
     beside = (
         _ASKED.match(text, match.end()) is not None
@@ -166,7 +186,7 @@ def handle(text: str) -> Iterator[Finding]:
             if match and _is_private(text, match, expression):
                 yield _id(match[1], match.start(1), score)
     for match in _LINK.finditer(text):
-        if not _NO_HANDLE.match(match[1]):
+        if not (_NO_HANDLE.match(match[1]) or _is_nobody(match[1])):
             yield _id(match[1], match.start(1), 0.75)
     for match in _OWN_ID.finditer(text):
         value = match[2].rstrip(".-")
@@ -176,7 +196,7 @@ def handle(text: str) -> Iterator[Finding]:
         if (
             (told or (re.search("[_.]", value) and (not match[1] or match[0][0] > "z")))
             and _FORM.search(around)
-            and not _NO_HANDLE.match(value.lstrip("@"))
+            and not (_NO_HANDLE.match(value.lstrip("@")) or _is_nobody(value))
         ):
             yield Finding("handle", match.start(2), match.start(2) + len(value), 0.7, "form")
 

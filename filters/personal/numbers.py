@@ -7,7 +7,7 @@ digit or a context word, less by shape alone; docs/privacy.md tells each rule.
 import re
 from collections.abc import Iterator
 
-from algok.filters.personal.checks import has_brn_check, has_crn_check, has_rrn_check, is_birth
+from algok.filters.personal.checks import has_brn_check, has_rrn_check, is_birth
 from algok.filters.personal.digits import FIRST, HANGUL_DIGIT, LEFT, RIGHT, SPELT, before, digits_of
 from algok.filters.personal.finding import Finding
 
@@ -53,12 +53,11 @@ def registration(text: str) -> Iterator[Finding]:
             if separator or told:
                 yield Finding(kind, *match.span(), 0.95, "partly-masked")
             continue
-        checked = has_rrn_check(digits)
+        # Thirteen digits in a row with nothing said of them are a time stamp or a product's number in most texts.
         if separator.strip() or told:
+            checked = has_rrn_check(digits)
             score = 1.0 if checked and told else 0.95 if told else 0.9 if checked else 0.8
             yield Finding(kind, *match.span(), score, "checked" if checked else "context" if told else "shape")
-        elif checked and not has_crn_check(digits) and not digits.startswith("880"):  # 880…: bar codes of Korea
-            yield Finding(kind, *match.span(), 0.7, "checked")
     for match in _THIRTEEN_APART.finditer(text):
         digits = digits_of(match[0])
         if is_birth(digits) and (has_rrn_check(digits) or _RESIDENT.search(before(text, match.start()))):

@@ -121,6 +121,29 @@ _AROUND_CONTACT = (
 )
 
 
+# What stands around the name of a firm or of a bot.
+_FIRM_BEFORE = re.compile(
+    r"(?:주식회사|유한회사|합자회사|㈜|\(주\)|\(유\)|법무법인|세무법인|회계법인|재단법인|사단법인|상호(?:명)?\s?:?|업체명?\s?:?|회사명?\s?:?|법인명\s?:?)\s?$"
+)
+_FIRM_BEHIND = re.compile(
+    r"\s?(?:주식회사|유한회사|㈜|\(주\)|\(유\))|(?:전자|산업|물산|상사|건설|제약|식품|화학|중공업|은행|증권|보험|그룹|컴퍼니|코퍼레이션|엔터|미디어|출판사|병원|의원|"
+    r"한의원|치과|약국|학원|부동산|법률사무소|마트|문고|서점)(?![가-힣])"
+)
+_BOT_BEFORE = re.compile(
+    r"(?:챗봇|로봇|(?<![가-힣])봇|인공지능|(?<![A-Za-z])AI|비서|캐릭터|가상\s?인간)\s?(?:인|이름은|의)?\s?[‘'\"“「]?$"
+)
+_BOT_BEHIND = re.compile(r"\s?(?:챗|로|알림)?봇(?![가-힣]{3})|\s?bot(?![a-z])", re.IGNORECASE)
+_SURROUNDINGS = 14
+
+
+def _is_no_person(text: str, start: int, end: int) -> bool:
+    """The name of a firm or of a bot, by the words around it."""
+    before = text[max(0, start - _SURROUNDINGS) : start]
+    if _FIRM_BEFORE.search(before) or _BOT_BEFORE.search(before):
+        return True
+    return _FIRM_BEHIND.match(text, end) is not None or _BOT_BEHIND.match(text, end) is not None
+
+
 def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[Finding]:
     """Names; `is_name(start, end)` says whether Kiwi takes these characters of the text for a name."""
     contacts = sorted((contact for contact in contacts if contact.kind in _CONTACT), key=lambda contact: contact.start)
@@ -130,7 +153,7 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
             start += 1
         value = text[start:end].rstrip()
         place = start, start + len(value)
-        if place not in seen and len(value) > 1 and could_be(value):
+        if place not in seen and len(value) > 1 and could_be(value) and not _is_no_person(text, *place):
             # 배 상 호; and a name whose syllables are those of names, behind a label and a mark
             certain = rule in ("form", "mobile") and (" " in value or _IS_GIVEN.fullmatch(value))
             if certain or rule in _WITHOUT_KIWI or is_name(*place):

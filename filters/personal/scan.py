@@ -12,6 +12,7 @@ import pyarrow as pa
 from algok.filters.personal.analyzer import analyze
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.fold import Folded, fold
+from algok.filters.personal.repeats import repeats
 from algok.kernels.buffers import string_buffers
 from algok.kernels.personal import find
 
@@ -53,7 +54,13 @@ def findings(texts: pa.Array) -> dict[int, list[Finding]]:
             sizes[holds] = 0
     for holds, group in sorted(groups.items()):
         _read(group, holds, found)
-    return {row: resolve(own) for row, own in sorted(found.items())}
+    return {row: _everywhere(texts[row].as_py(), own) for row, own in sorted(found.items())}
+
+
+def _everywhere(text: str, own: list[Finding]) -> list[Finding]:
+    """The findings of a text, and every other place of their values."""
+    sure = resolve(own)
+    return resolve([*sure, *repeats(text, sure)])
 
 
 def _pieces(texts: pa.Array) -> Iterator[_Piece]:

@@ -97,6 +97,40 @@ def test_a_heading_that_a_site_repeats_stays_where_it_heads_a_section(lines, sta
     assert all(("들어가며" in text.split("\n")) == stays for text in cleaned)
 
 
+SPOKEN = "{k}번 손님은 지난해의 일을 길게 이야기했고 모두가 귀를 기울였습니다."
+
+
+@pytest.mark.parametrize("label", ["요약", "[요약]", "■ 핵심 요약", "요약:", "1. 결론", "【해설】", "Q.", "김한결:"])
+def test_headings_and_speakers_that_a_site_repeats_stay(label):
+    texts = ["\n".join(["{k}번 제목", "", label, "{k}번 짧은 줄", "", LONG_LINE]).format(k=k) for k in range(20)]
+    assert clean(texts, ["a.kr"] * 20)[0] == texts
+
+
+@pytest.mark.parametrize("line", ["공유하기", "태그:", "작성자:", "관련 기사", "공유:"])
+def test_what_tells_about_the_page_is_no_heading(line):
+    texts = ["\n".join(["{k}번 제목", line, "{k}번 짧은 줄", LONG_LINE]).format(k=k) for k in range(20)]
+    assert not any(line in text.split("\n") for text in clean(texts, ["a.kr"] * 20)[0])
+
+
+def test_names_before_every_turn_of_a_talk_stay_and_buttons_below_comments_go():
+    talk = [
+        "김한결",
+        SPOKEN,
+        "이새벽",
+        SPOKEN,
+        "김한결",
+        SPOKEN + " 또 들려주었습니다.",
+        "이새벽",
+        SPOKEN + " 마쳤습니다.",
+    ]
+    texts = ["\n\n".join(["{k}번 대담", *talk]).format(k=k) for k in range(20)]
+    cleaned, edited = clean(texts, ["a.kr"] * 20)
+    assert cleaned == texts and edited.signals["lines_removed"].to_pylist() == [0] * 20
+    comments = ["{k}번 댓글 하나", "답글", "{k}번 댓글 둘", "답글", "{k}번 댓글 셋", "답글"]
+    texts = ["\n".join(["{k}번 글", LONG_LINE, *comments]).format(k=k) for k in range(20)]
+    assert not any("답글" in text for text in clean(texts, ["a.kr"] * 20)[0])
+
+
 def test_host_rule_needs_share_and_number():
     texts = with_lines(["오늘의 소식"], 4) + with_lines([], 30)
     assert clean(texts, ["a.kr"] * 34)[0] == texts
