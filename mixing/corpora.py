@@ -176,11 +176,12 @@ def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pie
 
 def _check_columns(mix: Mix, corpora: dict[str, OpenCorpus], source: RecipeText) -> None:
     """Every label and signal that the mix names is in some corpus."""
-    known = {"corpus"} | {key for corpus in corpora.values() for key in (*corpus.columns, *corpus.labels)}
+    known = {"corpus", *mix.bins} | {key for corpus in corpora.values() for key in (*corpus.columns, *corpus.labels)}
     wanted = list(named_columns(mix))
     for index, stage in enumerate(mix.stages):
         wanted += [(stage.select.signal, ("stages", index, "select", "signal"))] if stage.select else []
         wanted += [(stage.order.signal, ("stages", index, "order", "signal"))] if stage.order else []
+    wanted += [(bins.signal, ("bins", name, "signal")) for name, bins in mix.bins.items()]
     problems = [
         f"{source.place(path)}: {'.'.join(map(str, path))}: no corpus has a column '{column}'{nearest(column, sorted(known))}"
         for column, path in wanted

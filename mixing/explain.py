@@ -12,8 +12,9 @@ from algok.mixing.circle import TURN, Draw, copies
 from algok.mixing.corpora import Inputs, Piece, open_inputs, read_piece
 from algok.mixing.measure import measure
 from algok.mixing.planner import Plan
-from algok.mixing.population import Documents, cell_numbers, classes, documents
+from algok.mixing.population import Documents, classes
 from algok.mixing.tokenizers import of_options
+from algok.mixing.work import Bench
 from algok.pipelines.recipe_source import RecipeText
 
 
@@ -97,7 +98,7 @@ def _explain(directory: MixDirectory, inputs: Inputs, piece: Piece, row: int, ke
     mix, plan = directory.mix, directory.plan
     corpus = inputs.corpora[piece.corpus]
     table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, of_options(mix.tokenizer))
-    (document,) = documents(table.slice(row, 1), cell_numbers(plan.cells))
+    (document,) = Bench(directory.store).planned_cells(table.slice(row, 1))
     cell, tokens = plan.cells[document.cells[0]], int(document.tokens[0])
     own = [place for (of, _, _), found in places.items() if of == piece.corpus for place in found]
     return MixExplanation(

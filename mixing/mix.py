@@ -5,20 +5,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
-import pyarrow as pa
 
 import algok
 from algok.errors import OutputError
+from algok.mixing.bins import rank_bins, refined
 from algok.mixing.corpora import Inputs, open_inputs
 from algok.mixing.formats import mds
-from algok.mixing.order import Ranks
 from algok.mixing.planner import Plan, make_plan
 from algok.mixing.population import Population
+from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
 from algok.mixing.tokenizers import of_options
-from algok.mixing.work import Bench, MixTask, MixWork, ranks_name, sum_before
+from algok.mixing.work import Bench, MixTask, MixWork, bins_name, ranks_name, sum_before, write_ranks
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
@@ -107,7 +106,10 @@ class Driver:
     def plan(self) -> None:
         if self.store.exists("plan.json"):
             return
-        population = self._bench().population()
+        measured = self._bench().measured()
+        for name, ranks in rank_bins(self.mix, measured).items():
+            write_ranks(self.store, bins_name(name), ranks)
+        population = refined(measured, self.mix, self._bench().bin_ranks)
         plan = make_plan(self.mix, population, self.source)
         self._rank(population)
         self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
@@ -157,8 +159,9 @@ class Driver:
         """Commits the ranks of a signal within every cell, for the stages that have an order."""
         for stage in self.mix.stages:
             if stage.order is not None:
-                ranks = rank(population, stage.order.signal)
-                self.store.write_arrow(ranks_name(stage.name), pa.table({"code": ranks.codes, "rank": ranks.ranks}))
+                signal = stage.order.signal
+                ranks = rank((part.cells, part.signals[signal], part.tokens) for part in population.passes())
+                write_ranks(self.store, ranks_name(stage.name), ranks)
 
     def _bench(self) -> Bench:
         return Bench(self.store)
@@ -175,19 +178,6 @@ class Driver:
 
     def _record(self, task: MixTask) -> dict[str, Any]:
         return read_done(self.store, task.id)
-
-
-def rank(population: Population, signal: str) -> Ranks:
-    """The ranks of a signal within every cell, by tokens."""
-    codes, tokens = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for part in population.passes():
-        found, inverse = np.unique(Ranks.code(part.cells, part.signals[signal]), return_inverse=True)
-        codes.append(found)
-        tokens.append(np.bincount(inverse.reshape(-1), part.tokens, len(found)).astype(np.int64))
-    merged, inverse = np.unique(np.concatenate(codes), return_inverse=True)
-    return Ranks.of_counts(
-        merged, np.bincount(inverse.reshape(-1), np.concatenate(tokens), len(merged)).astype(np.int64)
-    )
 
 
 def _describe(mix: Mix, inputs: Inputs) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from algok.kernels.exposure import scatter
 from algok.mixing.circle import TURN, Draw, copies, first_copy
 from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, classes
+from algok.mixing.ranks import Ranks
 from algok.mixing.recipe import Mix
 
 _COPIES_PER_PART = 1 << 20
 _BITS = np.float64(2.0**64)
-_RANK_BITS = np.uint32(16)
 
 
 @dataclass(frozen=True)
@@ -148,31 +148,6 @@ class Copies:
     parts: np.ndarray
     places: np.ndarray
     tokens: np.ndarray
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """For a soft order: the rank in [0, 1) of every value of the signal within its cell."""
-
-    codes: np.ndarray  # uint64, sorted: cell and leading bits of the signal
-    ranks: np.ndarray  # float64
-
-    @staticmethod
-    def code(cells: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        return cells.astype(np.uint64) << np.uint64(_RANK_BITS) | (signal >> _RANK_BITS).astype(np.uint64)
-
-    @classmethod
-    def of_counts(cls, codes: np.ndarray, tokens: np.ndarray) -> "Ranks":
-        """From the tokens of every code, sorted: the middle of its stretch among those of its cell."""
-        cells = codes >> np.uint64(_RANK_BITS)
-        sums = np.cumsum(tokens) - tokens
-        starts = np.searchsorted(cells, cells)
-        totals = np.add.reduceat(tokens, np.unique(starts)) if len(codes) else tokens
-        total = totals[np.searchsorted(np.unique(cells), cells)]
-        return cls(codes, (sums - sums[starts] + tokens / 2) / total)
-
-    def of(self, cells: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        return self.ranks[np.searchsorted(self.codes, self.code(cells, signal))]
 
 
 def pick(

@@ -123,7 +123,9 @@ class _Planner:
         groups = [
             Group(key, self.population.matching(key), limits.low, limits.high) for key, limits in stage.shares.items()
         ]
-        prior, more = self._prior(stage.prior, supply, tokens)
+        prior, more = self._prior(stage, supply, tokens)
+        if stage.curve:
+            room = np.minimum(room, np.floor(supply * stage.curve.max)).astype(np.int64)
         before = np.zeros(len(room))
         if stage.ramp:
             earlier, at = self._ending[self.mix.stages[index - 1].name], ("stages", index, "ramp")
@@ -289,21 +291,34 @@ class _Planner:
         wanted = planned if (planned < room).all() else allocate(prior, plenty, tokens, groups, plenty)
         return _Amounts(planned, wanted, np.ones(len(planned)))
 
-    def _prior(self, prior: Prior, supply: np.ndarray, tokens: float) -> tuple[np.ndarray, list[Group]]:
+    def _prior(self, stage: Stage, supply: np.ndarray, tokens: float) -> tuple[np.ndarray, list[Group]]:
         """The shares that the stage would have by itself, and the limits that come with them."""
+        prior, weighted = stage.prior, supply * self._curve(stage)
         names, groups = self.population.groups(prior.over or self.mix.label_columns, supply > 0)
         here = groups >= 0
         sums = np.zeros(len(names))
         np.add.at(sums, groups[here], supply[here])
         weights = self._group_weights(prior, sums)
+        inside = np.zeros(len(names))
+        np.add.at(inside, groups[here], weighted[here])
         result = np.zeros(len(supply))
-        result[here] = supply[here] / sums[groups[here]] * weights[groups[here]]
+        result[here] = weighted[here] / np.maximum(inside, 1e-300)[groups[here]] * weights[groups[here]]
+        for key, factor in stage.weights.items():
+            result[self.population.matching(key)] *= factor
         if prior.unimax is None:
             return result, []
         limits = np.minimum(1, prior.unimax * sums / tokens)
         return result, [
             Group(f"unimax {prior.unimax:g}: {name}", groups == k, 0, limits[k]) for k, name in enumerate(names)
         ]
+
+    def _curve(self, stage: Stage) -> np.ndarray:
+        """The weight of every cell by the stage's curve; those without the signal weigh nothing."""
+        if stage.curve is None:
+            return np.ones(len(self.population.cells))
+        bins = self.mix.bins[stage.curve.bins]
+        weights = {bins.label(number): stage.curve.weight(number, bins.count) for number in range(bins.count)}
+        return np.array([weights.get(cell.labels[stage.curve.bins], 0.0) for cell in self.population.cells])
 
     @staticmethod
     def _group_weights(prior: Prior, sums: np.ndarray) -> np.ndarray:
@@ -372,6 +387,7 @@ def _selectors(mix: Mix) -> Iterator[tuple[tuple, str, bool]]:
     yield from ((("max_epochs", key), key, False) for key in mix.max_epochs if key != "default")
     for index, stage in enumerate(mix.stages):
         at = ("stages", index)
+        yield from (((*at, "weights", key), key, False) for key in stage.weights)
         yield from (((*at, "shares", key), key, limits.low > 0) for key, limits in stage.shares.items())
         if stage.where:
             yield (*at, "where"), stage.where, True

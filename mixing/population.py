@@ -103,12 +103,8 @@ class Population:
         return np.array([selector.matches(cell.labels) for cell in self.cells], bool)
 
     def groups(self, columns: list[str], among: np.ndarray) -> tuple[list[str], np.ndarray]:
-        """The groups of cells with the same labels in some columns, by name, and the group of each cell (int32, -1 for
-        cells that are not `among`)."""
-        names = [" & ".join(f"{c}={cell.labels[c]}" for c in columns) for cell in self.cells]
-        known = sorted({name for name, here in zip(names, among) if here})
-        number = {name: index for index, name in enumerate(known)}
-        return known, np.array([number[name] if here else -1 for name, here in zip(names, among)], np.int32)
+        """As `group_cells`, of all cells."""
+        return group_cells(self.cells, columns, among)
 
     def select(self, select: Select, where: str | None) -> Selection:
         """The top share, in tokens, of every group."""
@@ -132,6 +128,15 @@ class Population:
         for part in self.passes():
             sums += summed(classes(part, selections), part.tokens, len(sums))
         return sums
+
+
+def group_cells(cells: list[Cell], columns: list[str], among: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The groups of cells with the same labels in some columns, by name, and the group of each cell (int32, -1 for cells
+    that are not `among`)."""
+    names = [" & ".join(f"{column}={cell.labels[column]}" for column in columns) for cell in cells]
+    known = sorted({name for name, here in zip(names, among) if here})
+    number = {name: index for index, name in enumerate(known)}
+    return known, np.array([number[name] if here else -1 for name, here in zip(names, among)], np.int32)
 
 
 def summed(numbers: np.ndarray, tokens: np.ndarray, count: int) -> np.ndarray:

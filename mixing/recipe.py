@@ -21,6 +21,7 @@ from algok.pipelines.validation import checked
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT]?)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_BIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LIMIT = re.compile(r"(>=|<=)\s*([\d.]+)|([\d.]+)\s*\.\.\s*([\d.]+)")
 
 
@@ -41,10 +42,18 @@ def _name(text: str) -> str:
     return text
 
 
+def _bin_name(text: str) -> str:
+    if not _BIN_NAME.fullmatch(text):
+        raise ValueError("expected small letters, digits and _; a selector names it")
+    return text
+
+
 Tokens = Annotated[int, BeforeValidator(_amount), Field(gt=0)]
 Where = Annotated[str, AfterValidator(_selector)]
 Name = Annotated[str, AfterValidator(_name)]
+BinName = Annotated[str, AfterValidator(_bin_name)]
 Format = Literal["parquet", "tokens", "megatron", "dolma", "mds", "nanotron"]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Epochs = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -149,6 +158,57 @@ class Prior(_Strict):
         return self
 
 
+class Bins(_Strict):
+    """A label column made from a signal: `quantiles` of equal tokens, lowest first, within groups; or between `edges`."""
+
+    signal: str
+    quantiles: int | None = Field(None, ge=2, le=100)
+    edges: list[float] | None = Field(None, min_length=1, max_length=100)
+    within: list[str] = []
+
+    @field_validator("within", mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Bins":
+        if (self.quantiles is None) == (self.edges is None):
+            raise ValueError("expected either quantiles or edges")
+        if self.edges is not None and (self.edges != sorted(set(self.edges)) or self.within):
+            raise ValueError("expected edges that rise, without 'within'")
+        return self
+
+    @property
+    def count(self) -> int:
+        return self.quantiles or len(self.edges or ()) + 1
+
+    def label(self, number: int) -> str:
+        """`07` for the eighth of twenty; `0.5..0.8`, `..0.5` or `0.8..` between edges, the lower one included."""
+        if self.edges is None:
+            return f"{number:02d}"
+        low, high = ["", *(f"{edge:g}" for edge in self.edges)], [*(f"{edge:g}" for edge in self.edges), ""]
+        return f"{low[number]}..{high[number]}"
+
+    def number(self, label: str) -> int:
+        return [self.label(number) for number in range(self.count)].index(label)
+
+
+class Curve(_Strict):
+    """More of the better: within a group, a quantile x of a bin column has the weight (x - throwaway) ^ power, and none of
+    it is passed more than `max` times in the stage."""
+
+    bins: str
+    throwaway: float = Field(0.4, ge=0, lt=1)
+    power: float = Field(2, ge=0, le=10)
+    max: float = Field(7, gt=0, allow_inf_nan=False)
+
+    def weight(self, number: int, count: int) -> float:
+        """The weight of a quantile, taken at its middle."""
+        x = (number + 0.5) / count
+        return ((x - self.throwaway) / (1 - self.throwaway)) ** self.power if x > self.throwaway else 0.0
+
+
 class Select(_Strict):
     """Only the best documents: the top share, in tokens, of every group by a signal."""
 
@@ -191,6 +251,8 @@ class Stage(_Strict):
     ramp: Literal["linear"] | None = Field(
         None, description="linear: begins with the mixture in which the stage before ends, and ends with its own."
     )
+    weights: dict[Where, Weight] = Field({}, description="Selector -> factor on the prior; factors multiply.")
+    curve: Curve | None = None
     select: Select | None = None
     order: Order | None = None
     replay: Replay | None = None
@@ -205,6 +267,7 @@ class Mix(_Strict):
     tokenizer: TokenizerOptions = TokenizerOptions.model_validate({})
     seed: int = Field(0, ge=0, lt=1 << 63)
     cells: list[str] = Field([], description="Further label columns whose parts get even repetition.")
+    bins: dict[BinName, Bins] = Field({}, description="Label columns made from signals.")
     max_epochs: dict[str, Epochs] = Field(
         {"default": 4.0}, description="Selector -> passes over all stages and replays; the smallest that holds counts."
     )
@@ -240,13 +303,18 @@ class Mix(_Strict):
 
     @property
     def label_columns(self) -> list[str]:
-        """The columns whose labels make the cells: every one that the mix names, sorted."""
-        return sorted({"corpus", *(column for column, _ in named_columns(self))})
+        """The columns of the corpora whose labels make the cells: every one that the mix names, sorted."""
+        return sorted({"corpus", *(column for column, _ in named_columns(self))} - set(self.bins))
+
+    @property
+    def cell_columns(self) -> list[str]:
+        """All columns that tell cells apart."""
+        return [*self.label_columns, *self.bins]
 
     @property
     def signal_columns(self) -> list[str]:
         stages = [part.signal for stage in self.stages for part in (stage.select, stage.order) if part]
-        return sorted(set(stages))
+        return sorted({*stages, *(bins.signal for bins in self.bins.values())})
 
     def stage(self, name: str) -> Stage:
         return next(stage for stage in self.stages if stage.name == name)
@@ -260,8 +328,11 @@ def named_columns(mix: Mix) -> Iterator[tuple[str, tuple]]:
     """Every label column that the mix names, and the path of the key that names it."""
     yield from ((column, ("cells", index)) for index, column in enumerate(mix.cells))
     yield from _of_selectors((key for key in mix.max_epochs if key != "default"), ("max_epochs",))
+    for name, bins in mix.bins.items():
+        yield from ((column, ("bins", name, "within")) for column in bins.within)
     for index, stage in enumerate(mix.stages):
         at = ("stages", index)
+        yield from _of_selectors(stage.weights, (*at, "weights"))
         yield from _of_selectors(stage.shares, (*at, "shares"))
         yield from ((column, (*at, "prior", "over")) for column in stage.prior.over)
         yield from ((column, (*at, "select", "within")) for column in (stage.select.within if stage.select else ()))
@@ -292,7 +363,7 @@ def validate(source: RecipeText) -> Mix:
     problems: list[str] = []
     mix = checked(Mix, source.data, (), source, problems)
     if mix is not None:
-        problems += _between_stages(mix, source)
+        problems += _between_stages(mix, source) + _of_bins(mix, source)
     if mix is None or problems:
         raise RecipeError("\n".join(problems))
     return mix
@@ -313,6 +384,22 @@ def _between_stages(mix: Mix, source: RecipeText) -> list[str]:
             place, near = source.place(("stages", index, "replay", "of")), nearest(stage.replay.of, earlier)
             problems.append(f"{place}: stages.{index}.replay.of: '{stage.replay.of}' is no earlier stage{near}")
         earlier.append(stage.name)
+    return problems
+
+
+def _of_bins(mix: Mix, source: RecipeText) -> list[str]:
+    problems = []
+    for name, bins in mix.bins.items():
+        for column in set(bins.within) & set(mix.bins):
+            place = source.place(("bins", name, "within"))
+            problems.append(f"{place}: bins.{name}.within: '{column}' is made of a signal itself")
+    quantiles = [name for name, bins in mix.bins.items() if bins.quantiles is not None]
+    for index, stage in enumerate(mix.stages):
+        if stage.curve and stage.curve.bins not in quantiles:
+            place, near = source.place(("stages", index, "curve", "bins")), nearest(stage.curve.bins, quantiles)
+            problems.append(
+                f"{place}: stages.{index}.curve.bins: '{stage.curve.bins}' names no bins with quantiles{near}"
+            )
     return problems
 
 

@@ -7,7 +7,7 @@ place   (a piece)              the texts, gathered by output shard
 write   (an output shard)      the texts in order, in every format
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,14 +18,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from algok.mixing.bins import Refinement, measured_cells
 from algok.mixing.corpora import Inputs, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
-from algok.mixing.formats.writer import Documents, Target
+from algok.mixing.formats.writer import Documents as Written
+from algok.mixing.formats.writer import Target
 from algok.mixing.measure import measure
-from algok.mixing.order import Copies, Layout, Ranks, pick, positions
+from algok.mixing.order import Copies, Layout, pick, positions
 from algok.mixing.planner import Plan
-from algok.mixing.population import Population, cell_numbers, documents
+from algok.mixing.population import Documents, Population, cell_numbers, documents
+from algok.mixing.ranks import Ranks
 from algok.mixing.recipe import Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.done import write_done
@@ -74,7 +77,10 @@ class Bench:
     def __init__(self, store: Store):
         self.store = store
         self.mix: Mix = mix_from_text(store.read_bytes("mix.yaml").decode())
-        self.inputs = Inputs.from_dict(orjson.loads(store.read_bytes("work/inputs.json")))
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        return Inputs.from_dict(orjson.loads(self.store.read_bytes("work/inputs.json")))
 
     @cached_property
     def tokenizer(self) -> TrainingTokenizer:
@@ -93,8 +99,7 @@ class Bench:
         found = {}
         for stage in self.mix.stages:
             if stage.order is not None:
-                table = self.store.read_arrow(ranks_name(stage.name))
-                found[stage.name] = Ranks(table["code"].to_numpy(), table["rank"].to_numpy())
+                found[stage.name] = read_ranks(self.store, ranks_name(stage.name))
         return found
 
     def target(self, shard: int) -> Target:
@@ -102,12 +107,36 @@ class Bench:
         stream, number = self.layout.streams[shard // self.mix.shards], shard % self.mix.shards
         cells = [self.plan.cells[track.cell].labels for track in self.layout.tracks]
         draws = [self.plan.draws[track.draw].kind for track in self.layout.tracks]
-        labels = self.mix.label_columns
+        labels = self.mix.cell_columns
         return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws)
 
-    def population(self) -> Population:
+    def measured(self) -> Population:
+        """All documents in the cells that the columns of the corpora make."""
         names = [measured_name(number) for number in range(len(self.inputs.pieces))]
         return Population.of_tables(self.mix.label_columns, names, self.store.read_arrow)
+
+    @cached_property
+    def bin_ranks(self) -> dict[str, Ranks]:
+        names = [name for name, bins in self.mix.bins.items() if bins.quantiles is not None]
+        return {name: read_ranks(self.store, bins_name(name)) for name in names}
+
+    @cached_property
+    def planned_cells(self) -> Callable[[pa.Table], Iterator[Documents]]:
+        """The documents of a measured table in the cells of the plan."""
+        numbers = cell_numbers(measured_cells(self.mix, self.plan.cells))
+        if not self.mix.bins:
+            return lambda table: documents(table, numbers)
+        refinement = Refinement.of_cells(self.mix, self.plan.cells, self.bin_ranks)
+        return lambda table: map(refinement.refine, documents(table, numbers))
+
+
+def read_ranks(store: Store, name: str) -> Ranks:
+    table = store.read_arrow(name)
+    return Ranks(table["code"].to_numpy(), table["rank"].to_numpy())
+
+
+def write_ranks(store: Store, name: str, ranks: Ranks) -> None:
+    store.write_arrow(name, pa.table({"code": ranks.codes, "rank": ranks.ranks}))
 
 
 @lru_cache(maxsize=2)
@@ -121,6 +150,11 @@ def measured_name(piece: int) -> str:
 
 def ranks_name(stage: str) -> str:
     return f"work/ranks/{stage}.arrow"
+
+
+def bins_name(bins: str) -> str:
+    """Stays in a finished mix: `explain` needs it."""
+    return f"bins/{bins}.arrow"
 
 
 def _picked_name(piece: int) -> str:
@@ -160,11 +194,10 @@ def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
 
 def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     """The copies of a piece by part, the tokens of every part and track, and how many documents have how many copies."""
-    numbers = cell_numbers(bench.plan.cells)
     found: list[Copies] = []
     counts: dict[tuple[int, int], int] = {}
     row = 0
-    for part in documents(bench.store.read_arrow(measured_name(number)), numbers):
+    for part in bench.planned_cells(bench.store.read_arrow(measured_name(number))):
         copies, total = pick(bench.layout, part, row, bench.ranks)
         found += copies
         pairs, documents_of = np.unique(np.stack([part.cells, total]), axis=1, return_counts=True)
@@ -320,7 +353,7 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
         if batches:
             (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
             for rows in _chunks(whole):
-                part = Documents(whole.take(rows), bench.tokenizer)
+                part = Written(whole.take(rows), bench.tokenizer)
                 for writer in writers:
                     writer.append(part)
                 report(len(part), part.table.nbytes, 1.0)

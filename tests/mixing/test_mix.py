@@ -201,7 +201,7 @@ def test_a_soft_order_moves_the_best_towards_the_end_but_does_not_sort(tmp_path)
         run_mix({"web": corpus}, tmp_path / str(number), stages=stages, cells=["source"], max_epochs={"default": 1})
         values = [quality[row["id"]] for row in ledger_rows(tmp_path / str(number))]
         correlations.append(np.corrcoef(values, np.arange(len(values)))[0, 1])
-    assert abs(correlations[0]) < 0.2 and 0.3 < correlations[1] < 0.95 and correlations[2] > 0.98
+    assert abs(correlations[0]) < 0.2 and 0.3 < correlations[1] < 0.95 and correlations[2] > 0.97
 
 
 @pytest.mark.parametrize("damage", ["file", "ledger", "extra", "copies"])

@@ -1,0 +1,138 @@
+"""Bins of signals as labels: what makes cells of quality, of the size of a cluster, or of how sure a label is.
+
+A mix names bins and then uses them as any other label column. They are found after measuring: edges are compared at once,
+quantiles by ranks over all documents.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from algok.mixing.corpora import NONE
+from algok.mixing.measure import signal_keys
+from algok.mixing.population import Cell, Documents, Population, group_cells
+from algok.mixing.ranks import Ranks, rank
+from algok.mixing.recipe import Bins, Mix
+
+
+@dataclass(frozen=True)
+class Binning:
+    """Tells documents of the measured cells apart by the bins of a mix."""
+
+    bins: dict[str, Bins]
+    measured: list[Cell]
+    groups: dict[str, np.ndarray]  # quantiles: group of every measured cell
+    ranks: dict[str, Ranks]
+
+    @classmethod
+    def of(cls, mix: Mix, measured: list[Cell], ranks: dict[str, Ranks]) -> "Binning":
+        everywhere = np.ones(len(measured), bool)
+        groups = {name: group_cells(measured, bins.within, everywhere)[1] for name, bins in mix.bins.items()}
+        return cls(mix.bins, measured, groups, ranks)
+
+    def codes(self, documents: Documents) -> np.ndarray:
+        """A number (int64) per document: its measured cell and its bin of every kind."""
+        code = documents.cells.astype(np.int64)
+        for name, bins in self.bins.items():
+            code = code * (bins.count + 1) + self._bin(name, bins, documents)
+        return code
+
+    def _bin(self, name: str, bins: Bins, documents: Documents) -> np.ndarray:
+        """The bin of every document; the last number is for those without the signal."""
+        signal = documents.signals[bins.signal]
+        if bins.edges is not None:
+            found = np.searchsorted(signal_keys(pa.array(bins.edges, pa.float32())), signal, side="right")
+            return np.where(signal == 0, bins.count, found)
+        found, known = np.full(len(signal), bins.count, np.int64), signal > 0
+        rank = self.ranks[name].of(self.groups[name][documents.cells[known]], signal[known])
+        found[known] = np.minimum((rank * bins.count).astype(np.int64), bins.count - 1)
+        return found
+
+    @property
+    def size(self) -> int:
+        """How many codes there can be."""
+        return len(self.measured) * int(np.prod([bins.count + 1 for bins in self.bins.values()], dtype=np.int64))
+
+    def labels(self, code: int) -> dict[str, str]:
+        """The labels of a code, those of the measured cell first."""
+        found = {}
+        for name, bins in reversed(self.bins.items()):
+            code, number = divmod(code, bins.count + 1)
+            found[name] = bins.label(number) if number < bins.count else NONE
+        return {**self.measured[code].labels, **dict(reversed(found.items()))}
+
+
+class Refinement:
+    """From measured cells to the cells of the plan."""
+
+    def __init__(self, binning: Binning, cells: list[Cell], codes: np.ndarray):
+        self.binning, self.cells = binning, cells
+        self._numbers = np.full(binning.size, -1, np.int32)
+        self._numbers[codes] = np.arange(len(codes), dtype=np.int32)
+
+    @classmethod
+    def of_passes(cls, binning: Binning, parts: Iterator[Documents]) -> "Refinement":
+        """With the cells that have documents."""
+        tokens, documents = np.zeros(binning.size, np.int64), np.zeros(binning.size, np.int64)
+        for part in parts:
+            codes = binning.codes(part)
+            tokens += np.bincount(codes, part.tokens, binning.size).astype(np.int64)
+            documents += np.bincount(codes, minlength=binning.size)
+        present = np.flatnonzero(documents)
+        cells = [Cell(binning.labels(int(code)), int(documents[code]), int(tokens[code])) for code in present]
+        return cls(binning, cells, present)
+
+    @classmethod
+    def of_cells(cls, mix: Mix, cells: list[Cell], ranks: dict[str, Ranks]) -> "Refinement":
+        """From the cells of a plan, so that tasks need not look at all documents again."""
+        measured = measured_cells(mix, cells)
+        binning = Binning.of(mix, measured, ranks)
+        number = {tuple(cell.labels.values()): index for index, cell in enumerate(measured)}
+        codes = []
+        for cell in cells:
+            code = number[tuple(cell.labels[name] for name in mix.label_columns)]
+            for name, bins in mix.bins.items():
+                label = cell.labels[name]
+                code = code * (bins.count + 1) + (bins.count if label == NONE else bins.number(label))
+            codes.append(code)
+        return cls(binning, cells, np.array(codes, np.int64))
+
+    def refine(self, documents: Documents) -> Documents:
+        """The documents with the numbers of the plan's cells."""
+        return replace(documents, cells=self._numbers[self.binning.codes(documents)])
+
+
+def measured_cells(mix: Mix, cells: list[Cell]) -> list[Cell]:
+    """The measured cells of which the plan's cells are parts, sorted."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for cell in cells:
+        total = sums.setdefault(tuple(cell.labels[name] for name in mix.label_columns), [0, 0])
+        total[0] += cell.documents
+        total[1] += cell.tokens
+    return [Cell(dict(zip(mix.label_columns, key)), *total) for key, total in sorted(sums.items())]
+
+
+def rank_bins(mix: Mix, measured: Population) -> dict[str, Ranks]:
+    """The ranks that the quantiles of a mix need, from a pass for each."""
+    groups = Binning.of(mix, measured.cells, {}).groups
+    return {name: _rank(measured, bins, groups[name]) for name, bins in mix.bins.items() if bins.quantiles is not None}
+
+
+def _rank(measured: Population, bins: Bins, groups: np.ndarray) -> Ranks:
+    def parts() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        for part in measured.passes():
+            signal = part.signals[bins.signal]
+            known = signal > 0
+            yield groups[part.cells[known]], signal[known], part.tokens[known]
+
+    return rank(parts())
+
+
+def refined(measured: Population, mix: Mix, ranks: dict[str, Ranks]) -> Population:
+    """The population in the cells of the bins."""
+    if not mix.bins:
+        return measured
+    refinement = Refinement.of_passes(Binning.of(mix, measured.cells, ranks), measured.passes())
+    return Population(refinement.cells, lambda: map(refinement.refine, measured.passes()))
