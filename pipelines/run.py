@@ -17,7 +17,7 @@ from algok.errors import BudgetError, OutputError, TaskError
 from algok.pipelines.account import finish
 from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
-from algok.pipelines.executors import Executor, Outcome
+from algok.pipelines.executors import Executor, Outcome, Sized
 from algok.pipelines.plan import Phase, Plan, Task, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
@@ -70,7 +70,8 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
             store.remove("work")
             return Finished(output, fresh=False)
         plan = _prepare(store, recipe, executor)
-        executor.expect(sum(plan.shard_bytes))
+        if isinstance(executor, Sized):
+            executor.expect(sum(plan.shard_bytes))
         for phase in _open_phases(store, plan):
             _run_phase(store, plan, phase, executor, progress)
         finish(store, plan)
