@@ -17,7 +17,7 @@ from algok.pipelines.account import finish, is_finished
 from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
 from algok.pipelines.done import done_tasks, read_done
-from algok.pipelines.executors import Executor
+from algok.pipelines.executors import Executor, Sized
 from algok.pipelines.plan import Phase, Plan, Task, check_models, read_description, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
@@ -65,7 +65,8 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
             store.remove(PRIVATE)
             return Finished(output, fresh=False)
         _prepare(store, plan, executor, progress)
-        executor.expect(sum(plan.shard_bytes))
+        if isinstance(executor, Sized):
+            executor.expect(sum(plan.shard_bytes))
         _complete(store, plan, executor, progress)
     return Finished(output, fresh=True)
 

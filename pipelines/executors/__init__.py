@@ -6,7 +6,7 @@ one of them takes; the rest of a task is the work's own business.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from algok.step import Resources
 
@@ -52,14 +52,19 @@ class Work(Protocol):
         ...
 
 
+@runtime_checkable
+class Sized(Protocol):
+    """An executor that runs a small input at less cost."""
+
+    def expect(self, size: int) -> None:
+        """Told the bytes of input before a run."""
+        ...
+
+
 class Executor(Protocol):
     """Runs tasks in any order and with any parallelism."""
 
     name: str
-
-    def expect(self, size: int) -> None:
-        """Told the bytes of input before a run; one that is small may be run at less cost."""
-        ...
 
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
         """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes, share)`

@@ -19,9 +19,6 @@ class InlineExecutor:
 
     name = "local"
 
-    def expect(self, size: int) -> None:
-        pass
-
     def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         attempts = Attempts(tasks)
         while attempts:

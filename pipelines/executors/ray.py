@@ -29,9 +29,6 @@ class RayExecutor:
         self._remote = ray.remote(max_retries=0)(_run_remote)
         self._started = False
 
-    def expect(self, size: int) -> None:
-        """A cluster is asked for by name, so it is used."""
-
     def run(self, work: Work, tasks: Iterable[Task], progress: Advance) -> Iterator[Outcome]:
         ray = self._ray
         limit = self._connect()
