@@ -201,8 +201,8 @@ class _Pages:
         return self._index.entry(request.path_params["id"])
 
     def _mark(self, entry: Entry) -> tuple:
-        """What a report is made of: the summary of a finished run, how far one is that is going."""
-        return (fingerprint(Store(entry.url), "summary.json"), entry.done)
+        """What a report is made of: the manifest of a finished run, how far one is that is going."""
+        return (fingerprint(Store(entry.url), "manifest.json"), entry.done)
 
     def _report(self, entry: Entry) -> ReportData:
         return self._reports.get(entry.id, self._mark(entry), lambda: read_report(entry.url, _DOCUMENTS))
