@@ -1,33 +1,15 @@
-"""Fixed bins as a reader needs them: what lies on either side of a bound, and how far two histograms are apart."""
+"""Fixed bins as a reader needs them: where a bound cuts them, and how far two histograms are apart."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from algok.step import Bound, Side
+from algok.step import Side
 
 Bins = dict[int, int]
 Key = TypeVar("Key", int, str)
 _DISCRETE = ("count", "flag")
-
-
-@dataclass(frozen=True)
-class Outside:
-    """Documents beyond one side of a bound: `low` for certain, `high` at most. They are the same where the bound is an
-    edge of the bins; else the documents of the bin that it cuts are only known together."""
-
-    low: int
-    high: int
-
-    @property
-    def exact(self) -> bool:
-        return self.low == self.high
-
-    @property
-    def middle(self) -> int:
-        return round((self.low + self.high) / 2)
 
 
 def cut(edges: tuple[float, ...], unit: str, side: Side, limit: float) -> tuple[int, bool]:
@@ -44,24 +26,6 @@ def cut(edges: tuple[float, ...], unit: str, side: Side, limit: float) -> tuple[
     if not close and place and bool(np.isclose(edges[place - 1], first_outside, rtol=1e-6, atol=1e-9)):
         return place, True
     return place + 1, close
-
-
-def outside(bins: Bins, edges: tuple[float, ...], unit: str, side: Side, limit: float) -> Outside:
-    """The documents that a limit shuts out."""
-    first, exact = cut(edges, unit, side, limit)
-    if side == "min":
-        low = sum(count for place, count in bins.items() if place < (first if exact else first - 1))
-        return Outside(low, low if exact else low + bins.get(first - 1, 0))
-    low = sum(count for place, count in bins.items() if place >= first)
-    return Outside(low, low if exact else low + bins.get(first - 1, 0))
-
-
-def inside(bins: Bins, edges: tuple[float, ...], unit: str, bound: Bound) -> int:
-    """The documents within a bound; of a bin that it cuts, half are counted."""
-    left = sum(bins.values())
-    for side, limit in bound.limits():
-        left -= outside(bins, edges, unit, side, limit).middle
-    return max(left, 0)
 
 
 def position(edges: tuple[float, ...], unit: str, side: Side, limit: float) -> float:

@@ -94,7 +94,7 @@ class Index:
         """Raises KeyError for an unknown id."""
         url = self.urls()[key]
         store = Store(url)
-        mark = fingerprint(store, "summary.json")
+        mark = fingerprint(store, "manifest.json")
         if mark is None:
             return self._going(key, store)
         return self._entries.get(key, mark, lambda: _entry(key, url))

@@ -44,6 +44,7 @@ from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_EVERYWHERE = ("0.0.0.0", "::")  # listening on all addresses, a machine cannot know by which names it is called
 _COOKIE = "algok-token"
 _DOCUMENTS = 50_000  # read for a report's cross tables, hosts and documents near bounds
 _HEADERS = {
@@ -55,8 +56,9 @@ _HEADERS = {
 }
 
 
-def create_app(directories: list[str], hosts: frozenset[str] = LOCAL, token: str | None = None) -> Starlette:
-    """The server over some directories; `hosts` are the names that a request may call it by (without port)."""
+def create_app(directories: list[str], hosts: frozenset[str] | None = LOCAL, token: str | None = None) -> Starlette:
+    """The server over some directories; `hosts` are the names that a request may call it by (without port; None: any, which
+    only a token makes safe)."""
     pages = _Pages(Index(directories))
     routes = [
         Route("/", pages.index),
@@ -72,16 +74,14 @@ def create_app(directories: list[str], hosts: frozenset[str] = LOCAL, token: str
         Route("/api/runs/{id:path}/shards.json", pages.api_shards),
         Route("/api/runs/{id:path}/summary.json", pages.api_summary),
     ]
-    errors = {KeyError: _unknown, AlgokError: _wrong, ValueError: _wrong}
-    return Starlette(
-        routes=routes, middleware=[Middleware(_Guard, hosts=hosts, token=token)], exception_handlers=errors
-    )
+    guard = Middleware(_Guard, hosts=hosts, token=token)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={AlgokError: _unreadable})
 
 
 class _Guard:
     """Turns away other hosts (a page elsewhere may point its name at this machine), other methods, and who lacks the token."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None):
+    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None, token: str | None):
         self.app, self.hosts, self.token = app, hosts, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +99,7 @@ class _Guard:
     def _refusal(self, request: Request) -> Response | None:
         name = request.headers.get("host", "")
         host = name.rpartition(":")[0] if name.rpartition(":")[2].isdigit() else name
-        if host not in self.hosts:
+        if self.hosts is not None and host not in self.hosts:
             return PlainTextResponse("unknown host", 421)
         if request.method not in ("GET", "HEAD"):
             return PlainTextResponse("read only", 405)
@@ -158,7 +158,7 @@ class _Pages:
         return HTMLResponse(explain_page(entry, found, _language(request)))
 
     def compare(self, request: Request) -> Response:
-        first, second = (self._index.entry(request.query_params.get(key, "")) for key in ("a", "b"))
+        first, second = (self._found(request.query_params.get(key, "")) for key in ("a", "b"))
         language = _language(request)
 
         def write() -> str:
@@ -198,11 +198,16 @@ class _Pages:
         return _json(openapi())
 
     def _entry(self, request: Request) -> Entry:
-        return self._index.entry(request.path_params["id"])
+        return self._found(request.path_params["id"])
+
+    def _found(self, key: str) -> Entry:
+        if key not in self._index.urls():
+            raise HTTPException(404, "no such run")
+        return self._index.entry(key)
 
     def _mark(self, entry: Entry) -> tuple:
-        """What a report is made of: the summary of a finished run, how far one is that is going."""
-        return (fingerprint(Store(entry.url), "summary.json"), entry.done)
+        """What a report is made of: the manifest of a finished run, how far one is that is going."""
+        return (fingerprint(Store(entry.url), "manifest.json"), entry.done)
 
     def _report(self, entry: Entry) -> ReportData:
         return self._reports.get(entry.id, self._mark(entry), lambda: read_report(entry.url, _DOCUMENTS))
@@ -251,23 +256,20 @@ def _language(request: Request) -> Language:
 def _order(request: Request) -> str:
     order = request.query_params.get("sort", "input")
     if order not in SHARD_ORDERS:
-        raise ValueError(f"sort: expected one of {', '.join(SHARD_ORDERS)}")
+        raise HTTPException(400, f"sort: expected one of {', '.join(SHARD_ORDERS)}")
     return order
 
 
 def _number(request: Request, name: str) -> int:
     value = request.query_params.get(name, "0")
     if not value.isdecimal() or len(value) > 9:
-        raise ValueError(f"{name}: expected a whole number")
+        raise HTTPException(400, f"{name}: expected a whole number")
     return int(value)
 
 
-def _unknown(request: Request, error: Exception) -> Response:
-    return PlainTextResponse("no such run", 404)
-
-
-def _wrong(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(f"{error}", 400)
+def _unreadable(request: Request, error: Exception) -> Response:
+    """A run that is damaged, or of another version of algok."""
+    return PlainTextResponse(f"{error}", 409)
 
 
 def prepare(directories: list[str], host: str, port: int, token: str | None) -> tuple[Any, str]:
@@ -275,7 +277,7 @@ def prepare(directories: list[str], host: str, port: int, token: str | None) -> 
     import uvicorn
 
     shown = f"[{host}]" if ":" in host else host
-    hosts = LOCAL | {shown}
+    hosts = None if token and host in _EVERYWHERE else LOCAL | {shown}
     app = create_app(directories, hosts, token)
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False))
     return server, f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

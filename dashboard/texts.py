@@ -48,7 +48,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kept_share": ("남긴 비율", "kept share"),
     "tokens": ("토큰", "tokens"),
     "kept_text": ("남긴 글", "kept text"),
-    "input_bytes": ("입력 파일", "input files"),
     "seconds": ("초 (코어 하나)", "seconds (one core)"),
     "mb": ("{0} MB", "{0} MB"),
     # flow
@@ -96,13 +95,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "verdict": ("판정", "verdict"),
     "explain": ("문서 하나의 내력: algok explain {0} <id>.", "All about one document: algok explain {0} <id>."),
     "try": ("경계 옮겨 보기", "Try another bound"),
-    "try.side": ("{0} 경계", "{0}"),
     "try.now": (
         "이 경계만으로 남는 문서: {0} / {1} ({2})",
         "This bound alone leaves {0} of {1} documents ({2})",
     ),
     "try.before": ("지금 경계로는 {0} ({1})", "the run's own bound leaves {0} ({1})"),
-    "try.all": ("그 밖의 모든 출처", "all other sources"),
     "try.filtered": (
         "이 실행은 문서를 버렸으므로 먼저 표지만 단 실행이 필요합니다:",
         "This run dropped documents, so an annotated run is needed first:",
@@ -134,13 +131,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mark": ("표시", "mark"),
     # edits
     "edits": ("고치고 지운 것", "What was mended and removed"),
-    "repairs": ("복구", "Repairs"),
-    "lines_removed": ("줄과 중복", "Lines and duplicates"),
     "personal_by_source": (
         "출처별 개인정보 (남긴 문서, 건수만)",
         "Personal data by source (kept documents, counts only)",
     ),
-    "personal": ("개인정보 (건수만)", "Personal data (counts only)"),
     "signal": ("신호", "signal"),
     "total": ("합계", "total"),
     "touched": ("문서", "documents"),
@@ -251,7 +245,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "to": ("B의 판정", "in B"),
     "recipes": ("레시피와 모델의 차이", "Recipes and models"),
     "recipes.same": ("같은 레시피와 모델입니다.", "The same recipe and the same models."),
-    "verdict.kept": ("남김", "kept"),
 }
 
 _PLACE = re.compile(r"\{(\d)\}")

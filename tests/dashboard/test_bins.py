@@ -1,10 +1,10 @@
-"""Bins: what lies outside a bound, and how far two histograms are apart."""
+"""Bins: where a bound cuts them, and how far two histograms are apart."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.dashboard.bins import cut, distance, outside, position
+from algok.dashboard.bins import cut, distance, position
 from algok.pipelines.stats import EDGES
 
 _units = st.sampled_from(["ratio", "score", "count", "flag"])
@@ -17,19 +17,27 @@ def binned(values, unit):
     return {int(place): int(counts[place]) for place in np.flatnonzero(counts)}
 
 
+def beyond(bins, first, exact, side):
+    """Least and most documents outside a limit that cuts the bins at `first`."""
+    if side == "min":
+        certain = sum(count for place, count in bins.items() if place < (first if exact else first - 1))
+    else:
+        certain = sum(count for place, count in bins.items() if place >= first)
+    return certain, certain if exact else certain + bins.get(first - 1, 0)
+
+
 @given(st.lists(st.integers(0, 5000), min_size=1), _sides, st.integers(0, 5000))
-def test_whole_numbers_outside_a_limit_are_counted_to_a_bin(values, side, limit):
-    found = outside(binned(values, "count"), tuple(EDGES["count"]), "count", side, limit)
-    true = sum(value < limit if side == "min" else value > limit for value in values)
-    assert found.low <= true <= found.high and (not found.exact or found.middle == true)
+def test_a_limit_parts_whole_numbers_at_its_bin(values, side, limit):
+    low, high = beyond(binned(values, "count"), *cut(tuple(EDGES["count"]), "count", side, limit), side)
+    assert low <= sum(value < limit if side == "min" else value > limit for value in values) <= high
 
 
 @given(st.lists(st.floats(0, 1), min_size=1), _sides, st.floats(0, 1))
-def test_ratios_outside_a_limit_are_counted_to_a_bin(values, side, limit):
-    found = outside(binned(values, "ratio"), tuple(EDGES["ratio"]), "ratio", side, limit)
+def test_a_limit_parts_ratios_at_its_bin(values, side, limit):
+    low, high = beyond(binned(values, "ratio"), *cut(tuple(EDGES["ratio"]), "ratio", side, limit), side)
     on_edge = sum(abs(value - limit) < 1e-6 for value in values)
     true = sum(value < limit if side == "min" else value > limit for value in values)
-    assert found.low - on_edge <= true <= found.high + on_edge
+    assert low - on_edge <= true <= high + on_edge
 
 
 @given(_units, _sides, st.floats(-20, 40))

@@ -2,12 +2,14 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import orjson
 import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
 
+import algok.dashboard
 from algok.cli.report_command import command
 from algok.dashboard.documents import read_documents
 from algok.dashboard.report import render
@@ -127,6 +129,16 @@ def test_both_languages_have_every_text_with_the_same_places():
     for korean, english in TEXTS.values():
         assert korean and english and set(re.findall(r"\{\d\}", korean)) == set(re.findall(r"\{\d\}", english))
     assert Texts("ko").plain("more", 3) == "그 밖에 3개"
+
+
+def test_every_text_is_used():
+    folder = Path(algok.dashboard.__file__).parent
+    sources = [path.read_text() for path in folder.rglob("*.[pj][ys]") if path.name != "texts.py"]
+    families = ("mode.", "order.", "state.", "figure.")
+    unused = [
+        key for key in TEXTS if not any(f'"{key}"' in source for source in sources) and not key.startswith(families)
+    ]
+    assert not unused
 
 
 def test_a_run_of_very_many_shards_and_sources_stays_small(report, tmp_path):

@@ -131,10 +131,24 @@ def test_a_token_is_asked_for_and_leaves_the_address(folder):
     assert client.get("/").status_code == 200
 
 
+def test_on_all_addresses_the_token_stands_in_for_the_name(folder):
+    open_to_all = TestClient(create_app([str(folder)], None, "secret"), base_url="http://any.name")
+    assert open_to_all.get("/").status_code == 401
+    assert open_to_all.get("/", headers={"authorization": "Bearer secret"}).status_code == 200
+
+
+def test_a_run_that_cannot_be_read_is_said_to_be_so(ordinary, tmp_path):
+    shutil.copytree(ordinary, tmp_path / "runs" / "old")
+    (tmp_path / "runs" / "old" / "summary.json").write_text('{"version": 1}')
+    client = TestClient(create_app([str(tmp_path / "runs")]), base_url="http://localhost")
+    assert client.get("/api/runs.json").json()[0]["state"] == "damaged" and client.get("/").status_code == 200
+    assert client.get("/runs/0/old").status_code == 409 and "another version" in client.get("/runs/0/old").text
+
+
 def test_a_thousand_runs_are_listed_within_a_second_once_known(ordinary, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
-    for name in ("run.json", "manifest.json", "summary.json", "plan.json", "recipe.yaml"):
+    for name in ("run.json", "manifest.json", "summary.json"):
         shutil.copy(ordinary / name, small / name)
     for number in range(1000):
         shutil.copytree(small, tmp_path / "runs" / f"{number:04d}")
