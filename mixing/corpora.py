@@ -195,6 +195,8 @@ def read_piece(piece: Piece, columns: list[str], rows: int = 4096) -> Iterator[p
     """The columns (as the file names them) of a piece, batch by batch, row groups one after the other."""
     with fsspec.open(piece.url, "rb") as file:
         parquet = pq.ParquetFile(file, pre_buffer=False)
+        if not parquet.metadata.num_rows:
+            return  # a writer with nothing to write may not know the columns
         missing = [column for column in columns if column not in parquet.schema_arrow.names]
         if missing:
             raise InputError(f"{piece.url}: no column '{missing[0]}', which the first file of the corpus has")

@@ -80,7 +80,7 @@ def test_a_mix_that_is_killed_at_random_ends_with_the_same_bytes(reference, tmp_
     options = [str(tmp_path / "mix.yaml"), "-o", str(tmp_path / "mix"), "--workers", "2", "--quiet"]
     command = [sys.executable, "-m", "algok", "mix", *options]
     rng, killed = random.Random(5), 0
-    for _ in range(6):
+    for _ in range(4):
         process = subprocess.Popen(
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
