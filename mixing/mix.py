@@ -17,13 +17,13 @@ from algok.mixing.population import Population
 from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
 from algok.mixing.tokenizers import of_options
-from algok.mixing.work import Bench, MixTask, MixWork, bins_name, ranks_name, sum_before, write_ranks
+from algok.mixing.work import Bench, MixTask, MixWork, bins_name, measure_keys, ranks_name, sum_before, write_ranks
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Committed, Store
 from algok.pipelines.tasks import Progress, done_name, locked, run_tasks, worker_root
 
-_BEGUN = {"run.lock", "mix.yaml", "work"}
+_BEGUN = {"run.lock", "mix.yaml", "plan.json", "work", "done", "bins"}
 _VERSION = 1  # raised whenever the same mix of the same documents would give other bytes
 
 
@@ -79,17 +79,32 @@ class Driver:
     def begin(self) -> None:
         """Records the mix in an empty directory, or checks that the directory holds this very mix."""
         if self.store.exists("mix.json"):
-            self.check_same()
-            self.store.remove_temporary()
-            return
+            if self._only_planned() and self._recorded() != self._description:
+                self._forget_plan()
+            else:
+                self.check_same()
+                self.store.remove_temporary()
+                return
         if {name.rpartition("/")[2] for name in self.store.names("")} - _BEGUN:
             raise OutputError(f"{self.store.url}: not empty and not a mix; choose another output directory")
         self.store.write_bytes("mix.yaml", self.mix.to_yaml().encode())
         self.store.write_bytes("work/inputs.json", orjson.dumps(self._inputs.as_dict(), option=orjson.OPT_INDENT_2))
         self.store.write_bytes("mix.json", orjson.dumps(self._description, option=orjson.OPT_INDENT_2))
 
+    def _recorded(self) -> dict[str, Any]:
+        return orjson.loads(self.store.read_bytes("mix.json"))
+
+    def _only_planned(self) -> bool:
+        return not any(name.startswith("done/pick-") for name in self.store.names("done"))
+
+    def _forget_plan(self) -> None:
+        """Another plan may take the place of one that nothing was written from; what was measured stays. The record goes
+        first, so that a crash on the way leaves no old record beside a new mix."""
+        for name in ("mix.json", "plan.json", "bins", "work/ranks"):
+            self.store.remove(name)
+
     def check_same(self) -> None:
-        recorded = orjson.loads(self.store.read_bytes("mix.json"))
+        recorded = self._recorded()
         for key, what in (
             ("mix_digest", "another mix (see its mix.yaml)"),
             ("tokenizer", "a mix for another tokenizer"),
@@ -169,7 +184,10 @@ class Driver:
         if count is None:
             count = len(self._inputs.pieces) if kind == "pick" else len(self.mix.stages) * self.mix.shards
         key = self._description["mix_digest"][:16] + self._description["inputs_digest"][:16]
-        return [MixTask(f"{kind}-{number:06d}", kind, number, key) for number in range(count)]
+        names = [f"{number:06d}" for number in range(count)]
+        if kind == "measure":
+            names = measure_keys(self.mix, self._inputs, self._description["tokenizer"]["digest"])
+        return [MixTask(f"{kind}-{name}", kind, number, key) for number, name in enumerate(names)]
 
     def _run(self, kind: str, count: int, sizes: list[int] | None = None) -> None:
         work = MixWork(worker_root(self.store))

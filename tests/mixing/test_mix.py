@@ -16,9 +16,11 @@ from corpora import SOURCES, bytes_of, documents, mix_of, run_mix, write_corpus
 from algok.errors import InputError, OutputError
 from algok.mixing.account import MixDirectory, verify_mix
 from algok.mixing.explain import explain_in_mix
+from algok.mixing.mix import plan_only
 from algok.mixing.table import compare
 from algok.pipelines.executors import make_executor
 from algok.pipelines.executors.ray import RayExecutor
+from algok.pipelines.progress import SilentProgress
 
 ALL = ["parquet", "tokens", "megatron", "dolma", "mds", "nanotron"]
 
@@ -103,6 +105,30 @@ def test_the_same_command_again_does_nothing_and_another_mix_is_refused(referenc
     with pytest.raises(OutputError, match="another mix"):
         run_mix({"web": corpus}, output, seed=5)
     assert bytes_of(output) == before
+
+
+def test_a_directory_that_is_only_planned_takes_another_plan_and_measures_nothing_again(reference, tmp_path):
+    def planned(**keys):
+        mix, source = mix_of({"web": reference[0]}, write=ALL, **keys)
+        return plan_only(mix, source, str(tmp_path / "mix"), make_executor("local", 0), SilentProgress())
+
+    stages = [
+        {
+            "name": "first",
+            "tokens": 400,
+            "shares": {"source=law": 0.5},
+            "order": {"signal": "quality.level", "strength": 1},
+        }
+    ]
+    planned(stages=stages)
+    measured = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "mix" / "work" / "measure").iterdir()}
+    again = planned()
+    assert {
+        path.name: path.stat().st_mtime_ns for path in (tmp_path / "mix" / "work" / "measure").iterdir()
+    } == measured
+    assert again.as_dict() == MixDirectory(str(reference[1])).plan.as_dict()
+    run_mix({"web": reference[0]}, tmp_path / "mix", write=ALL)
+    assert bytes_of(tmp_path / "mix") == bytes_of(reference[1])
 
 
 def test_another_seed_takes_other_documents(reference, tmp_path):
