@@ -152,11 +152,25 @@ class Driver:
         data = {
             "algok": algok.__version__,
             **{key: self._description[key] for key in ("mix", "mix_digest", "tokenizer", "version")},
+            "stages": self._stages(),
             "files": [file.as_dict() for file in sorted(files, key=lambda file: file.path)],
             "copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())],
         }
         self.store.write_bytes("manifest.json", orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         self.store.remove("work")
+
+    def _stages(self) -> list[dict[str, Any]]:
+        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by."""
+        stages, start = [], 0
+        records = [self._record(task) for task in self._tasks("write")]
+        for number, stage in enumerate(self.mix.stages):
+            shards = []
+            for record in records[number * self.mix.shards : (number + 1) * self.mix.shards]:
+                shards.append({"start": start, "tokens": record["tokens"], "documents": record["documents"]})
+                start += record["tokens"]
+            tokens = sum(shard["tokens"] for shard in shards)
+            stages.append({"name": stage.name, "start": shards[0]["start"], "tokens": tokens, "shards": shards})
+        return stages
 
     def _indexes(self, files: list[Committed]) -> list[Committed]:
         """`index.json` of every stage that was written as MDS."""

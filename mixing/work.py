@@ -359,18 +359,21 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     """An output shard in order, in every format from one pass."""
     names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
     batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
+    documents = tokens = 0
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
         if batches:
             (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
             for rows in _chunks(whole):
                 part = Written(whole.take(rows), bench.tokenizer)
+                documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
                 for writer in writers:
                     writer.append(part)
                 report(len(part), part.table.nbytes)
         for writer in writers:
             writer.close()
-    return {"files": [file.as_dict() for writer in writers for file in writer.files]}
+    files = [file.as_dict() for writer in writers for file in writer.files]
+    return {"files": files, "documents": documents, "tokens": tokens}
 
 
 def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:

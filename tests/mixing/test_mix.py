@@ -48,6 +48,19 @@ def test_the_account_adds_up(reference):
     assert len({row["id"] for row in ledger_rows(output)}) == use.used + use.capped
 
 
+def test_the_manifest_says_where_every_stage_and_shard_begins_in_tokens(reference):
+    directory = MixDirectory(str(reference[1]))
+    start = 0
+    ledgers = directory.ledgers()
+    for stage in directory.manifest["stages"]:
+        assert stage["start"] == start
+        for shard in stage["shards"]:
+            name, ledger = next(ledgers)
+            assert name.startswith(stage["name"]) and shard["start"] == start
+            start += sum(ledger["tokens"].to_pylist())
+        assert stage["start"] + stage["tokens"] == start
+
+
 def test_workers_give_the_same_bytes(reference, tmp_path):
     corpus, output = reference
     run_mix({"web": corpus}, tmp_path / "mix", make_executor("local", 2), write=ALL)
