@@ -51,19 +51,19 @@ def show_columns() -> None:
                 print(f"  {line}")
 
 
-def write_rewrites() -> None:
+def write_rewrites(run: Path, target: Path) -> None:
     """A synthetic part for the mix: every kept document as a question and its first sentences, made by rule."""
     columns = ["id", "text", "source", "domain.major", "quality.level"]
-    rows = ds.dataset(OUTPUT / "kept", format="parquet").to_table(columns=columns).to_pylist()
+    rows = ds.dataset(run / "kept", format="parquet").to_table(columns=columns).to_pylist()
     for row in rows:
         row["text"] = f"질문: 다음 글은 무엇을 말하는가?\n답: {' '.join(row['text'].split()[:40])}"
-    pq.write_table(pa.Table.from_pylist(rows), REWRITES)
+    pq.write_table(pa.Table.from_pylist(rows), target)
 
 
 def mix() -> None:
     """Two stages over what was kept, and the proof of their account."""
     shutil.rmtree(MIX, ignore_errors=True)
-    write_rewrites()
+    write_rewrites(OUTPUT, REWRITES)
     algok("mix", str(DEMO.joinpath("mix.yaml").relative_to(Path.cwd())), "-o", str(MIX))
     algok("verify", str(MIX))
 

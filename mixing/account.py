@@ -92,7 +92,10 @@ def verify_mix(directory: MixDirectory) -> list[str]:
     width = 2 if manifest["tokenizer"]["vocabulary"] <= 1 << 16 else 4
     sums: Counter[tuple[str, str, str]] = Counter()
     seen = []
-    for name, ledger in directory.ledgers():
+    shards = [shard for stage in manifest["stages"] for shard in stage["shards"]]
+    for shard, (name, ledger) in zip(shards, directory.ledgers(), strict=True):
+        if (shard["documents"], shard["tokens"]) != (len(ledger), ledger["tokens"].to_numpy().sum()):
+            problems.append(f"order/{name}.parquet: its documents and tokens are not the manifest's")
         problems += _check_shard(name, ledger, sizes, directory.mix, width, manifest["tokenizer"]["vocabulary"])
         stage = name.rsplit("-", 3)[0]
         grouped = ledger.group_by(["draw", "cell"]).aggregate([("tokens", "sum")])

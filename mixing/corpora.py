@@ -1,23 +1,24 @@
 """The corpora of a mix: their Parquet files in pieces, and where each column that the mix needs is found in them."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import fsspec
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from algok.errors import InputError, RecipeError
 from algok.mixing.recipe import Corpus, Mix, named_columns
 from algok.mixing.tokenizers import TrainingTokenizer, file_digest, of_options
-from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.run_directory import Run
+from algok.pipelines.storage import Store
 
 NONE = "none"  # the label of a document that has none
 _COUNTS = "tokens.count"
@@ -34,6 +35,7 @@ class Piece:
     end: int | None
     fingerprint: str
     size: int
+    first_copies: bool = False  # rows of another mix: a document once, however often it stands there
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class OpenCorpus:
     columns: dict[str, str]
     labels: dict[str, str]
     counted: bool  # the files count the tokens of the training's tokenizer
-    types: dict[str, str] = field(default_factory=dict)
+    ends: int = 1  # tokens of a document that the counts leave out: its end of text
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def open_inputs(mix: Mix, source: RecipeText) -> Inputs:
     tokenizer = of_options(mix.tokenizer)
     corpora, pieces = {}, []
     for name, corpus in mix.corpora.items():
-        opened = _open_run if corpus.run is not None else _open_path
+        opened = _open_run if corpus.run is not None else _open_mix if corpus.mix is not None else _open_path
         spec, columns, counted = opened(name, corpus, tokenizer)
-        found = _pieces(name, spec, mix.split_bytes)
+        found = _pieces(name, spec, mix.split_bytes, corpus.mix is not None)
         corpora[name] = _look(name, corpus, columns, counted, found)
         pieces += found
     _check_columns(mix, corpora, source)
@@ -127,6 +129,19 @@ def _counts_of(options: dict[str, Any]) -> str | None:
         return None
 
 
+def _open_mix(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[InputSpec, dict[str, str], bool]:
+    """The documents that another mix used: what a replay of an earlier training draws from."""
+    assert corpus.mix is not None
+    store = Store(corpus.mix)
+    if not store.exists("manifest.json") or not store.exists("mix.json"):
+        raise InputError(f"{corpus.mix}: no finished mix")
+    if not store.names("parquet"):
+        raise InputError(f"{corpus.mix}: this mix has no texts; write it with 'parquet' among its formats")
+    digest = orjson.loads(store.read_bytes("manifest.json"))["tokenizer"]["digest"]
+    path = store.path("parquet") if store.local else f"{store.url}/parquet"
+    return InputSpec(path=path, format="parquet"), {}, digest == tokenizer.digest
+
+
 def _open_path(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[InputSpec, dict[str, str], bool]:
     from pathlib import Path
 
@@ -139,20 +154,10 @@ def _open_path(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple
     return InputSpec(path=corpus.path, format="parquet"), corpus.columns, counted
 
 
-def _pieces(name: str, spec: InputSpec, split_bytes: int) -> list[Piece]:
+def _pieces(name: str, spec: InputSpec, split_bytes: int, first_copies: bool) -> list[Piece]:
     shards = plan_shards([spec], split_bytes)
-    return [
-        Piece(
-            name,
-            shard.files[0].name,
-            shard.files[0].url,
-            shard.start,
-            shard.end,
-            shard.files[0].fingerprint,
-            shard.files[0].size,
-        )
-        for shard in shards
-    ]
+    files = [(shard, shard.files[0]) for shard in shards]
+    return [Piece(name, f.name, f.url, s.start, s.end, f.fingerprint, f.size, first_copies) for s, f in files]
 
 
 def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pieces: list[Piece]) -> OpenCorpus:
@@ -170,8 +175,7 @@ def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pie
             raise InputError(f"corpora.{name}: its files have no column '{key}'; name theirs as columns.{key}")
     if counted and corpus.run is not None:
         columns["tokens"] = _COUNTS
-    types = {key: str(schema.field(column).type) for key, column in columns.items()}
-    return OpenCorpus(name, columns, dict(corpus.labels), counted, types)
+    return OpenCorpus(name, columns, dict(corpus.labels), counted, 0 if corpus.mix else 1)
 
 
 def _check_columns(mix: Mix, corpora: dict[str, OpenCorpus], source: RecipeText) -> None:
@@ -195,12 +199,18 @@ def read_piece(piece: Piece, columns: list[str], rows: int = 4096) -> Iterator[p
     """The columns (as the file names them) of a piece, batch by batch, row groups one after the other."""
     with fsspec.open(piece.url, "rb") as file:
         parquet = pq.ParquetFile(file, pre_buffer=False)
+        if not parquet.metadata.num_rows:
+            return  # a writer with nothing to write may not know the columns
         missing = [column for column in columns if column not in parquet.schema_arrow.names]
         if missing:
             raise InputError(f"{piece.url}: no column '{missing[0]}', which the first file of the corpus has")
+        wanted = [*columns, *(name for name in ("copy", "draw") if piece.first_copies and name not in columns)]
         groups = range(piece.start or 0, parquet.num_row_groups if piece.end is None else piece.end)
         for group in groups:
-            yield from parquet.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
+            for batch in parquet.iter_batches(rows, row_groups=[group], columns=wanted, use_threads=False):
+                yield _first_copies(batch).select(columns) if piece.first_copies else batch
 
 
-DOCUMENT_COLUMNS = tuple(DOCUMENT_SCHEMA.names)
+def _first_copies(batch: pa.RecordBatch) -> pa.RecordBatch:
+    first = pc.equal(batch["copy"], 0)
+    return batch.filter(pc.and_(first, pc.is_in(batch["draw"], pa.array(["fresh", "unseen"]))))

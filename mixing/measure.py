@@ -68,7 +68,7 @@ def _tokens(
         counts = batch[extra["tokens"]]
         if counts.null_count:
             raise InputError(f"{piece.url}: a document has no count of tokens")
-        return counts.cast(pa.int64()).to_numpy() + 1  # the end of text
+        return counts.cast(pa.int64()).to_numpy() + corpus.ends
     return tokenizer.counts(pc.fill_null(batch[extra["text"]].cast(pa.large_string()), ""))
 
 

@@ -17,14 +17,14 @@ from algok.mixing.population import Population
 from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
 from algok.mixing.tokenizers import of_options
-from algok.mixing.work import Bench, MixTask, MixWork, bins_name, ranks_name, sum_before, write_ranks
+from algok.mixing.work import Bench, MixTask, MixWork, bins_name, measure_keys, ranks_name, sum_before, write_ranks
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Committed, Store
 from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
 
-_BEGUN = {"run.lock", "mix.yaml", "work"}
+_BEGUN = {"run.lock", "mix.yaml", "plan.json", "work", "done", "bins"}
 _VERSION = 1  # raised whenever the same mix of the same documents would give other bytes
 
 
@@ -80,17 +80,32 @@ class Driver:
     def begin(self) -> None:
         """Records the mix in an empty directory, or checks that the directory holds this very mix."""
         if self.store.exists("mix.json"):
-            self.check_same()
-            self.store.remove_temporary()
-            return
+            if self._only_planned() and self._recorded() != self._description:
+                self._forget_plan()
+            else:
+                self.check_same()
+                self.store.remove_temporary()
+                return
         if {name.rpartition("/")[2] for name in self.store.names("")} - _BEGUN:
             raise OutputError(f"{self.store.url}: not empty and not a mix; choose another output directory")
         self.store.write_bytes("mix.yaml", self.mix.to_yaml().encode())
         self.store.write_bytes("work/inputs.json", orjson.dumps(self._inputs.as_dict(), option=orjson.OPT_INDENT_2))
         self.store.write_bytes("mix.json", orjson.dumps(self._description, option=orjson.OPT_INDENT_2))
 
+    def _recorded(self) -> dict[str, Any]:
+        return orjson.loads(self.store.read_bytes("mix.json"))
+
+    def _only_planned(self) -> bool:
+        return not any(name.startswith("done/pick-") for name in self.store.names("done"))
+
+    def _forget_plan(self) -> None:
+        """Another plan may take the place of one that nothing was written from; what was measured stays. The record goes
+        first, so that a crash on the way leaves no old record beside a new mix."""
+        for name in ("mix.json", "plan.json", "bins", "work/ranks"):
+            self.store.remove(name)
+
     def check_same(self) -> None:
-        recorded = orjson.loads(self.store.read_bytes("mix.json"))
+        recorded = self._recorded()
         for key, what in (
             ("mix_digest", "another mix (see its mix.yaml)"),
             ("tokenizer", "a mix for another tokenizer"),
@@ -138,11 +153,25 @@ class Driver:
         data = {
             "algok": algok.__version__,
             **{key: self._description[key] for key in ("mix", "mix_digest", "tokenizer", "version")},
+            "stages": self._stages(),
             "files": [file.as_dict() for file in sorted(files, key=lambda file: file.path)],
             "copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())],
         }
         self.store.write_bytes("manifest.json", orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         self.store.remove("work")
+
+    def _stages(self) -> list[dict[str, Any]]:
+        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by."""
+        stages, start = [], 0
+        records = [self._record(task) for task in self._tasks("write")]
+        for number, stage in enumerate(self.mix.stages):
+            shards = []
+            for record in records[number * self.mix.shards : (number + 1) * self.mix.shards]:
+                shards.append({"start": start, "tokens": record["tokens"], "documents": record["documents"]})
+                start += record["tokens"]
+            tokens = sum(shard["tokens"] for shard in shards)
+            stages.append({"name": stage.name, "start": shards[0]["start"], "tokens": tokens, "shards": shards})
+        return stages
 
     def _indexes(self, files: list[Committed]) -> list[Committed]:
         """`index.json` of every stage that was written as MDS."""
@@ -170,7 +199,10 @@ class Driver:
         if count is None:
             count = len(self._inputs.pieces) if kind == "pick" else len(self.mix.stages) * self.mix.shards
         key = self._description["mix_digest"][:16] + self._description["inputs_digest"][:16]
-        return [MixTask(f"{kind}-{number:06d}", kind, number, key) for number in range(count)]
+        names = [f"{number:06d}" for number in range(count)]
+        if kind == "measure":
+            names = measure_keys(self.mix, self._inputs, self._description["tokenizer"]["digest"])
+        return [MixTask(f"{kind}-{name}", kind, number, key) for number, name in enumerate(names)]
 
     def _run(self, kind: str, count: int, sizes: list[int] | None = None) -> None:
         work = MixWork(worker_root(self.store))

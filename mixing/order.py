@@ -107,27 +107,27 @@ class _Edges:
 
 
 def _tracks(plan: Plan, stage: str, seed: int) -> list[Track]:
-    tracks = []
+    tracks, class_tokens = [], np.array(plan.class_tokens)
     for number, draw in enumerate(plan.draws):
         for share in plan.shares[number] if draw.stage == stage else ():
             if share.taken:
-                first, weights = _epochs(plan, draw, share.cell)
+                first, weights = _epochs(class_tokens, draw, share.cell)
                 name = f"{seed}\0{stage}\0{draw.kind}\0{plan.cells[share.cell].name}"
                 offset = (xxhash.xxh3_64_intdigest(name.encode()) >> 11) / 2.0**53
                 tracks.append(Track(number, share.cell, share.taken, first, weights, share.begin, offset))
     return tracks
 
 
-def _epochs(plan: Plan, draw: Draw, cell: int) -> tuple[int, tuple[float, ...]]:
+def _epochs(class_tokens: np.ndarray, draw: Draw, cell: int) -> tuple[int, tuple[float, ...]]:
     """The first epoch of a track and about how many tokens each epoch has, from the stretches of its classes."""
     weights: dict[int, float] = {}
-    for number in np.flatnonzero((draw.cells == cell) & (np.array(plan.class_tokens) > 0)):
+    for number in np.flatnonzero((draw.cells == cell) & (class_tokens > 0)):
         start = int(draw.passed[number]) * TURN + int(draw.starts[number])
         end = start + int(draw.turns[cell]) * TURN + (int(draw.limits[cell]) + 1 if draw.partial[cell] else 0)
         while start < end:
             epoch = start // TURN
             stop = min(end, (epoch + 1) * TURN)
-            weights[epoch] = weights.get(epoch, 0.0) + (stop - start) / TURN * plan.class_tokens[number]
+            weights[epoch] = weights.get(epoch, 0.0) + (stop - start) / TURN * float(class_tokens[number])
             start = stop
     first = min(weights)
     return first, tuple(weights.get(epoch, 0.0) for epoch in range(first, max(weights) + 1))

@@ -99,9 +99,10 @@ class Limits(_Strict):
 
 
 class Corpus(_Strict):
-    """Documents to mix: `run`, the kept ones of a finished run, or `path`, Parquet files of any origin."""
+    """Documents to mix: the kept ones of a finished `run`, those that another `mix` used, or Parquet of any origin (`path`)."""
 
     run: str | None = Field(None, description="The directory of a finished run; a path or fsspec URL.")
+    mix: str | None = Field(None, description="The directory of a finished mix: the documents that it used.")
     path: str | list[str] | None = Field(None, description="Parquet files: a file, folder, glob or URL, or a list.")
     columns: dict[str, str] = Field(
         {}, description="Column here (id, text, tokens, url, domain.major, …) -> its name in the files."
@@ -113,10 +114,10 @@ class Corpus(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Corpus":
-        if (self.run is None) == (self.path is None):
-            raise ValueError("expected either run or path")
-        if self.run is not None and (self.columns or self.counted_by):
-            raise ValueError("columns and counted_by are for path; the columns of a run are known")
+        if [self.run, self.mix, self.path].count(None) != 2:
+            raise ValueError("expected one of run, mix and path")
+        if self.path is None and (self.columns or self.counted_by):
+            raise ValueError("columns and counted_by are for path; those of a run and a mix are known")
         if ("tokens" in self.columns) != (self.counted_by is not None):
             raise ValueError("columns.tokens and counted_by go together")
         return self
@@ -298,7 +299,7 @@ class Mix(_Strict):
         """SHA-256 over everything that decides the result. Where corpora lie and how they are cut does not count."""
         decisive = self.model_dump(mode="json", exclude={"name", "description", "split_bytes", "tokenizer"})
         for corpus in decisive["corpora"].values():
-            corpus["run"] = corpus["path"] = corpus["counted_by"] = None
+            corpus["run"] = corpus["mix"] = corpus["path"] = corpus["counted_by"] = None
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property

@@ -9,7 +9,7 @@ write   (an output shard)      the texts in order, in every format
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from algok.mixing.bins import Refinement, measured_cells
 from algok.mixing.corpora import Inputs, read_piece
@@ -83,6 +84,10 @@ class Bench:
         return Inputs.from_dict(orjson.loads(self.store.read_bytes("work/inputs.json")))
 
     @cached_property
+    def measures(self) -> list[str]:
+        return measure_keys(self.mix, self.inputs, self.tokenizer.digest)
+
+    @cached_property
     def tokenizer(self) -> TrainingTokenizer:
         return of_options(self.mix.tokenizer)
 
@@ -112,7 +117,7 @@ class Bench:
 
     def measured(self) -> Population:
         """All documents in the cells that the columns of the corpora make."""
-        names = [measured_name(number) for number in range(len(self.inputs.pieces))]
+        names = [measured_name(key) for key in self.measures]
         return Population.of_tables(self.mix.label_columns, names, self.store.read_arrow)
 
     @cached_property
@@ -144,8 +149,19 @@ def _bench(root: str, mix: str) -> Bench:
     return Bench(Store(root))
 
 
-def measured_name(piece: int) -> str:
-    return f"work/measure/{piece:06d}.arrow"
+def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str) -> list[str]:
+    """What the measure of every piece depends on, as part of a name: another mix that needs the same is planned from the
+    same files."""
+    keys = []
+    for number, piece in enumerate(inputs.pieces):
+        corpus = inputs.corpora[piece.corpus]
+        known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer]
+        keys.append(f"{number:06d}-{xxhash.xxh3_64_hexdigest(orjson.dumps(known))}")
+    return keys
+
+
+def measured_name(key: str) -> str:
+    return f"work/measure/{key}.arrow"
 
 
 def ranks_name(stage: str) -> str:
@@ -187,7 +203,7 @@ def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     piece = bench.inputs.pieces[number]
     mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
     table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer)
-    bench.store.write_arrow(measured_name(number), table)
+    bench.store.write_arrow(measured_name(bench.measures[number]), table)
     report(table.num_rows, 0, 1.0)
     return {"documents": table.num_rows}
 
@@ -197,7 +213,7 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     found: list[Copies] = []
     counts: dict[tuple[int, int], int] = {}
     row = 0
-    for part in bench.planned_cells(bench.store.read_arrow(measured_name(number))):
+    for part in bench.planned_cells(bench.store.read_arrow(measured_name(bench.measures[number]))):
         copies, total = pick(bench.layout, part, row, bench.ranks)
         found += copies
         pairs, documents_of = np.unique(np.stack([part.cells, total]), axis=1, return_counts=True)
@@ -348,18 +364,21 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     """An output shard in order, in every format from one pass."""
     names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
     batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
+    documents = tokens = 0
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
         if batches:
             (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
             for rows in _chunks(whole):
                 part = Written(whole.take(rows), bench.tokenizer)
+                documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
                 for writer in writers:
                     writer.append(part)
                 report(len(part), part.table.nbytes, 1.0)
         for writer in writers:
             writer.close()
-    return {"files": [file.as_dict() for writer in writers for file in writer.files]}
+    files = [file.as_dict() for writer in writers for file in writer.files]
+    return {"files": files, "documents": documents, "tokens": tokens}
 
 
 def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:

@@ -1,5 +1,6 @@
 """The demonstration run against what was planted: every document's fate, every repair, every boilerplate line."""
 
+import importlib.util
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -7,6 +8,10 @@ import pytest
 import yaml
 from conftest import DEMO
 
+from algok.mixing import mix as mixing
+from algok.mixing.account import MixDirectory, verify_mix
+from algok.mixing.recipe import load_mix
+from algok.mixing.table import rows
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
@@ -108,3 +113,19 @@ def check_text(document: dict, text: str) -> None:
         assert damage not in text
     for line in document.get("keep_lines", []):
         assert text.split("\n").count(line) == document_lines(document, line)
+
+
+def test_the_mix_of_its_output_adds_up_and_is_a_seventh_synthetic(run, tmp_path):
+    spec = importlib.util.spec_from_file_location("demo_run", DEMO / "run.py")
+    demo = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(demo)
+    demo.write_rewrites(run, tmp_path / "rewrites.parquet")
+    places = [f"corpora.demo.run={run}", f"corpora.rewrites.path={tmp_path / 'rewrites.parquet'}"]
+    mix, source = load_mix(str(DEMO / "mix.yaml"), places)
+    mixing.execute(mix, source, str(tmp_path / "mix"), make_executor("local", 0), SilentProgress())
+    directory = MixDirectory(str(tmp_path / "mix"))
+    assert verify_mix(directory) == []
+    shares = {
+        row.labels["provenance"]: row.share for row in rows(directory.plan, ["provenance"]) if row.stage == "pretrain"
+    }
+    assert abs(shares["synthetic"] - 0.143) < 0.03

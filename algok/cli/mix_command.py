@@ -6,6 +6,10 @@ import click
 
 from algok.cli.shared import execution_options, json_option, print_json, print_table
 
+by_option = click.option(
+    "--by", multiple=True, metavar="COLUMN", help="Sum cells by this column of the mix. Repeatable."
+)
+
 
 class _MixCommands(click.Group):
     """`algok mix MIX.yaml` means `algok mix write MIX.yaml`."""
@@ -27,8 +31,9 @@ def command() -> None:
 @command.command("write")
 @click.argument("mix", metavar="MIX.yaml")
 @click.option("--output", "-o", required=True, help="The directory of the mix; a path or fsspec URL.")
+@by_option
 @execution_options
-def write(mix, output, overrides, executor, workers, address, quiet, as_json) -> None:
+def write(mix, output, by, overrides, executor, workers, address, quiet, as_json) -> None:
     """Write the mix that MIX.yaml describes.
 
     OUT gets a folder per format, order/ (which document lies where, without text), the plan and a manifest. After a
@@ -42,15 +47,17 @@ def write(mix, output, overrides, executor, workers, address, quiet, as_json) ->
     from algok.mixing.account import MixDirectory
     from algok.mixing.mix import execute
 
-    finished = _with(mix, overrides, executor, workers, address, quiet or as_json, output, execute)
+    finished = _with(mix, by, overrides, executor, workers, address, quiet or as_json, output, execute)
     directory = MixDirectory(output)
     uses = [asdict(use) for use in directory.uses()]
     if as_json:
-        print_json({"output": finished.url, "fresh": finished.fresh, "rows": _rows(directory.plan), "documents": uses})
+        print_json(
+            {"output": finished.url, "fresh": finished.fresh, "rows": _rows(directory.plan, by), "documents": uses}
+        )
         return
     if not finished.fresh:
         click.echo("This mix was finished before; nothing was done.")
-    _show(directory.plan)
+    _show(directory.plan, by)
     print_table(list(uses[0]) if uses else [], [list(use.values()) for use in uses])
     click.echo(f"\nshards in order: {', '.join(f'{output}/{name}' for name in directory.mix.write)}")
 
@@ -60,7 +67,7 @@ def write(mix, output, overrides, executor, workers, address, quiet, as_json) ->
 @click.option(
     "--output", "-o", help="Plan in this directory, where 'algok mix write' goes on [default: a temporary one]."
 )
-@click.option("--by", multiple=True, metavar="COLUMN", help="Sum cells by this column of the mix. Repeatable.")
+@by_option
 @execution_options
 def plan(mix, output, by, overrides, executor, workers, address, quiet, as_json) -> None:
     """Show what every cell gives to every stage. No text is read unless tokens must be counted.
@@ -76,15 +83,9 @@ def plan(mix, output, by, overrides, executor, workers, address, quiet, as_json)
 
     from algok.mixing.mix import plan_only
     from algok.mixing.table import lacking
-    from algok.pipelines.plugins import nearest
 
     with tempfile.TemporaryDirectory(prefix="algok-mix-") as folder:
-        made = _with(mix, overrides, executor, workers, address, quiet or as_json, output or folder, plan_only)
-    unknown = [column for column in by if made.cells and column not in made.cells[0].labels]
-    if unknown:
-        raise click.UsageError(
-            f"--by {unknown[0]}: the mix has no such column{nearest(unknown[0], made.cells[0].labels)}"
-        )
+        made = _with(mix, by, overrides, executor, workers, address, quiet or as_json, output or folder, plan_only)
     if as_json:
         print_json({"rows": _rows(made, by), "lacking": lacking(made), "notes": made.notes})
         return
@@ -160,13 +161,17 @@ def schema() -> None:
     print_json(json_schema())
 
 
-def _with(mix, overrides, executor, workers, address, quiet, output, call):
+def _with(mix, by, overrides, executor, workers, address, quiet, output, call):
     """Loads the mix and calls something with it and an executor."""
     from algok.mixing.recipe import load_mix
     from algok.pipelines.executors import make_executor
+    from algok.pipelines.plugins import nearest
     from algok.pipelines.progress import make_progress
 
     loaded, source = load_mix(mix, list(overrides))
+    for column in by:
+        if column not in loaded.cell_columns:
+            raise click.UsageError(f"--by {column}: the mix has no such column{nearest(column, loaded.cell_columns)}")
     chosen = make_executor(executor, workers, address)
     try:
         return call(loaded, source, output, chosen, make_progress(quiet))

@@ -25,7 +25,10 @@ def test_a_run_does_not_differ_from_itself(ordinary):
 
 def test_a_stricter_bound_shows_where_it_bites_and_nowhere_else(compared, ordinary, stricter):
     law = next(s for s in compared.first.summary.sources if s.name == "law")
-    assert set(compared.recipe) == {"inputs", "profiles.law.quality.keep.min"}  # the inputs lie in another folder
+    assert set(compared.recipe) == {
+        "inputs.0.path",
+        "profiles.law.quality.keep.min",
+    }  # the inputs lie in another folder
     assert compared.recipe["profiles.law.quality.keep.min"] == [0.1, 0.999]
     moved = {change.name: change.difference for change in compared.sources if change.difference}
     assert set(moved) == {"law"} and moved["law"] < 0

@@ -128,3 +128,31 @@ def test_a_document_without_id_or_in_a_file_without_the_columns_is_refused(tmp_p
     pq.write_table(pa.table({"id": ["x"]}), folder / "part1.parquet")
     with pytest.raises(Exception, match="no column 'text', which the first file of the corpus has"):
         run_mix({"web": folder}, tmp_path / "other", stages=STAGES)
+
+
+def test_an_earlier_mix_is_a_corpus_of_the_documents_that_it_used(tmp_path):
+    corpus = write_corpus(tmp_path / "c", documents(60))
+    stages = [{"name": "a", "tokens": 5000}, {"name": "b", "tokens": 4000, "replay": {"of": "a", "share": 0.3}}]
+    run_mix({"web": corpus}, tmp_path / "first", stages=stages)
+    used = {row["id"] for _, ledger in MixDirectory(str(tmp_path / "first")).ledgers() for row in ledger.to_pylist()}
+    new = write_corpus(tmp_path / "new", documents(40, "n"))
+    places = {"before": {"mix": str(tmp_path / "first")}, "new": {"path": str(new)}}
+    assert opened(places).corpora["before"].counted
+    replay = [{"name": "c", "tokens": 3000, "shares": {"corpus=before": 0.2}}]
+    run_mix(
+        {}, tmp_path / "second", places=places, stages=replay, write=["parquet", "tokens"], max_epochs={"default": 1}
+    )
+    directory = MixDirectory(str(tmp_path / "second"))
+    rows = [row for _, ledger in directory.ledgers() for row in ledger.to_pylist()]
+    replayed = [row for row in rows if row["corpus"] == "before"]
+    assert verify_mix(directory) == [] and {row["id"] for row in replayed} <= used
+    assert sum(use.kept for use in directory.uses() if use.corpus == "before") == len(used)
+    assert 0.1 < sum(row["tokens"] for row in replayed) / sum(row["tokens"] for row in rows) < 0.3
+
+
+def test_a_mix_without_texts_is_refused_as_a_corpus(tmp_path):
+    run_mix({"web": write_corpus(tmp_path / "c", documents(60))}, tmp_path / "first", stages=STAGES, write=["megatron"])
+    with pytest.raises(InputError, match="has no texts"):
+        opened({"before": {"mix": str(tmp_path / "first")}})
+    with pytest.raises(InputError, match="no finished mix"):
+        opened({"before": {"mix": str(tmp_path)}})

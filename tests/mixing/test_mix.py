@@ -16,9 +16,11 @@ from corpora import SOURCES, bytes_of, documents, mix_of, run_mix, write_corpus
 from algok.errors import InputError, OutputError
 from algok.mixing.account import MixDirectory, verify_mix
 from algok.mixing.explain import explain_in_mix
+from algok.mixing.mix import plan_only
 from algok.mixing.table import compare
 from algok.pipelines.executors import make_executor
 from algok.pipelines.executors.ray import RayExecutor
+from algok.pipelines.progress import SilentProgress
 
 ALL = ["parquet", "tokens", "megatron", "dolma", "mds", "nanotron"]
 
@@ -44,6 +46,19 @@ def test_the_account_adds_up(reference):
     (use,) = directory.uses()
     assert use.kept == 300 == use.used + use.capped + use.unused
     assert len({row["id"] for row in ledger_rows(output)}) == use.used + use.capped
+
+
+def test_the_manifest_says_where_every_stage_and_shard_begins_in_tokens(reference):
+    directory = MixDirectory(str(reference[1]))
+    start = 0
+    ledgers = directory.ledgers()
+    for stage in directory.manifest["stages"]:
+        assert stage["start"] == start
+        for shard in stage["shards"]:
+            name, ledger = next(ledgers)
+            assert name.startswith(stage["name"]) and shard["start"] == start
+            start += sum(ledger["tokens"].to_pylist())
+        assert stage["start"] + stage["tokens"] == start
 
 
 def test_workers_give_the_same_bytes(reference, tmp_path):
@@ -80,7 +95,7 @@ def test_a_mix_that_is_killed_at_random_ends_with_the_same_bytes(reference, tmp_
     options = [str(tmp_path / "mix.yaml"), "-o", str(tmp_path / "mix"), "--workers", "2", "--quiet"]
     command = [sys.executable, "-m", "algok", "mix", *options]
     rng, killed = random.Random(5), 0
-    for _ in range(6):
+    for _ in range(4):
         process = subprocess.Popen(
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -103,6 +118,30 @@ def test_the_same_command_again_does_nothing_and_another_mix_is_refused(referenc
     with pytest.raises(OutputError, match="another mix"):
         run_mix({"web": corpus}, output, seed=5)
     assert bytes_of(output) == before
+
+
+def test_a_directory_that_is_only_planned_takes_another_plan_and_measures_nothing_again(reference, tmp_path):
+    def planned(**keys):
+        mix, source = mix_of({"web": reference[0]}, write=ALL, **keys)
+        return plan_only(mix, source, str(tmp_path / "mix"), make_executor("local", 0), SilentProgress())
+
+    stages = [
+        {
+            "name": "first",
+            "tokens": 400,
+            "shares": {"source=law": 0.5},
+            "order": {"signal": "quality.level", "strength": 1},
+        }
+    ]
+    planned(stages=stages)
+    measured = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "mix" / "work" / "measure").iterdir()}
+    again = planned()
+    assert {
+        path.name: path.stat().st_mtime_ns for path in (tmp_path / "mix" / "work" / "measure").iterdir()
+    } == measured
+    assert again.as_dict() == MixDirectory(str(reference[1])).plan.as_dict()
+    run_mix({"web": reference[0]}, tmp_path / "mix", write=ALL)
+    assert bytes_of(tmp_path / "mix") == bytes_of(reference[1])
 
 
 def test_another_seed_takes_other_documents(reference, tmp_path):

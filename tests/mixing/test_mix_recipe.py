@@ -63,7 +63,7 @@ def test_the_digest_does_not_depend_on_where_corpora_lie_but_on_the_seed():
             "mix.yaml:16: stages.1.replay.of: 'pretrian' is no earlier stage; did you mean",
         ),
         ("name: anneal", "name: pretrain", "mix.yaml:13: stages.1.name: 'pretrain' is given twice"),
-        ("{run: runs/web}", "{}", "mix.yaml:2: corpora.web: expected either run or path"),
+        ("{run: runs/web}", "{}", "mix.yaml:2: corpora.web: expected one of run, mix and path"),
         (
             "domain.major=stem:",
             "domain.major:",
