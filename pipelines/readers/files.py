@@ -99,9 +99,7 @@ class HtmlFiles(_Files):
 
     def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
         page = pages.read(data, None, "text/html")
-        meta: dict[str, Any] = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
-        meta["replaced"] = page.replaced or None
-        return page.text, {key: value for key, value in meta.items() if value}
+        return page.text, page.described
 
 
 def _content(file: InputFile, limit: int) -> tuple[bytes, Damaged | None]:
