@@ -15,20 +15,41 @@ _PDF = b"%PDF-"
 _PDF_WITHIN = 1024  # bytes, in which the header of a PDF may stand behind rubbish
 _ZIP = b"PK\x03\x04"
 _RTF = b"{\\rtf"
+_EXTENSION = re.compile(r"(\.[a-z]{3,4})(?:\.(?:gz|zst|bz2|xz))?$")
 _HWPML = re.compile(
     rb"\s*<\?xml[^>]{0,200}>\s*(?:<!--.{0,400}?-->\s*)?(?:<!DOCTYPE[^>]{0,400}>\s*)?<HWPML[\s>]", re.DOTALL
 )
 
+_TYPES = {
+    ".pdf": "application/pdf", ".hwp": "application/x-hwp", ".hwpx": "application/hwp+zip", ".hml": "application/x-hwpml",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".odt": "application/vnd.oasis.opendocument.text", ".epub": "application/epub+zip", ".rtf": "application/rtf",
+}  # fmt: skip
+EXTENSIONS = tuple(_TYPES)
 DOCUMENT_TYPES = frozenset(
     {
-        "application/pdf", "application/x-pdf", "application/haansofthwp", "application/x-hwp", "application/hwp",
-        "application/vnd.hancom.hwp", "application/vnd.hancom.hwpx", "application/haansofthwpx", "application/hwp+zip",
-        "application/x-hwpml", "application/vnd.hancom.hml", "application/epub+zip", "application/rtf", "text/rtf",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "application/vnd.oasis.opendocument.text",
+        *_TYPES.values(), "application/x-pdf", "application/haansofthwp", "application/hwp", "application/vnd.hancom.hwp",
+        "application/vnd.hancom.hwpx", "application/haansofthwpx", "application/vnd.hancom.hml", "text/rtf",
     }
 )  # fmt: skip
+
+
+def type_by_name(name: str) -> str:
+    """The MIME type that a file's name says, a compression behind it left out; empty where it is no document's.
+
+    >>> type_by_name("보도자료.HWP.gz")
+    'application/x-hwp'
+    """
+    found = _EXTENSION.search(name.lower())
+    return _TYPES.get(found[1], "") if found else ""
+
+
+def is_document(data: bytes) -> bool:
+    """Whether a file is a document by its first bytes."""
+    if data.startswith((_PDF, _RTF, _HWP3, _OLE, _ZIP)):
+        return True
+    return data.lstrip()[:1] == b"<" and _HWPML.match(data[:2048]) is not None
 
 
 class Documents:
@@ -37,12 +58,7 @@ class Documents:
     types = DOCUMENT_TYPES
 
     def recognises(self, body: Body) -> bool:
-        data = body.data
-        if body.mime in DOCUMENT_TYPES:
-            return True
-        if data.startswith((_PDF, _RTF, _HWP3, _OLE, _ZIP)):
-            return True
-        return data.lstrip()[:1] == b"<" and _HWPML.match(data[:2048]) is not None
+        return body.mime in DOCUMENT_TYPES or is_document(body.data)
 
     def extract(self, body: Body) -> Page:
         if len(body.data) > body.limits.document:
