@@ -60,9 +60,13 @@ class FileGuard:
     def enter(self, offset: int) -> bool:
         """False for a record that must not be tried again."""
         entered = self.note(offset)
-        if entered and _watchdog:
-            faulthandler.dump_traceback_later(self._seconds, exit=True)
+        if entered:
+            self.renew()
         return entered
+
+    def renew(self) -> None:
+        if _watchdog:
+            faulthandler.dump_traceback_later(self._seconds, exit=True)
 
     def note(self, offset: int) -> bool:
         """The same for a call that may crash but waits for a network, so that its time says nothing."""

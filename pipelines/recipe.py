@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from algok.errors import RecipeError
 from algok.pipelines.credentials import problem_of, without_credentials
@@ -45,6 +45,9 @@ class RecipeHead(_Strict):
 
     name: str = "recipe"
     description: str = ""
+    format: str = Field(
+        "auto", description="Format of the inputs that name none, those of the command line among them."
+    )
     inputs: list[InputSpec] = []
     against: list[InputSpec] = Field(
         [], description="Earlier corpora: their documents win over duplicates and are not written."
@@ -62,6 +65,17 @@ class RecipeHead(_Strict):
         description="Largest share of records that may end in quarantine; up to 10 records are always let through.",
     )
     parquet: OutputOptions = OutputOptions()
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, format: str) -> str:
+        return InputSpec(path="-", format=format).format
+
+    @field_validator("inputs", "against")
+    @classmethod
+    def _of_format(cls, inputs: list[InputSpec], info: ValidationInfo) -> list[InputSpec]:
+        said = info.data.get("format", "auto")
+        return [spec.model_copy(update={"format": said}) if spec.format == "auto" else spec for spec in inputs]
 
 
 class StepConfig(_Strict):

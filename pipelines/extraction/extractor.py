@@ -5,6 +5,7 @@ a body is its own (`recognises`), and makes a page of it (`extract`). Nothing bu
 is linear in the length of the body; the guard of the readers watches over both (`readers/collector.py`).
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
@@ -28,6 +29,7 @@ class Extractor(Protocol):
 
 # Asked in this order; the first that recognises a body takes it.
 EXTRACTORS = {
+    "document": "algok.pipelines.extraction.documents:Documents",
     "feed": "algok.pipelines.extraction.feeds:Feed",
     "html": "algok.pipelines.extraction.html:Html",
     "plain": "algok.pipelines.extraction.plain:Plain",
@@ -47,21 +49,24 @@ def extract(
     http_charset: str | None = None,
     limits: ExtractLimits = _LIMITS,
     content_type: str | None = None,
+    alive: Callable[[], None] = bool,
 ) -> Page:
     """The main text of a page; raises ExtractError, and nothing else, if the page has no text.
 
     `content_type` is the MIME type of the HTTP response; without one (or with one that says nothing) the bytes decide.
-    Time is linear in the length of `body`.
+    Time is linear in the length of `body`. `alive` is called between the pages of a long document.
 
     >>> extract("<html><body><p>봄이 왔다.</p></body></html>".encode()).text
     '봄이 왔다.'
     """
+    mime = (content_type or "").partition(";")[0].strip().lower()
+    given = Body(body, http_charset, mime, limits, alive)
+    if _documents().recognises(given):
+        return _documents().extract(given)
     if len(body) > limits.bytes:
         raise ExtractError("too_large", f"body of {len(body)} bytes, limit {limits.bytes}")
     if body.startswith(_BINARY):
         raise ExtractError("not_text", "a binary file by its first bytes")
-    mime = (content_type or "").partition(";")[0].strip().lower()
-    given = Body(body, http_charset, mime, limits)
     if not (given.is_vague or mime in taken_types() or mime.endswith(("xml", "+html"))):
         raise ExtractError("not_text", "its content type is none that is taken for text")
     for extractor in _extractors():
@@ -76,6 +81,12 @@ def extract(
 def taken_types() -> frozenset[str]:
     """The MIME types of which a page can be made, the vague ones included."""
     return VAGUE_TYPES.union(*(extractor.types for extractor in _extractors()))
+
+
+@cache
+def _documents() -> Extractor:
+    """The extractor of documents, which have bounds of their own and are binary files."""
+    return _extractors()[0]
 
 
 @cache

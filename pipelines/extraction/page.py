@@ -1,12 +1,16 @@
 """What every extractor shares: the body of a page, limits, the page that comes of it, and why none does."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from algok.pipelines.extraction.charset import Decoded, Evidence, decode
 
-Reason = Literal["too_large", "too_deep", "not_text", "undecodable", "parser", "frame_only"]
+Reason = Literal[
+    "too_large", "too_deep", "not_text", "undecodable", "parser", "frame_only",
+    "truncated", "corrupt", "encrypted", "hwp3", "needs_ocr",
+]  # fmt: skip
 
 # Types that servers give to anything; the bytes decide.
 VAGUE_TYPES = frozenset(
@@ -26,21 +30,34 @@ _MOST_REPLACED = 0.3  # share of characters that fit no encoding, above which a 
 
 @dataclass(frozen=True, slots=True)
 class ExtractLimits:
-    """What one page may cost: `bytes` of body, and `depth` of open elements as counted before parsing."""
+    """What one page may cost: `bytes` of body, and `depth` of open elements as counted before parsing. Documents (PDF, HWP …)
+    have bounds of their own: `document` bytes, `unpacked` bytes of all members, `pages`."""
 
     bytes: int = 8 << 20
     depth: int = 10_000
+    document: int = 128 << 20
+    unpacked: int = 128 << 20
+    pages: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's main text and title, and how its bytes were decoded (see `charset.Decoded`)."""
+    """A page's main text and title, and how its bytes were decoded (see `charset.Decoded`). Formats that hold characters and
+    not bytes leave the encoding empty; `meta` is what a document says of itself, its title included."""
 
     text: str
     title: str
-    encoding: str
-    encoding_source: Evidence
-    replaced: int
+    encoding: str = ""
+    encoding_source: Evidence | Literal[""] = ""
+    replaced: int = 0
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Meta of the document that the page becomes."""
+        meta = {"title": self.title, "encoding": self.encoding, "encoding_source": self.encoding_source, **self.meta}
+        meta["replaced"] = self.replaced or None
+        return {key: value for key, value in meta.items() if value}
 
 
 class ExtractError(Exception):
@@ -63,6 +80,7 @@ class Body:
     charset: str | None = None
     mime: str = ""
     limits: ExtractLimits = ExtractLimits()
+    alive: Callable[[], None] = bool  # called between the pages of a long document, each of which has its own time
 
     @cached_property
     def decoded(self) -> Decoded:

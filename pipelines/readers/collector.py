@@ -75,6 +75,10 @@ class Guard(Protocol):
         """As `enter`, for what may crash but may also wait for long."""
         ...
 
+    def renew(self) -> None:
+        """The entered record is a long document and goes on: its time begins anew."""
+        ...
+
     def leave(self) -> None: ...
 
 
@@ -86,6 +90,9 @@ class NoGuard:
 
     def note(self, offset: int) -> bool:
         return True
+
+    def renew(self) -> None:
+        pass
 
     def leave(self) -> None:
         pass

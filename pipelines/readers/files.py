@@ -1,4 +1,4 @@
-"""Formats of one document per file: plain text, Markdown and HTML, in any charset, plain or compressed."""
+"""Formats of one document per file: plain text, Markdown and HTML, in any charset, and documents of word processors."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,14 @@ import yaml
 
 from algok.pipelines.documents import document_id, dump_meta
 from algok.pipelines.extraction.charset import decode
+from algok.pipelines.extraction.documents import EXTENSIONS, is_document, type_by_name
 from algok.pipelines.readers.collector import (
     EXCERPT_BYTES,
     Chunk,
     Collector,
     Document,
     Guard,
+    Ignored,
     Raw,
     watched,
 )
@@ -33,7 +35,7 @@ _KEY = re.compile(r"([\w.-]{1,60})[ \t]*:(?:[ \t]+(.*))?")
 _BELOW_KEY = re.compile(r"\s|- |#|\Z")  # how other lines of front matter begin
 
 
-class _Files(Reader):
+class Files(Reader):
     """A document of every file. The guard knows a file by its place in the shard, since every offset is 0."""
 
     shares_shards: ClassVar[bool] = True
@@ -43,10 +45,11 @@ class _Files(Reader):
         collector, pages = Collector(), Pages(guard, limits)
         for place, file in enumerate(shard.files):
             with collector.surviving(file.name):
-                data, damage = _content(file, limits.document_bytes + 1)
+                most = self.most(limits)
+                data, damage = _content(file, most + 1)
                 raw = Raw(file.name, 0, len(data), data[:EXCERPT_BYTES])
-                if len(data) > limits.document_bytes:
-                    message = f"file of {file.size:,} bytes, limit {limits.document_bytes:,}"
+                if len(data) > most:
+                    message = f"file of {file.size:,} bytes, limit {most:,}"
                     collector.quarantine(file.name, 0, "too_large", message, size=file.size, payload=raw.payload)
                 elif damage is not None:
                     collector.quarantine(file.name, 0, damage.reason, str(damage), size=file.size, payload=raw.payload)
@@ -61,15 +64,19 @@ class _Files(Reader):
         identity = document_id(file.name.encode(), 0, data)
         meta = {"file_name": file.name.rpartition("/")[2], **meta}
         provenance = spec.provenance or "organic"
-        row = Document(identity, text, None, spec.source, None, provenance, dump_meta(meta), file.name, 0)
+        row = Document(identity, text, None, spec.source, meta.get("date"), provenance, dump_meta(meta), file.name, 0)
         return row, len(text.encode())
+
+    def most(self, limits: ReadLimits) -> int:
+        """Bytes of the largest file that is read."""
+        return limits.document_bytes
 
     def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
         """Text and meta of a file's content."""
         raise NotImplementedError
 
 
-class TextFiles(_Files):
+class TextFiles(Files):
     """Plain text and Markdown; front matter of Markdown moves to meta."""
 
     name = "text"
@@ -88,7 +95,7 @@ class TextFiles(_Files):
         return text, meta
 
 
-class HtmlFiles(_Files):
+class HtmlFiles(Files):
     """A page of HTML: its main text, as of a page in a WARC."""
 
     name = "html"
@@ -99,9 +106,28 @@ class HtmlFiles(_Files):
 
     def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
         page = pages.read(data, None, "text/html")
-        meta: dict[str, Any] = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
-        meta["replaced"] = page.replaced or None
-        return page.text, {key: value for key, value in meta.items() if value}
+        return page.text, page.described
+
+
+class DocumentFiles(Files):
+    """A document of a word processor, a PDF or an e-book. Its bytes decide what it is; a file that neither they nor its name
+    call a document is ignored, so that a folder can hold others beside them."""
+
+    name = "document"
+    extensions = compressed(*EXTENSIONS)
+
+    def sniff(self, head: bytes) -> bool:
+        return is_document(head) and not head.startswith(b"PK")
+
+    def most(self, limits: ReadLimits) -> int:
+        return limits.file_bytes
+
+    def text(self, data: bytes, file: InputFile, pages: Pages) -> tuple[str, dict[str, Any]]:
+        mime = type_by_name(file.name)
+        if not mime and not is_document(data):
+            raise Ignored("no_document")
+        page = pages.read(data, None, mime)
+        return page.text, page.described
 
 
 def _content(file: InputFile, limit: int) -> tuple[bytes, Damaged | None]:

@@ -30,6 +30,9 @@ class _Within:
     def note(self, offset: int) -> bool:
         return self._guard.note(self._first + offset)
 
+    def renew(self) -> None:
+        self._guard.renew()
+
     def leave(self) -> None:
         self._guard.leave()
 

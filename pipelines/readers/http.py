@@ -3,7 +3,6 @@
 import io
 import re
 import zlib
-from typing import Any
 
 from fastwarc.stream_io import BrotliReader, ZstdReader
 from fastwarc.warc import HeaderMap
@@ -44,10 +43,10 @@ def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int) ->
         payload = decoded_body(payload, http, limit)
     charset = _CHARSET.search(content_type)
     page = pages.read(payload, charset[1] if charset else None, mime or None)
-    meta: dict[str, Any] = {"title": page.title, "encoding": page.encoding, "encoding_source": page.encoding_source}
-    meta["replaced"] = page.replaced or None
-    meta["language"] = http.get("Content-Language") if http is not None else None
-    return page.text, {key: value for key, value in meta.items() if value}
+    meta = page.described
+    if http is not None and (language := http.get("Content-Language")):
+        meta["language"] = language
+    return page.text, meta
 
 
 def header_size(payload: bytes) -> int:

@@ -31,13 +31,15 @@ class Pages:
 
     def __init__(self, guard: Guard, limits: ReadLimits):
         self.guard = guard
-        self._limits = ExtractLimits(limits.page_bytes, limits.nesting)
+        self._limits = ExtractLimits(
+            limits.page_bytes, limits.nesting, limits.file_bytes, limits.unpacked_bytes, limits.pages
+        )
 
     def read(self, body: bytes, charset: str | None = None, mime: str | None = None) -> Page:
         """The page of a body, for callers that hold the guard. Raises Ignored for what is no page at all (archives under a
         vague type, XML without text), RecordError for one that gives no text."""
         try:
-            return extract(body, charset, self._limits, mime)
+            return extract(body, charset, self._limits, mime, self.guard.renew)
         except ExtractError as error:
             if error.reason == "not_text":
                 raise Ignored("not_text") from None

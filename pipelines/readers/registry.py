@@ -25,6 +25,8 @@ READERS = {
     "json": "algok.pipelines.readers.json:Json",
     "csv": "algok.pipelines.readers.csv:Csv",
     "tsv": "algok.pipelines.readers.csv:Tsv",
+    "document": "algok.pipelines.readers.files:DocumentFiles",
+    "archive": "algok.pipelines.readers.archive:Archive",
     "html": "algok.pipelines.readers.files:HtmlFiles",
     "text": "algok.pipelines.readers.files:TextFiles",
 }

@@ -1,0 +1,125 @@
+"""PDF over pdfium: the text of each page in the order of its content, lines joined to paragraphs, running heads dropped.
+
+Producers of Korean documents write content in reading order, so it is kept, unless the columns of a page are mixed line by
+line (`columns.py`). Pages whose text is not in the file (scans, outlines, glyphs without characters) are named in meta with
+the reason, for whoever has an OCR; a document of which more than a fifth is missing is quarantined.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pypdfium2
+from pypdfium2 import raw
+
+from algok.pipelines.extraction.office.describe import description
+from algok.pipelines.extraction.office.lines import join_pages
+from algok.pipelines.extraction.office.pages import PageFigures, figures
+from algok.pipelines.extraction.office.symbols import readable
+from algok.pipelines.extraction.page import Body, ExtractError
+from algok.pipelines.extraction.tidy import tidy
+
+MAGIC = b"%PDF-"
+MOST_MISSING = 0.2  # share of pages without their text, above which a document is not kept
+MOST_SCANNED = 0.5  # the same where pages may be pictures of a document with text
+_NAMED_PAGES = 40  # in a message
+_FEW = 50  # characters, below which a page is looked through for images and outlines
+_REASONS = {raw.FPDF_ERR_PASSWORD: "encrypted", raw.FPDF_ERR_SECURITY: "encrypted"}
+
+
+class _Page(NamedTuple):
+    text: str
+    figures: PageFigures
+
+
+def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
+    """Text and meta of a PDF."""
+    document = _opened(body.data)
+    try:
+        count = len(document)
+        if count > body.limits.pages:
+            raise ExtractError("too_large", f"{count:,} pages, limit {body.limits.pages:,}")
+        pages = list(_pages(document, count, body))
+        said = document.get_metadata_dict()
+    finally:
+        document.close()
+    missing = [(number, page.figures.missing) for number, page in enumerate(pages, 1) if page.figures.missing]
+    pictures = sum(reason == "scanned" for _, reason in missing)  # a page that is a photograph has lost nothing
+    if len(missing) - pictures > MOST_MISSING * count or len(missing) > MOST_SCANNED * count:
+        raise ExtractError("needs_ocr", _message(missing, count))
+    date = said.get("CreationDate", "").removeprefix("D:")
+    day = f"{date[:4]}-{date[4:6]}-{date[6:8]}T{date[8:10]}:{date[10:12]}:{date[12:14]}" if len(date) >= 14 else ""
+    meta = description("pdf", said.get("Title", ""), said.get("Author", ""), day)
+    meta["pages"] = _figures([page.figures for page in pages], missing)
+    return tidy(readable(join_pages([page.text for page in pages]))), meta
+
+
+def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        reason = _REASONS.get(getattr(error, "err_code", None), "")
+        if reason:
+            raise ExtractError("encrypted", "needs a password") from None
+        cut = b"%%EOF" not in data[-2048:]
+        message = "ends early" if cut else "cannot be read as PDF"
+        raise ExtractError("truncated" if cut else "corrupt", message) from None
+
+
+def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> Iterator[_Page]:
+    left = body.limits.unpacked
+    for number in range(count):
+        body.alive()
+        try:
+            page = document[number]
+        except pypdfium2.PdfiumError:
+            yield _Page("", PageFigures(0, 0.0, 0.0, 0.0, "damaged"))
+            continue
+        texts = page.get_textpage()
+        try:
+            text = texts.get_text_range() if texts.count_chars() > 0 else ""
+            left -= len(text)
+            if left < 0:
+                raise ExtractError("too_large", "its text unfolds to more than the limit")
+            yield _Page(text, figures(text, lambda page=page: _drawn(page)))
+        finally:
+            texts.close()
+            page.close()
+
+
+def _drawn(page: pypdfium2.PdfPage) -> tuple[float, int]:
+    """The share of a page that its images cover, and how many shapes are drawn on it."""
+    area = paths = 0
+    edges = [ctypes.c_float() for _ in range(4)]
+    for place in range(raw.FPDFPage_CountObjects(page)):
+        thing = raw.FPDFPage_GetObject(page, place)
+        kind = raw.FPDFPageObj_GetType(thing)
+        paths += kind == raw.FPDF_PAGEOBJ_PATH
+        if kind == raw.FPDF_PAGEOBJ_IMAGE and raw.FPDFPageObj_GetBounds(thing, *edges):
+            left, bottom, right, top = (edge.value for edge in edges)
+            area += max(0.0, right - left) * max(0.0, top - bottom)
+    whole = page.get_width() * page.get_height()
+    return min(1.0, area / whole) if whole > 0 else 0.0, paths
+
+
+def _message(missing: list[tuple[int, str]], count: int) -> str:
+    reasons = sorted({reason for _, reason in missing})
+    named = ", ".join(str(number) for number, _ in missing[:_NAMED_PAGES])
+    more = ", …" if len(missing) > _NAMED_PAGES else ""
+    return f"{len(missing)} of {count} pages have no text of their own ({', '.join(reasons)}): {named}{more}"
+
+
+def _figures(pages: list[PageFigures], missing: list[tuple[int, str]]) -> dict[str, Any]:
+    """What meta says of the pages: figures of each in lists, and those that need OCR with the reason."""
+    found: dict[str, Any] = {
+        "count": len(pages),
+        "chars": [page.chars for page in pages],
+        "hangul": [round(page.hangul, 2) for page in pages],
+    }
+    if any(page.private for page in pages):
+        found["private"] = [round(page.private, 2) for page in pages]
+    if any(page.images for page in pages):
+        found["images"] = [round(page.images, 2) for page in pages]
+    if missing:
+        found["needs_ocr"] = [{"page": number, "reason": reason} for number, reason in missing]
+    return found

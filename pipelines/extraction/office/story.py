@@ -1,0 +1,120 @@
+"""The text of a document in reading order, which the walkers of all formats fill: paragraphs, tables, boxes and notes.
+
+What hangs on a paragraph (a table, a text box, a note) comes behind it, so that it never tears a sentence apart. Headers
+and footers stand once, before and behind the text, however many sections and pages repeat them.
+"""
+
+from collections.abc import Callable, Iterable
+
+from algok.pipelines.extraction.office.symbols import readable
+from algok.pipelines.extraction.page import ExtractError
+from algok.pipelines.extraction.tidy import tidy
+
+_DEEPEST = 200  # lists inside of lists; real documents stay below 20
+_LONG_CELL = 240  # characters, above which a cell of several paragraphs is text in a frame and no entry of a table
+
+Lines = list[str]
+
+
+class Story:
+    """Collects a document. `limit` bounds its characters, so that a bomb of text ends early."""
+
+    def __init__(self, limit: int):
+        self._left = limit
+        self._lists: list[Lines] = [[]]
+        self._paragraphs: list[tuple[list[str], Lines] | None] = [None]  # the open one of each list: runs, what follows
+        self._heads: dict[str, None] = {}
+        self._feet: dict[str, None] = {}
+
+    def open_paragraph(self) -> None:
+        """Begins a paragraph; one that is open ends."""
+        self.close_paragraph()
+        self._paragraphs[-1] = ([], [])
+
+    def add(self, text: str) -> None:
+        """More text of the open paragraph."""
+        self._count(text)
+        if self._paragraphs[-1] is None:
+            self._paragraphs[-1] = ([], [])
+        self._paragraphs[-1][0].append(text)
+
+    def reserve(self) -> Callable[[str], None]:
+        """A place in the open paragraph for text that is only known later."""
+        self.add("")
+        paragraph = self._paragraphs[-1]
+        assert paragraph is not None
+        runs, place = paragraph[0], len(paragraph[0]) - 1
+
+        def fill(text: str) -> None:
+            self._count(text)
+            runs[place] = text
+
+        return fill
+
+    def close_paragraph(self) -> None:
+        """Ends the open paragraph, if there is one."""
+        paragraph, self._paragraphs[-1] = self._paragraphs[-1], None
+        if paragraph is not None:
+            runs, behind = paragraph
+            self._lists[-1].append("".join(runs))
+            self._lists[-1].extend(behind)
+
+    def _count(self, text: str) -> None:
+        self._left -= len(text)
+        if self._left < 0:
+            raise ExtractError("too_large", "its text unfolds to more than the limit")
+
+    def open_list(self) -> None:
+        """Begins what holds paragraphs of its own: a cell, a box, a note, a header."""
+        if len(self._lists) > _DEEPEST:
+            raise ExtractError("too_deep", f"more than {_DEEPEST} boxes or tables inside of each other")
+        self._lists.append([])
+        self._paragraphs.append(None)
+
+    def close_list(self) -> Lines:
+        """The lines of the list that was opened last."""
+        self.close_paragraph()
+        if len(self._lists) == 1:
+            return []
+        self._paragraphs.pop()
+        return self._lists.pop()
+
+    def put(self, lines: Iterable[str]) -> None:
+        """Lines behind the open paragraph, or where none is open here."""
+        paragraph = self._paragraphs[-1]
+        (self._lists[-1] if paragraph is None else paragraph[1]).extend(lines)
+
+    def head(self, lines: Lines) -> None:
+        """The text of a header, or of a page's background."""
+        self._heads[_joined(lines)] = None
+
+    def foot(self, lines: Lines) -> None:
+        self._feet[_joined(lines)] = None
+
+    def text(self) -> str:
+        """The whole document."""
+        while len(self._lists) > 1:
+            self.put(self.close_list())
+        self.close_paragraph()
+        return tidy(readable("\n".join([*self._heads, *self._lists[0], *self._feet])))
+
+
+def _joined(lines: Lines) -> str:
+    return "\n".join(line for line in lines if line.strip())
+
+
+def table_lines(rows: Iterable[list[Lines]]) -> Lines:
+    """A table as text: cells a tab apart, a line for each row. A row with a cell of long text stands as paragraphs, cell
+    after cell: such tables are frames for a layout.
+
+    >>> table_lines([[["이름"], ["나이"]], [["가람"], ["열", "살"]]])
+    ['이름\\t나이', '가람\\t열 살']
+    """
+    lines: Lines = []
+    for row in rows:
+        cells = [filled for cell in row if (filled := [line for line in cell if line.strip()])]
+        if len(cells) == 1 or any(len(cell) > 1 and sum(map(len, cell)) > _LONG_CELL for cell in cells):
+            lines += [line for cell in cells for line in cell]
+        elif cells:
+            lines.append("\t".join(" ".join(" ".join(cell).split()) for cell in cells))
+    return lines
