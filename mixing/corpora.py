@@ -156,7 +156,7 @@ def _open_path(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple
 
 def _pieces(name: str, spec: InputSpec, split_bytes: int, first_copies: bool) -> list[Piece]:
     shards = plan_shards([spec], split_bytes)
-    files = [(shard, shard.files[0]) for shard in shards]
+    files = [(shard, file) for shard in shards for file in shard.files]  # small files share a shard
     return [Piece(name, f.name, f.url, s.start, s.end, f.fingerprint, f.size, first_copies) for s, f in files]
 
 

@@ -59,6 +59,8 @@ def excerpt(text: str, length: int = 120) -> str:
 
 def printable(text: str) -> str:
     """Text whose control and direction characters are escaped: what comes from data must not steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 

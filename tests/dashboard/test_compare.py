@@ -29,7 +29,7 @@ def test_a_stricter_bound_shows_where_it_bites_and_nowhere_else(compared, ordina
         "inputs.0.path",
         "profiles.law.quality.keep.min",
     }  # the inputs lie in another folder
-    assert compared.recipe["profiles.law.quality.keep.min"] == [0.1, 0.999]
+    assert compared.recipe["profiles.law.quality.keep.min"] == (0.1, 0.999)
     moved = {change.name: change.difference for change in compared.sources if change.difference}
     assert set(moved) == {"law"} and moved["law"] < 0
     assert {c.name for c in compared.rules if c.difference} >= {"quality.keep.min"}

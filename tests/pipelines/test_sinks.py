@@ -81,6 +81,6 @@ def test_a_spill_keeps_batches_apart(tmp_path):
         for rows in (2, 0, 3):
             sink.append(batch(rows))
         sink.close()
-    reader = store.open_arrow("s.arrow")
+    reader = store.open_arrow("s.arrow", sink.files[0].xxh3)
     assert [reader.get_batch(i).num_rows for i in range(reader.num_record_batches)] == [2, 3]
     assert sink.files[0].rows == 5
