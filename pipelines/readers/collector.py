@@ -21,6 +21,7 @@ from algok.pipelines.documents import QUARANTINE_SCHEMA, BatchBuilder
 
 EXCERPT_BYTES = 1024
 _MAX_PENDING = 1024
+_SHORTEST_FINDING = 5
 # Whose lines of code say nothing to whoever reads of an unexpected error.
 _LIBRARIES = re.compile(r"/site-packages/(pyarrow|numpy|numba|fastwarc|resiliparse|pandas|pytz)/")
 
@@ -149,7 +150,9 @@ def quarantine_row(
 ) -> dict:
     """One row of QUARANTINE_SCHEMA; `payload` is the beginning of the record, masked here."""
     beginning = bytes(payload[: 8 * MASKED_CHARS]).decode("utf-8", "replace")
-    row = (file, offset, reason, printable(redact_url(message)), size, rows, mask(mask_text(beginning)))
+    # Shorter than any name with its context or any number: lines of one bracket must not cost a search each.
+    shown = mask_text(beginning) if len(beginning) >= _SHORTEST_FINDING else beginning
+    row = (file, offset, reason, printable(redact_url(message)), size, rows, mask(shown))
     return dict(zip(QUARANTINE_SCHEMA.names, row, strict=True))
 
 
