@@ -2,7 +2,7 @@
 
 import click
 
-from algok.cli.run_command import run_recipe
+from algok.cli.run_command import Request, run_recipe
 from algok.cli.shared import execution_options, input_options
 
 
@@ -10,7 +10,7 @@ from algok.cli.shared import execution_options, input_options
 @click.argument("recipe")
 @input_options
 @execution_options
-def command(recipe, inputs, source, text, output, overrides, executor, workers, address, quiet, as_json) -> None:
+def command(**options) -> None:
     """Run RECIPE without dropping: every document is kept with every signal as a column.
 
     `algok redecide` then tries bounds in seconds. Edits (repair, line removal) are made as in a filtering run; corpus
@@ -20,4 +20,4 @@ def command(recipe, inputs, source, text, output, overrides, executor, workers, 
     Example:
       algok annotate web --input 'crawl/*.warc.gz' --output runs/signals
     """
-    run_recipe(recipe, inputs, source, output, overrides, executor, workers, address, quiet, as_json, "annotate", text)
+    run_recipe(Request(**options, mode="annotate"))

@@ -6,11 +6,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from algok.cli.run_command import account_rows, execute_recipe, print_steps, run_recipe
+from algok.cli.run_command import Request, account_rows, execute_request, print_steps, run_recipe
 from algok.cli.shared import execution_options, print_json, text_option
 
 _FORMATS = ("jsonl", "txt", "csv", "tsv", "parquet")
@@ -34,9 +35,7 @@ _FORMATS = ("jsonl", "txt", "csv", "tsv", "parquet")
     "same command resumes.",
 )
 @execution_options
-def command(
-    input_path, output, source, text, input_format, to, account, overrides, executor, workers, address, quiet, as_json
-) -> None:
+def command(input_path, output, to, account, **options) -> None:
     """Clean INPUT (a file, directory, glob or URL, or - for standard input) into OUTPUT.
 
     OUTPUT is a file where its name ends as one (.jsonl, .txt, .csv, .tsv, compressed with .gz, .zst, .bz2 or .xz, or
@@ -56,25 +55,22 @@ def command(
     target = _Target.of(output, to)
     if target is None and (to or account):
         raise click.UsageError("--to and --account go with an OUTPUT that is a file, or -")
-    if output == "-" and as_json:
+    if output == "-" and options["as_json"]:
         raise click.UsageError("--json prints on standard output, where the documents go; use --account, or a file")
-    recipe, how = _recipe(source), (overrides, executor, workers, address)
     with _input(input_path) as path:
+        request = Request(_recipe(options["source"]), (path,), output, **options)
         if input_path == "-" and os.path.getsize(path) == 0:
-            input_format = "jsonl"  # nothing is nothing in every format
+            request = replace(request, input_format="jsonl")  # nothing is nothing in every format
         if target is None:
-            run_recipe(recipe, (path,), source, output, *how, quiet, as_json, input_format=input_format, text=text)
+            run_recipe(request)
             return
         target.check(path)
         with _run_directory(output, account) as directory:
-            still = quiet or as_json
-            finished = execute_recipe(
-                recipe, (path,), source, directory, *how, still, input_format=input_format, text=text
-            )
+            finished = execute_request(replace(request, output=directory))
             documents = target.write(finished.url)
             beside = None if account or output == "-" else _account_beside(finished.url, output)
             shown = {"output": output, "documents": documents, "account": account or beside}
-            _show(shown, account_rows(finished.url), as_json, quiet)
+            _show(shown, account_rows(finished.url), request.as_json, request.quiet)
 
 
 def _account_beside(run: str, output: str) -> str:

@@ -1,8 +1,43 @@
 """algok run: a recipe from inputs to Parquet shards."""
 
+from dataclasses import dataclass
+
 import click
 
 from algok.cli.shared import execution_options, input_options, print_json, print_table
+
+
+@dataclass(frozen=True)
+class Request:
+    """What run, annotate and clean are asked for, by the names of their options."""
+
+    recipe: str
+    inputs: tuple[str, ...]
+    output: str | None
+    source: str | None = None
+    text: str | None = None
+    input_format: str | None = None
+    mode: str | None = None
+    overrides: tuple[str, ...] = ()
+    executor: str = "local"
+    workers: int | None = None
+    address: str | None = None
+    quiet: bool = False
+    as_json: bool = False
+    dashboard: bool = False
+
+    def specs(self) -> list[dict] | None:
+        """The inputs as a recipe would write them; None where the recipe's own are meant. Raises RecipeError."""
+        from algok.errors import RecipeError
+
+        if not self.inputs:
+            for value, option, key in ((self.source, "source", "source"), (self.text, "text", "columns")):
+                if value:
+                    raise RecipeError(f"--{option} goes with --input; a recipe's own inputs carry their own '{key}'")
+            return None
+        said = {key: value for key, value in (("source", self.source), ("format", self.input_format)) if value}
+        said |= {"columns": {"text": self.text}} if self.text else {}
+        return [{"path": path, **said} for path in self.inputs]
 
 
 @click.command("run")
@@ -10,9 +45,7 @@ from algok.cli.shared import execution_options, input_options, print_json, print
 @input_options
 @execution_options
 @click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
-def command(
-    recipe, inputs, source, text, output, overrides, executor, workers, address, quiet, as_json, dashboard
-) -> None:
+def command(**options) -> None:
     """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
 
     The run directory gets kept/, dropped/, quarantine/, stats/, a manifest and a data card. After a crash the same
@@ -24,96 +57,34 @@ def command(
       algok run web --input 'crawl/*.warc.gz' --output runs/web
       algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
     """
-    run_recipe(
-        recipe,
-        inputs,
-        source,
-        output,
-        overrides,
-        executor,
-        workers,
-        address,
-        quiet,
-        as_json,
-        text=text,
-        dashboard=dashboard,
-    )
+    run_recipe(Request(**options))
 
 
-def run_recipe(
-    recipe,
-    inputs,
-    source,
-    output,
-    overrides,
-    executor,
-    workers,
-    address,
-    quiet,
-    as_json,
-    mode=None,
-    input_format=None,
-    text=None,
-    dashboard=False,
-) -> None:
+def run_recipe(request: Request) -> None:
     """What run, annotate and clean have in common: load, execute, show the table."""
-    finished = execute_recipe(
-        recipe,
-        inputs,
-        source,
-        output,
-        overrides,
-        executor,
-        workers,
-        address,
-        quiet or as_json,
-        mode,
-        input_format,
-        text,
-        dashboard,
-    )
-    show_run(finished.url, finished.fresh, as_json)
+    finished = execute_request(request)
+    show_run(finished.url, finished.fresh, request.as_json)
 
 
-def execute_recipe(
-    recipe,
-    inputs,
-    source,
-    output,
-    overrides,
-    executor,
-    workers,
-    address,
-    quiet,
-    mode=None,
-    input_format=None,
-    text=None,
-    dashboard=False,
-):
-    """Loads a recipe with the options of a command and runs it; gives the finished run."""
+def execute_request(request: Request):
+    """Loads the recipe and runs it; gives the finished run."""
     from algok.errors import RecipeError
     from algok.pipelines.executors import make_executor
     from algok.pipelines.progress import make_progress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
 
-    said = {key: value for key, value in (("source", source), ("format", input_format)) if value}
-    said |= {"columns": {"text": text}} if text else {}
-    specs = [{"path": path, **said} for path in inputs] or None
-    loaded = load_recipe(recipe, list(overrides), inputs=specs, output=output, mode=mode)
-    if source and not inputs:
-        raise RecipeError("--source goes with --input; a recipe's own inputs carry their own 'source'")
-    if text and not inputs:
-        raise RecipeError("--text goes with --input; a recipe's own inputs carry their own 'columns'")
-    if not loaded.inputs:
-        raise RecipeError(f"{recipe}: no inputs; give the recipe 'inputs' or the command --input")
-    if not loaded.output:
-        raise RecipeError(f"{recipe}: no output; give the recipe 'output' or the command --output")
-    if dashboard:
-        _serve(loaded.output)
-    chosen = make_executor(executor, workers, address)
+    overrides = list(request.overrides)
+    recipe = load_recipe(request.recipe, overrides, inputs=request.specs(), output=request.output, mode=request.mode)
+    if not recipe.inputs:
+        raise RecipeError(f"{request.recipe}: no inputs; give the recipe 'inputs' or the command --input")
+    if not recipe.output:
+        raise RecipeError(f"{request.recipe}: no output; give the recipe 'output' or the command --output")
+    if request.dashboard:
+        _serve(recipe.output)
+    chosen = make_executor(request.executor, request.workers, request.address)
     try:
-        return execute(loaded, loaded.output, chosen, make_progress(quiet))
+        return execute(recipe, recipe.output, chosen, make_progress(request.quiet or request.as_json))
     finally:
         chosen.close()
 

@@ -8,7 +8,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from conftest import prose
+from conftest import prose, write_jsonl
 
 from algok.cli import COMMANDS, cli
 from algok.errors import AlgokError
@@ -139,3 +139,10 @@ def test_the_error_of_a_corpus_under_another_name_prints_the_option_that_reads_i
     assert "50 of 50 records are in quarantine" in message and "or --text 본문 on the command line" in message
     algok("clean", str(source), str(tmp_path / "second"), "--text", "본문", *options)
     assert pq.read_table(tmp_path / "second" / "kept").num_rows > 0
+
+
+def test_annotate_and_run_take_the_text_of_another_column(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"content": prose(i)} for i in range(3)])
+    for command in ("run", "annotate"):
+        algok(command, "web", "--input", str(tmp_path / "in.jsonl"), "--text", "content", "-o", str(tmp_path / command))
+        assert pq.read_table(tmp_path / command / "kept", columns=["text"]).num_rows == 3
