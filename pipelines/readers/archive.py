@@ -33,7 +33,9 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
 _PAGES = {".html": "text/html", ".htm": "text/html", ".xhtml": "text/html", ".txt": "text/plain", ".md": "text/plain"}
-_FOLD = 200  # times its own size that an archive may unfold to; text deflates to a third, tables of zeros to a hundredth
+_FOLD = (
+    200  # times its own size that an archive may unfold to; text deflates to a third, tables of zeros to a hundredth
+)
 _FREE = 1 << 30  # bytes that every archive may unfold to
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, ValueError, LookupError)
 _UTF8_NAME = 0x800
