@@ -8,13 +8,19 @@ lines end with a space.
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 
 _EDGE = 3  # lines at both ends of a page that can be heads or feet
 _REPEATED = 0.25  # share of pages on which such a line stands
+_FORMS = 0.4  # share of the other lines of a page that the next one has too
 _FULL = 0.86  # width of a line that goes on, of the page's usual width
 _NARROW = 18  # columns, below which lines are entries of a table or a form
 _SPACED = 0.3  # share of full lines with a space at their end, from which spaces at line ends are kept glyphs
-_PAGE_NUMBER = re.compile(r"[\s\-–—―~·|()<>\[\]]*(?:\d{1,4}|[ivxlcIVXLC]{1,6})(?:\s*[/∕]\s*\d{1,4})?[\s\-–—―~·|()<>\[\]쪽]*|(?:page|p\.|페이지)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?", re.IGNORECASE)  # fmt: skip
+_PAGE_NUMBER = re.compile(
+    r"[\s\-–—―~·|()<>\[\]]*(?:\d{1,4}|[ivxlc]{1,6})(?:\s*[/∕]\s*\d{1,4})?[\s\-–—―~·|()<>\[\]쪽]*"
+    r"|(?:page|p\.|페이지)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"\d+")
 # What begins a paragraph of its own: bullets, numbers, letters of a list, table and figure captions.
 _BEGINS = re.compile(
@@ -77,7 +83,7 @@ def _breaks_inside(pages: list[list[str]], widths: list[int]) -> bool:
     """Whether lines break inside of eojeols, so that a space at a line's end is there where there is one."""
     full = spaced = 0
     for lines, usual in zip(pages, widths, strict=True):
-        for line, following in zip(lines, lines[1:], strict=False):
+        for line, following in pairwise(lines):
             if _is_full(line, usual) and _HANGUL.match(following) and not _ENDS.search(line):
                 full += 1
                 spaced += line.endswith(" ")
@@ -92,6 +98,8 @@ def _without_heads(pages: list[list[str]]) -> list[list[str]]:
     counts = Counter(
         key for lines, places in zip(pages, edges, strict=True) for key in {_key(lines[p]) for p in places}
     )
+    if _are_forms(pages, edges):
+        counts = Counter({key: count for key, count in counts.items() if _PAGE_NUMBER.fullmatch(key.replace("#", "1"))})
     least = max(2 if len(pages) < 4 else 3, int(_REPEATED * len(pages)))
     seen: set[str] = set()
     bodies = []
@@ -106,6 +114,15 @@ def _without_heads(pages: list[list[str]]) -> list[list[str]]:
             seen.add(key)
         bodies.append([line for place, line in enumerate(lines) if place not in gone])
     return bodies
+
+
+def _are_forms(pages: list[list[str]], edges: list[list[int]]) -> bool:
+    """Whether the pages say the same all over, numbers aside: forms or tables that follow each other, whose first lines are
+    no running heads."""
+    inner = [{_key(line) for line in lines if line.strip()} - {_key(lines[p]) for p in places}
+             for lines, places in zip(pages, edges, strict=True)]  # fmt: skip
+    shared = sum(len(one & other) for one, other in pairwise(inner))
+    return shared > _FORMS * sum(max(len(one), len(other)) for one, other in pairwise(inner))
 
 
 def _edges(lines: list[str]) -> list[int]:

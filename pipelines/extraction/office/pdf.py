@@ -1,12 +1,12 @@
 """PDF over pdfium: the text of each page in the order of its content, lines joined to paragraphs, running heads dropped.
 
 Producers of Korean documents write content in reading order, so it is kept, unless the columns of a page are mixed line by
-line (`columns.py`). Pages whose text is not in the file (scans, outlines, glyphs without characters) are named in meta with
+line (`placed.py`). Pages whose text is not in the file (scans, outlines, glyphs without characters) are named in meta with
 the reason, for whoever has an OCR; a document of which more than a fifth is missing is quarantined.
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pypdfium2
@@ -15,6 +15,15 @@ from pypdfium2 import raw
 from algok.pipelines.extraction.office.describe import description
 from algok.pipelines.extraction.office.lines import join_pages
 from algok.pipelines.extraction.office.pages import PageFigures, figures
+from algok.pipelines.extraction.office.placed import (
+    chars_of,
+    gutter_of,
+    in_columns,
+    in_lines,
+    overlapping,
+    runs_of,
+    written_by_font,
+)
 from algok.pipelines.extraction.office.symbols import readable
 from algok.pipelines.extraction.page import Body, ExtractError
 from algok.pipelines.extraction.tidy import tidy
@@ -30,6 +39,7 @@ _REASONS = {raw.FPDF_ERR_PASSWORD: "encrypted", raw.FPDF_ERR_SECURITY: "encrypte
 class _Page(NamedTuple):
     text: str
     figures: PageFigures
+    overlapping: float = 0.0
 
 
 def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
@@ -39,7 +49,7 @@ def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
         count = len(document)
         if count > body.limits.pages:
             raise ExtractError("too_large", f"{count:,} pages, limit {body.limits.pages:,}")
-        pages = list(_pages(document, count, body))
+        pages = _pages(document, count, body)
         said = document.get_metadata_dict()
     finally:
         document.close()
@@ -66,7 +76,16 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
         raise ExtractError("truncated" if cut else "corrupt", message) from None
 
 
-def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> Iterator[_Page]:
+def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> list[_Page]:
+    pages = list(_read_pages(document, count, body, _text))
+    if written_by_font([page.overlapping for page in pages if page.figures.chars]):
+        pages = list(_read_pages(document, count, body, lambda texts: in_lines(chars_of(texts))))
+    return pages
+
+
+def _read_pages(
+    document: pypdfium2.PdfDocument, count: int, body: Body, read: Callable[[pypdfium2.PdfTextPage], str]
+) -> Iterator[_Page]:
     left = body.limits.unpacked
     for number in range(count):
         body.alive()
@@ -77,14 +96,20 @@ def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> Iterator[
             continue
         texts = page.get_textpage()
         try:
-            text = texts.get_text_range() if texts.count_chars() > 0 else ""
+            runs = runs_of(texts)
+            gutter = gutter_of(runs, page.get_width())
+            text = read(texts) if gutter is None else in_columns(chars_of(texts), gutter)
             left -= len(text)
             if left < 0:
                 raise ExtractError("too_large", "its text unfolds to more than the limit")
-            yield _Page(text, figures(text, lambda page=page: _drawn(page)))
+            yield _Page(text, figures(text, lambda page=page: _drawn(page)), overlapping(runs))
         finally:
             texts.close()
             page.close()
+
+
+def _text(texts: pypdfium2.PdfTextPage) -> str:
+    return texts.get_text_range() if texts.count_chars() > 0 else ""
 
 
 def _drawn(page: pypdfium2.PdfPage) -> tuple[float, int]:
