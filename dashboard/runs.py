@@ -14,7 +14,7 @@ from algok.pipelines.plan import Plan, read_plan
 from algok.pipelines.run_directory import Run
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import Store
-from algok.pipelines.summary import RunSummary, phase_tasks, summarize
+from algok.pipelines.summary import RunSummary, own_tasks, summarize
 
 _DEPTH = 3
 _LISTED_FOR = 5.0  # seconds that a listing of directories holds
@@ -73,6 +73,7 @@ class Index:
         self.directories = directories
         self._entries = Cache(5000)
         self._plans = Cache(20)
+        self._counts = Cache(100)
         self._live: dict[str, Live] = {}
         self._found: dict[str, str] = {}
         self._listed, self._lock = 0.0, Lock()
@@ -116,8 +117,8 @@ class Index:
             described, plan = orjson.loads(store.read_bytes("run.json")), self.plan(key)
         except (AlgokError, ValueError, KeyError, OSError):
             return Entry(key, store.url, "?", "?", "damaged", "", 0, 0, 0)
-        tasks = sum(len(phase_tasks(plan, phase.index)) for phase in plan.phases)
-        done = sum(name.startswith("done/p") for name in store.names("done"))
+        tasks = len(plan.phases) * len(plan.own)
+        done = self._done(key, store)
         return Entry(
             key,
             store.url,
@@ -129,6 +130,15 @@ class Index:
             min(done, tasks),
             tasks,
         )
+
+    def _done(self, key: str, store: Store) -> int:
+        """How many tasks over shards are done; counted again where the folder has changed, as far as its storage knows."""
+
+        def count() -> int:
+            return sum(name.startswith("done/p") for name in store.names("done"))
+
+        mark = fingerprint(store, "done")
+        return count() if mark is None or mark[1] == "None" else self._counts.get(key, mark, count)
 
 
 def _find(directories: list[str]) -> Iterator[tuple[str, str]]:
@@ -196,7 +206,7 @@ class Live:
     def __init__(self, url: str, plan: Plan):
         self.store, self.plan = Store(url), plan
         self.stats, self.seconds, self.seen = Stats(), dict[str, float](), set[str]()
-        self._own = {task.id for phase in plan.phases for task in phase_tasks(plan, phase.index)}
+        self._waiting = {task for phase in plan.phases for task in own_tasks(plan, phase.index)}
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=1000)
         self._lock = Lock()
 
@@ -208,7 +218,9 @@ class Live:
                 for step, spent in orjson.loads(record)["seconds"].items():
                     self.seconds[step] = self.seconds.get(step, 0.0) + spent
             tasks = [name.removeprefix("done/").removesuffix(".json") for name in new]
-            for part in self.store.read_many([f"stats/{task}.json" for task in tasks if task in self._own]):
+            counted = [task for task in tasks if task in self._waiting]
+            self._waiting.difference_update(counted)
+            for part in self.store.read_many([f"stats/{task}.json" for task in counted]):
                 self.stats.add(orjson.loads(part))
             self.seen.update(new)
             read = self.stats.read
@@ -228,10 +240,9 @@ class Live:
         if spent < 1 or now[1] == before[1]:
             return {"tasks": None, "documents": None, "mb": None, "left": None}
         tasks = (now[1] - before[1]) / spent
-        waiting = len(self._own) - len(self.seen)
         return {
             "tasks": tasks,
             "documents": (now[2] - before[2]) / spent,
             "mb": (now[3] - before[3]) / spent / 1e6,
-            "left": max(waiting, 0) / tasks,
+            "left": len(self._waiting) / tasks,
         }

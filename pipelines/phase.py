@@ -234,7 +234,7 @@ class PhaseTask:
         one in a kept text."""
         before = self.plan.phases[self.phase.index - 1]
         name = spill_name(self.plan, before, self.task.shard)
-        files = read_done(self.store, phase_task_id(before, self.task.shard))["files"]
+        files = read_done(self.store, phase_task_id(before.index, self.task.shard))["files"]
         with self._timed("read"):
             return self.store.open_arrow(name, next(file["xxh3"] for file in files if file["path"] == name))
 

@@ -155,7 +155,7 @@ class Plan:
         """A task per shard. Reference shards take part only until the first corpus step has sketched them."""
         sketched = any(earlier.sketches for earlier in self.phases[: phase.index])
         return [
-            Task(phase_task_id(phase, shard), self.digest, phase.index, shard=shard, resources=phase.resources)
+            Task(phase_task_id(phase.index, shard), self.digest, phase.index, shard=shard, resources=phase.resources)
             for shard in range(len(self.own) if sketched else len(self.shards))
         ]
 
@@ -175,8 +175,9 @@ class Plan:
         store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
 
 
-def phase_task_id(phase: Phase, shard: int) -> str:
-    return f"p{phase.index}-{shard:06d}"
+def phase_task_id(phase: int, shard: int) -> str:
+    """The id of a phase task, which its files in stats/ and done/ are called by."""
+    return f"p{phase}-{shard:06d}"
 
 
 def check_models(recipe: Recipe) -> dict[str, dict]:

@@ -5,7 +5,7 @@ keeps it in `summary.json`. All figures are full counts over the tasks that are 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 import algok
 from algok.pipelines.done import done_name, done_tasks, parse_done
-from algok.pipelines.plan import Plan
+from algok.pipelines.plan import Plan, phase_task_id
 from algok.pipelines.recipe import StepConfig
 from algok.pipelines.stats import EDGES, REST, Stats, StepCounts
 from algok.pipelines.storage import Store
@@ -206,7 +206,7 @@ def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:
     """The summary from the parts: statistics and records of all done tasks, in task order."""
     tasks = done_tasks(store)
     known = set(tasks)
-    ids = [task.id for phase in plan.phases for task in phase_tasks(plan, phase.index) if task.id in known]
+    ids = [task for phase in plan.phases for task in own_tasks(plan, phase.index) if task in known]
     stats = Stats.merged(store.read_many([f"stats/{task}.json" for task in ids]))
     seconds: dict[str, float] = defaultdict(float)
     for record in store.read_many([done_name(task) for task in tasks]):
@@ -215,9 +215,9 @@ def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:
     return summarize(plan, stats, seconds, tasks, finished)
 
 
-def phase_tasks(plan: Plan, phase: int) -> list:
-    """The tasks of a phase over the run's own shards; earlier corpora have no statistics."""
-    return [task for task in plan.phase_tasks(plan.phases[phase]) if not plan.is_reference(task.shard)]
+def own_tasks(plan: Plan, phase: int) -> Iterator[str]:
+    """Ids of a phase's tasks over the run's own shards; earlier corpora have no statistics."""
+    return (phase_task_id(phase, shard) for shard in range(len(plan.own)))
 
 
 def summarize(
@@ -269,9 +269,8 @@ def summarize(
 
 
 def _stage(plan: Plan, phase: int, done: set[str]) -> StageSummary:
-    tasks, parts = phase_tasks(plan, phase), plan.phases[phase]
-    names = tuple(step.name for step in parts.all_steps)
-    return StageSummary(steps=names, done=sum(task.id in done for task in tasks), tasks=len(tasks))
+    names = tuple(step.name for step in plan.phases[phase].all_steps)
+    return StageSummary(steps=names, done=sum(task in done for task in own_tasks(plan, phase)), tasks=len(plan.own))
 
 
 def _text_bytes(plan: Plan, stats: Stats) -> dict[str, int]:

@@ -131,6 +131,11 @@ def test_both_languages_have_every_text_with_the_same_places():
     assert Texts("ko").plain("more", 3) == "그 밖에 3개"
 
 
+def test_the_script_is_small():
+    script = Path(algok.dashboard.__file__).parent / "static" / "report.js"
+    assert script.stat().st_size <= 15 * 1024
+
+
 def test_every_text_is_used():
     folder = Path(algok.dashboard.__file__).parent
     sources = [path.read_text() for path in folder.rglob("*.[pj][ys]") if path.name != "texts.py"]

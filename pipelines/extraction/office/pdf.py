@@ -68,7 +68,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        reason = _REASONS.get(getattr(error, "err_code", None), "")
+        reason = _REASONS.get(getattr(error, "err_code", -1), "")
         if reason:
             raise ExtractError("encrypted", "needs a password") from None
         cut = b"%%EOF" not in data[-2048:]
