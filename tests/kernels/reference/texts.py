@@ -182,3 +182,13 @@ PERSONAL = st.one_of(ADDRESSES, FORMS, NUMBERS, CONTACTS)
 # Such data in running text, beside each other or cut.
 _AROUND = st.one_of(st.just(""), _one(" ~\n~그는 ~ 에서 ~, ~/ ~\t"), HANGUL)
 FILES = st.lists(_row(_AROUND, PERSONAL, _AROUND), min_size=1, max_size=2).map("".join)
+
+# Pieces of what opens a window, in any order: nearly right ones as well.
+_DETAILS = st.one_of(
+    st.sampled_from("0123456789-. ~|:()[]{}@*xXOoIl%&#;<>/_\n\t,?●ㅇ공일이에영로길동산가마님앳텔시군구M０１①²"),
+    _one("<br>~&nbsp;~&#64;~\u200b~地~一~印~서울~강남구~대구 달서 마 6550~12가3456~지하~번지~호~사는~가가가"),
+    _one("이름~성  명~예금주~김민수~배 도 현~고객님~드림~카톡~ㅋㅌ~주소~여권~주 민~농협~[오전~골뱅이~서명~(인)"),
+    _one("at~dot~daum.net~네이버~id~ID~passport~address~name~fn~t.me/~open.kakao.com/o/~2a01:~-ro~_at_"),
+    st.sampled_from(["82", "010", "1234", "5678", "9012345", "가" * 60, "a" * 170]),
+)
+DETAILS = st.lists(_DETAILS, max_size=12).map("".join)
