@@ -146,7 +146,8 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _of_tar(source: InputStream, limits: ReadLimits) -> Iterator[_Member]:
-    with tarfile.open(fileobj=_Blocks(source), mode="r|", errors="replace") as archive:
+    stream = _Blocks(source)
+    with tarfile.open(fileobj=stream, mode="r|", errors="replace") as archive:
         for info in archive:
             if info.isdir():
                 continue
@@ -155,7 +156,12 @@ def _of_tar(source: InputStream, limits: ReadLimits) -> Iterator[_Member]:
                 continue
             member = archive.extractfile(info)
             data = member.read(limits.file_bytes + 1) if member is not None else b""
+            if len(data) < min(info.size, limits.file_bytes + 1):
+                yield _Member(0, info.name, info.size, fault=("truncated", "the archive ends inside of the member"))
+                return
             yield _bounded(info.name, info.size, data, limits)
+    if stream.tail.strip(b"\0"):  # an archive ends with zeros
+        yield _Member(0, "", 0, fault=("truncated", "the archive ends early; members behind this are lost"))
 
 
 def _bounded(name: str, size: int, data: bytes, limits: ReadLimits) -> _Member:
@@ -171,6 +177,7 @@ class _Blocks(io.RawIOBase):
     def __init__(self, source: InputStream):
         self._blocks = blocks(source)
         self._left = b""
+        self.tail = b""  # of what was read
 
     def readable(self) -> bool:
         return True
@@ -185,4 +192,6 @@ class _Blocks(io.RawIOBase):
             parts.append(self._left[:wanted])
             self._left = self._left[wanted:]
             wanted -= len(parts[-1])
-        return b"".join(parts)
+        data = b"".join(parts)
+        self.tail = data[-512:] or self.tail
+        return data

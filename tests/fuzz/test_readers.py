@@ -10,12 +10,14 @@ import gzip
 import io
 import lzma
 import random
+import tarfile
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fuzz.mutate import mutated
+from office import docx, epub, hwp, hwp_paragraph, hwp_table, hwpx, odt, pdf, pptx, rtf, zipped
 from reading import SENTENCE, lines, read, warc, warc_record, write, zstd
 
 from algok.pipelines.readers.limits import ReadLimits
@@ -91,6 +93,16 @@ def cells(delimiter: str) -> bytes:
     return out.getvalue().encode()
 
 
+def archived(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
 SAMPLES = {
     "a.jsonl": lines(*ROWS),
     "cp949.jsonl": b"".join(orjson.dumps(row).decode().encode("cp949") + b"\n" for row in ROWS),
@@ -109,6 +121,17 @@ SAMPLES = {
     "a.md": f"---\ntitle: 봄\ntags: [가, 나]\n---\n# 봄\n{SENTENCE}".encode(),
     "a.txt": (SENTENCE * 9).encode("cp949"),
     "noextension": lines(*ROWS),
+    "a.hwp": hwp(hwp_paragraph(SENTENCE) + hwp_paragraph("표", controls=hwp_table([["가", "나"], ["다", SENTENCE]]))),
+    "plain.hwp": hwp(hwp_paragraph(SENTENCE * 9) + hwp_table([["가", "나"]]), flags=0, pack=False),
+    "a.hwpx": hwpx([SENTENCE] * 9),
+    "a.pdf": pdf([[SENTENCE] * 9] * 4),
+    "a.docx": docx([SENTENCE] * 9),
+    "a.pptx": pptx([SENTENCE] * 3),
+    "a.odt": odt([SENTENCE] * 9),
+    "a.epub": epub([SENTENCE] * 3),
+    "a.rtf": rtf([SENTENCE] * 9),
+    "a.zip": zipped({"a.hwpx": hwpx([SENTENCE]), "b.txt": SENTENCE, "c.pdf": pdf([[SENTENCE]])}),
+    "a.tar": archived({"a.hwpx": hwpx([SENTENCE]), "b.txt": SENTENCE.encode(), "c.rtf": rtf([SENTENCE])}),
 }  # fmt: skip
 PACKERS = {".gz": gzip.compress, ".zst": zstd, ".bz2": bz2.compress, ".xz": lzma.compress}
 PACKED = ("a.jsonl", "a.json", "a.csv", "a.txt", "a.warc", "pages.warc", "a.arc")

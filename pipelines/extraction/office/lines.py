@@ -12,16 +12,18 @@ from itertools import pairwise
 
 _EDGE = 3  # lines at both ends of a page that can be heads or feet
 _REPEATED = 0.25  # share of pages on which such a line stands
+_NUMBERED = 3  # pages whose numbers count them, where there are so many
 _FORMS = 0.4  # share of the other lines of a page that the next one has too
 _FULL = 0.86  # width of a line that goes on, of the page's usual width
-_NARROW = 18  # columns, below which lines are entries of a table or a form
+_NARROW = 28  # columns, below which lines are entries of a table or a form
 _SPACED = 0.3  # share of full lines with a space at their end, from which spaces at line ends are kept glyphs
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—―~·|()<>\[\]]*(?:\d{1,4}|[ivxlc]{1,6})(?:\s*[/∕]\s*\d{1,4})?[\s\-–—―~·|()<>\[\]쪽]*"
     r"|(?:page|p\.|페이지)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d{1,4}")
+_Key = tuple[str, int | None]  # a line without a number, and how far that is from the page's place in the document
 # What begins a paragraph of its own: bullets, numbers, letters of a list, table and figure captions.
 _BEGINS = re.compile(
     r"\s*(?:[□■○●◎◇◆▪▫•·※☞▶▷►◦❍❏❑❖➢✓*∙ㆍ<【〔「『◈▣\-–―—△▲▽▼★☆]|[①-⑳㉠-㉻ⓐ-ⓩ⑴-⒇⒜-⒵Ⅰ-Ⅹⅰ-ⅹ]|\(?(?:\d{1,3}|[가-하]|[A-Za-z]|[ivx]{1,4})[.)](?!\d)|제\s?\d+\s?[장절조관편]|[ㄱ-ㅎ][.)]|\[|\|)"
@@ -92,35 +94,41 @@ def _breaks_inside(pages: list[list[str]], widths: list[int]) -> bool:
 
 def _without_heads(pages: list[list[str]]) -> list[list[str]]:
     """The pages without page numbers, and with running heads and feet on the first of their pages only."""
-    if len(pages) < 2:
-        return pages
-    edges = [_edges(lines) for lines in pages]
-    counts = Counter(
-        key for lines, places in zip(pages, edges, strict=True) for key in {_key(lines[p]) for p in places}
-    )
-    if _are_forms(pages, edges):
-        counts = Counter({key: count for key, count in counts.items() if _PAGE_NUMBER.fullmatch(key.replace("#", "1"))})
-    least = max(2 if len(pages) < 4 else 3, int(_REPEATED * len(pages)))
-    seen: set[str] = set()
+    keys = [{place: _keys(lines[place], number) for place in _edges(lines)} for number, lines in enumerate(pages)]
+    counts = Counter(key for places in keys for key in {key for found in places.values() for key in found})
+    numbers = min(_NUMBERED, len(pages))
+    heads = max(_NUMBERED, int(_REPEATED * len(pages))) if not _are_forms(pages, keys) else len(pages) + 1
+    seen: set[_Key] = set()
     bodies = []
-    for lines, places in zip(pages, edges, strict=True):
+    for lines, places in zip(pages, keys, strict=True):
         gone = set()
-        for place in places:
-            key = _key(lines[place])
-            if counts[key] < least:
-                continue
-            if key in seen or _PAGE_NUMBER.fullmatch(lines[place].strip()):
+        for place, found in places.items():
+            is_number = _PAGE_NUMBER.fullmatch(lines[place].strip()) is not None
+            repeated = {key for key in found if counts[key] >= (numbers if is_number else heads)}
+            if len(pages) > 1 and repeated and (is_number or repeated & seen):
                 gone.add(place)
-            seen.add(key)
+            seen |= repeated
         bodies.append([line for place, line in enumerate(lines) if place not in gone])
     return bodies
 
 
-def _are_forms(pages: list[list[str]], edges: list[list[int]]) -> bool:
+def _keys(line: str, page: int) -> set[_Key]:
+    """By what heads of different pages are the same: their text, or what is left of it without a number that counts the
+    pages."""
+    line = "".join(line.split())
+    found: set[_Key] = set() if line.isdecimal() else {(line, None)}
+    for number in {*list(_DIGITS.finditer(line))[:1], *list(_DIGITS.finditer(line))[-1:]}:
+        found.add((f"{line[: number.start()]}#{line[number.end() :]}", int(number[0]) - page))
+    return found
+
+
+def _are_forms(pages: list[list[str]], edges: list[dict[int, set[_Key]]]) -> bool:
     """Whether the pages say the same all over, numbers aside: forms or tables that follow each other, whose first lines are
     no running heads."""
-    inner = [{_key(line) for line in lines if line.strip()} - {_key(lines[p]) for p in places}
-             for lines, places in zip(pages, edges, strict=True)]  # fmt: skip
+    inner = [
+        {_DIGITS.sub("#", line) for place, line in enumerate(lines) if line.strip() and place not in places}
+        for lines, places in zip(pages, edges, strict=True)
+    ]
     shared = sum(len(one & other) for one, other in pairwise(inner))
     return shared > _FORMS * sum(max(len(one), len(other)) for one, other in pairwise(inner))
 
@@ -128,8 +136,3 @@ def _are_forms(pages: list[list[str]], edges: list[list[int]]) -> bool:
 def _edges(lines: list[str]) -> list[int]:
     filled = [place for place, line in enumerate(lines) if line.strip()]
     return sorted({*filled[:_EDGE], *filled[-_EDGE:]})
-
-
-def _key(line: str) -> str:
-    """A line without its numbers and spaces, by which heads of different pages are the same."""
-    return _DIGITS.sub("#", "".join(line.split()))

@@ -115,14 +115,12 @@ def gutter_of(runs: Sequence[Box], width: float) -> float | None:
     sides = [run.left >= gutter for run in runs if not run.left < gutter < run.right]
     if least > _CROSSING * len(runs) or sum(a != b for a, b in pairwise(sides)) < _MIXED * len(runs):
         return None
-    columns = [run for run in runs if run.right <= gutter], [run for run in runs if run.left >= gutter]
-    for column in columns:
-        if len(column) < _COLUMN_LINES:
-            return None
-        whole = max(run.right for run in column) - min(run.left for run in column)
-        if median(run.right - run.left for run in column) < _FILLED * whole:
-            return None
-    return gutter
+    left, right = [run for run in runs if run.right <= gutter], [run for run in runs if run.left >= gutter]
+    if min(len(left), len(right)) < _COLUMN_LINES:
+        return None
+    whole = gutter - min(run.left for run in left), max(run.right for run in right) - gutter
+    filled = [median(run.right - run.left for run in column) for column in (left, right)]
+    return gutter if filled[0] >= _FILLED * whole[0] and filled[1] >= _FILLED * whole[1] else None
 
 
 def _lines(chars: Sequence[Box]) -> list[list[Box]]:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from office import hwpx, pdf, zipped
 
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
@@ -95,6 +96,10 @@ def write_sample(name: str, folder):
             writer = csv.DictWriter(file, ["text", "url"], delimiter="," if name == "csv" else "\t")
             writer.writeheader()
             writer.writerows(rows)
+    elif name == "archive":
+        path.write_bytes(zipped({"a.txt": ARTICLE, "b.hwpx": hwpx([ARTICLE])}))
+    elif name == "document":
+        path.write_bytes(pdf([[ARTICLE]]))
     else:
         path.write_bytes(page() if name == "html" else ARTICLE.encode())
     return path
@@ -123,7 +128,7 @@ def test_a_folder_of_pages_shares_a_shard(tmp_path):
     for number in range(5):
         (tmp_path / f"{number}.html").write_bytes(page())
     (tmp_path / "empty.html").write_bytes(b"")
-    (tmp_path / "binary.html").write_bytes(b"%PDF-1.4")
+    (tmp_path / "binary.html").write_bytes(b"\x89PNG")
     shards = plan_shards([InputSpec(path=str(tmp_path))])
     rows, _, ignored = read(tmp_path)
     assert len(shards) == 1 and len(rows) == 6 and ignored == {"not_text": 1}
