@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import kernel, part
 from algok.kernels.repetition import count_repeats, find, new_slots, new_tables, table_bits
 
 # Character classes, in the low four bits of the class table; the word classes are those from HANGUL to OTHER.
@@ -81,6 +81,10 @@ _LETTER_MASK = (1 << _LETTER_BITS) - 1
 _WWW = 0x77 << 2 * _LETTER_BITS | 0x77 << _LETTER_BITS | 0x77
 _SYLLABLES = np.uint64(11172)
 _ENDING, _FINAL = 1, 2  # flags of a suffix
+# What a scan knows of the current line: it begins with a bullet; its last character is terminal punctuation, closers
+# skipped, and an ellipsis; a sentence ends here if a space follows; there is nothing but marks since a sentence end; the
+# last eojeol is a final verb form.
+_BULLETED, _ENDED, _ELLIPSIS, _PENDING, _FINISHED, _FINAL_FORM = (1 << bit for bit in range(6))
 
 
 class Suffixes(NamedTuple):
@@ -310,243 +314,20 @@ def _without(state, tail, length):
     return long if length >= 2 else short
 
 
-@kernel
-def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
-    """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
-    full, stem, width, content = eojeol
-    line_hash, line_width = lines
-    n_eojeol = 0
-    n_lines = 0
-    # Counts of syllables and ASCII letters are locals, those of other characters stay in `seen`.
-    seen[:] = 0
-    hangul = latin = all_digits = 0
-    units = longest = url_chars = url_letters = 0
-    p = start
-    previous = np.int64(-1)
-    run = 0
-    in_url = np.int64(0)  # or 1
-    # The current unit.
-    letters = 0
-    marks = 0  # its characters that are no letters or digits
-    digits = 0
-    url_unit = False
-    state = _SEED  # hash of its letters
-    tail = np.int64(0)  # its last letters
-    # The current line.
-    line_chars = 0
-    line_eojeol = 0
-    line_prose = 0  # its eojeol up to its last sentence end
-    line_state = _SEED
-    bullet = False
-    terminal = False  # the last character is terminal punctuation, closers skipped
-    ellipsis = False
-    pending = False  # terminal punctuation after a Korean word: a sentence ends here if a space follows
-    finished = False  # nothing but marks since a sentence end
-    final_form = False  # the last eojeol is a final verb form
-    while p <= end:
-        # Syllables and ASCII letters and digits, as many as follow each other.
-        known, known_tail = letters, tail
-        while p < end:
-            code = _byte(data, p)
-            if code >= 0x80:
-                if p + 2 >= end:
-                    break
-                b1, b2 = _byte(data, p + 1) ^ 0x80, _byte(data, p + 2) ^ 0x80
-                code = (code ^ 0xE0) << 12 | b1 << 6 | b2
-                if code < 0xAC00 or code > 0xD7A3 or (b1 | b2) >= 0x40:
-                    break
-                p += 3
-                hangul += 1
-                in_url = 0
-            else:
-                is_digit = code <= 0x39
-                code = np.int64(_FOLDED[np.uint64(code)])
-                if code == 0:
-                    break
-                p += 1
-                digits += is_digit
-                latin += not is_digit
-                url_chars += in_url
-            run = run + 1 if code == previous else 1
-            if run >= RUN:
-                _add_run(code, run, row)
-            previous = code
-            state = (state ^ np.uint64(code)) * _PRIME
-            tail = tail << _LETTER_BITS | code
-            letters += 1
-        if letters > known:
-            if pending:
-                if _ends_glued(known_tail):
-                    row[_SENTENCES] += 1
-                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
-                    line_prose = line_eojeol
-                pending = False
-            terminal = ellipsis = finished = False
-
-        if p < end:
-            code = _byte(data, p)
-            if code < 0x80:
-                p += 1
-                info = np.int64(classes[np.uint64(code)])
-            else:
-                code, p = _decode(data, p, end)
-                info = np.int64(classes[np.uint64(code)]) if code < 0x10000 else np.int64(_astral_class(code))
-        else:
-            code, p, info = np.int64(10), p + 1, np.int64(NEWLINE)  # the end of the document ends a line
-            seen[NEWLINE] -= 1
-        kind = info & _CLASS_MASK
-        seen[np.uint64(kind)] += 1
-
-        if kind <= NEWLINE:
-            if letters + marks:
-                previous = np.int64(-1)
-                in_url = 0
-                units += 1
-                line_chars += letters + marks
-                if letters:
-                    verdict = _suffix(suffixes, tail)
-                    length = verdict >> 2
-                    final_form = verdict & _FINAL != 0
-                    is_ending = verdict & _ENDING if letters > length else 0
-                    row[_ENDINGS] += is_ending
-                    length = length if is_ending else 0
-                    line_eojeol += 1
-                    all_digits += digits
-                    if url_unit:
-                        url_letters += letters
-                    else:
-                        longest = max(longest, letters)
-                        row[_LONG_EOJEOL] += letters >= LONG_EOJEOL
-                    line_state = (line_state ^ state) * _PRIME
-                    if n_eojeol < len(full):
-                        at = np.uint64(n_eojeol)
-                        full[at] = state
-                        stem[at] = _without(state, tail, length)
-                        width[at] = letters - length
-                        content[at] = (digits < letters) & (letters - length >= 2)
-                        n_eojeol += 1
-                if pending:
-                    row[_SENTENCES] += 1
-                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
-                    line_prose = line_eojeol
-                    finished = True
-                    pending = False
-                letters = marks = digits = 0
-                url_unit = False
-                state = _SEED
-                tail = np.int64(0)
-            if kind == NEWLINE:
-                if line_chars:
-                    if final_form and not finished and not terminal:
-                        row[_SENTENCES] += 1
-                        row[_PROSE_EOJEOL] += line_eojeol - line_prose
-                        finished = True
-                    row[_LINES] += 1
-                    row[_PUNCT_LINES] += terminal
-                    row[_ELLIPSIS_LINES] += ellipsis
-                    row[_SHORT_LINES] += line_chars < SHORT_LINE
-                    row[_SENTENCE_LINES] += finished
-                    if line_chars >= LONG_LINE:
-                        row[_LONG_LINES] += 1
-                        row[_CUT_LINES] += not finished and not terminal
-                    if line_eojeol:
-                        row[_EOJEOL] += line_eojeol
-                        row[_WORD_LINES] += 1
-                        row[_BULLET_LINES] += bullet
-                        if n_lines < len(line_hash):
-                            line_hash[n_lines] = line_state
-                            line_width[n_lines] = line_chars
-                            n_lines += 1
-                line_chars = line_eojeol = line_prose = 0
-                line_state = _SEED
-                bullet = terminal = ellipsis = finished = final_form = False
-            continue
-
-        if kind <= OTHER:  # any other letter: ideographs, jamo, decomposed syllables, accented letters, …
-            if pending:
-                if _ends_glued(tail):
-                    row[_SENTENCES] += 1
-                    row[_PROSE_EOJEOL] += line_eojeol - line_prose
-                    line_prose = line_eojeol
-                pending = False
-            if in_url:
-                in_url = np.int64(code < 0x80)
-                url_chars += in_url
-            terminal = ellipsis = finished = False
-            digits += kind == DIGIT
-            code = code | 0x20 if 65 <= code <= 90 else code  # an overlong form of an ASCII letter
-            run = run + 1 if code == previous else 1
-            if run >= RUN:
-                _add_run(code, run, row)
-            previous = code
-            state = (state ^ np.uint64(code)) * _PRIME
-            tail = tail << _LETTER_BITS | code
-            letters += 1
-            continue
-
-        if kind == IGNORED:
-            continue
-
-        # Punctuation, symbols, control characters.
-        if code == previous:
-            run += 1
-            if run >= RUN:
-                _add_run(code, run, row)
-        else:
-            after_digit = 0x30 <= previous <= 0x39
-            previous, run = code, 1
-            if info & _SEPARATOR and not (code == 0x2C and after_digit and p < end and 0x30 <= data[p] <= 0x39):
-                row[_SEPARATORS] += 1 - in_url
-            elif code == 0x23 and letters + marks == 0:  # a hashtag
-                row[_SEPARATORS] += 1
-        if letters + marks + line_chars == 0:
-            bullet = info & _BULLET != 0
-        row[_BRACKETS] += info & _BRACKET != 0
-        if in_url:
-            if code >= 0x80 or info & _BRACKET or code == 0x22 or code == 0x27 or code == 0x7C:
-                in_url = 0
-            else:
-                url_chars += 1
-        elif code == 0x3A:
-            scheme = _scheme_length(data, start, p, end)
-            if scheme:
-                row[_URLS] += 1
-                url_chars += scheme + 1
-                in_url = 1
-                url_unit = True
-        elif code == 0x2E and letters == 3 and tail == _WWW:
-            row[_URLS] += 1
-            url_chars += 4
-            in_url = 1
-            url_unit = True
-        marks += 1
-        if info & _TERMINAL:
-            terminal = True
-            ellipsis = code == 0x2026 or (code == 0x2E and run >= 3)
-            if letters >= 2:
-                if 0xAC00 <= tail & _LETTER_MASK <= 0xD7A3 and not in_url:
-                    pending = True
-            elif letters == 0 and final_form and not finished:
-                pending = True
-        elif info & _CLOSER == 0:
-            terminal = ellipsis = finished = pending = False
-            final_form = final_form and letters > 0
-    seen[HANGUL] += hangul
-    seen[LATIN] += latin
-    seen[DIGIT] = all_digits
-    row[_UNITS] = units
-    row[_LONGEST_EOJEOL] = longest
-    row[_URL_CHARS] = url_chars
-    _class_counts(seen, row)
-    row[_LETTERS] = row[_HANGUL : _OTHER + 1].sum() - url_letters
-    return n_eojeol, n_lines
+@part
+def _syllable(data, p, end):
+    """The precomposed syllable at byte p, or 0."""
+    if p + 2 >= end:
+        return np.int64(0)
+    b1, b2 = _byte(data, p + 1) ^ 0x80, _byte(data, p + 2) ^ 0x80
+    code = (_byte(data, p) ^ 0xE0) << 12 | b1 << 6 | b2
+    return code if 0xAC00 <= code <= 0xD7A3 and (b1 | b2) < 0x40 else np.int64(0)
 
 
-@kernel
-def _ends_glued(tail):
-    """Whether a sentence that ends in these letters may be followed by the next one without a space."""
-    c1 = tail & _LETTER_MASK
-    return c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C  # 다 요 죠 까
+@part
+def _info(classes, code):
+    """Class and attributes of a code point."""
+    return np.int64(classes[np.uint64(code)]) if code < 0x10000 else np.int64(_astral_class(code))
 
 
 @kernel
@@ -554,6 +335,101 @@ def _add_run(code, run, row):
     """Counts one more character of a run that has `run` now; the first RUN together."""
     row[_LONGEST_RUN] = max(row[_LONGEST_RUN], run)
     row[_JAMO_RUN_CHARS if 0x3131 <= code <= 0x318E else _RUN_CHARS] += RUN if run == RUN else 1
+
+
+@part
+def _end_sentence(row, line_eojeol, line_prose):
+    """Counts a sentence up to the line's last eojeol; gives the new `line_prose`."""
+    row[_SENTENCES] += 1
+    row[_PROSE_EOJEOL] += line_eojeol - line_prose
+    return line_eojeol
+
+
+@part
+def _glued(row, flags, tail, line_eojeol, line_prose):
+    """A letter follows: where a sentence may end before it without a space (다 요 죠 까), counts it; as `_end_sentence`."""
+    c1 = tail & _LETTER_MASK
+    ends = flags & _PENDING != 0 and (c1 == 0xB2E4 or c1 == 0xC694 or c1 == 0xC8E0 or c1 == 0xAE4C)
+    return _end_sentence(row, line_eojeol, line_prose) if ends else line_prose
+
+
+@part
+def _cut_length(verdict, letters):
+    """How many letters of an eojeol are its particle or ending; 0 where nothing would be left."""
+    length = verdict >> 2
+    return length if verdict & _ENDING and letters > length else np.int64(0)
+
+
+@part
+def _count_eojeol(row, letters, digits, cut, url_unit):
+    row[_ENDINGS] += cut > 0
+    row[_DIGIT] += digits
+    if url_unit:
+        row[_LETTERS] -= letters  # letters of URLs do not count
+    else:
+        row[_LONGEST_EOJEOL] = max(row[_LONGEST_EOJEOL], letters)
+        row[_LONG_EOJEOL] += letters >= LONG_EOJEOL
+
+
+@part
+def _keep_eojeol(eojeol, n, state, tail, letters, digits, cut):
+    """Keeps an eojeol for what counts repeats; gives the new number of those kept."""
+    full, stem, width, content = eojeol
+    if n == len(full):
+        return n
+    at = np.uint64(n)
+    full[at] = state
+    stem[at] = _without(state, tail, cut)
+    width[at] = letters - cut
+    content[at] = (digits < letters) & (letters - cut >= 2)
+    return n + 1
+
+
+@part
+def _count_line(row, line_chars, line_eojeol, line_prose, flags):
+    terminal, finished = flags & _ENDED != 0, flags & _FINISHED != 0
+    if flags & _FINAL_FORM and not finished and not terminal:
+        _end_sentence(row, line_eojeol, line_prose)
+        finished = True
+    row[_LINES] += 1
+    row[_PUNCT_LINES] += terminal
+    row[_ELLIPSIS_LINES] += flags & _ELLIPSIS != 0
+    row[_SHORT_LINES] += line_chars < SHORT_LINE
+    row[_SENTENCE_LINES] += finished
+    if line_chars >= LONG_LINE:
+        row[_LONG_LINES] += 1
+        row[_CUT_LINES] += not finished and not terminal
+    if line_eojeol:
+        row[_EOJEOL] += line_eojeol
+        row[_WORD_LINES] += 1
+        row[_BULLET_LINES] += flags & _BULLETED != 0
+
+
+@part
+def _keep_line(lines, n, line_state, line_chars, line_eojeol):
+    """As `_keep_eojeol`, of a line that has words."""
+    line_hash, line_width = lines
+    if line_eojeol == 0 or n == len(line_hash):
+        return n
+    line_hash[n] = line_state
+    line_width[n] = line_chars
+    return n + 1
+
+
+@part
+def _separates(data, p, end, code, info, previous, first, in_url):
+    """1 for a separator outside URLs and numbers (1,000), or for a hashtag; a mark that repeats counts once."""
+    if code == previous:
+        return np.int64(0)
+    if info & _SEPARATOR:
+        inside = code == 0x2C and 0x30 <= previous <= 0x39 and p < end and 0x30 <= data[p] <= 0x39
+        return np.int64(0) if inside else 1 - in_url
+    return np.int64(code == 0x23 and first)
+
+
+@part
+def _ends_url(code, info):
+    return code >= 0x80 or info & _BRACKET != 0 or code == 0x22 or code == 0x27 or code == 0x7C
 
 
 @kernel
@@ -572,12 +448,165 @@ def _scheme_length(data, start, p, end):
     return length if h and data[last - 2] | 0x20 == 0x74 and data[last] | 0x20 == 0x70 else 0
 
 
+@part
+def _url_begun(data, start, p, end, code, letters, tail):
+    """Characters of a URL, up to the sign before p that tells it (http: or www.); 0 if none begins."""
+    if code == 0x3A:
+        scheme = _scheme_length(data, start, p, end)
+        return np.int64(scheme + 1 if scheme else 0)
+    return np.int64(4 if code == 0x2E and letters == 3 and tail == _WWW else 0)
+
+
+@part
+def _flags_behind(flags, code, info, run, letters, tail, in_url):
+    """What is known of the line behind a mark."""
+    if info & _TERMINAL:
+        flags = (flags | _ENDED) & ~_ELLIPSIS
+        flags |= _ELLIPSIS if code == 0x2026 or (code == 0x2E and run >= 3) else 0
+        if letters >= 2:
+            word = 0xAC00 <= tail & _LETTER_MASK <= 0xD7A3 and not in_url
+        else:
+            word = letters == 0 and flags & (_FINAL_FORM | _FINISHED) == _FINAL_FORM
+        return flags | _PENDING if word else flags
+    if info & _CLOSER == 0:
+        return flags & (_BULLETED | _FINAL_FORM if letters > 0 else _BULLETED)
+    return flags
+
+
 @kernel
-def _class_counts(seen, row):
+def _scan(data, start, end, classes, suffixes, eojeol, lines, seen, row):
+    """Counts one document into `row`, its eojeol and lines into the arrays; gives their numbers (at most MAX_KEPT)."""
+    n_eojeol = n_lines = 0
+    # Counts of syllables and ASCII letters are locals, those of other characters stay in `seen`.
+    seen[:] = 0
+    hangul = latin = units = url_chars = 0
+    p, previous, run = start, np.int64(-1), 0
+    in_url = np.int64(0)  # or 1
+    # The current unit: its letters (with their digits) and marks, the hash of its letters, and the last of them.
+    letters = marks = digits = 0
+    url_unit, state, tail = np.int64(0), _SEED, np.int64(0)
+    # The current line: `line_prose` is the number of its eojeol up to its last sentence end.
+    line_chars = line_eojeol = line_prose = 0
+    line_state, flags = _SEED, np.int64(0)
+    while p <= end:
+        # Syllables and ASCII letters and digits, as many as follow each other. What each character goes through is
+        # written out: parts that take an array made the scan 1.9 times as slow.
+        known, known_tail = letters, tail
+        while p < end:
+            code = _byte(data, p)
+            if code >= 0x80:
+                code = _syllable(data, p, end)
+                if code == 0:
+                    break
+                p += 3
+                hangul += 1
+                in_url = np.int64(0)
+            else:
+                is_digit = code <= 0x39
+                code = np.int64(_FOLDED[np.uint64(code)])
+                if code == 0:
+                    break
+                p += 1
+                digits += is_digit
+                latin += not is_digit
+                url_chars += in_url
+            run = run + 1 if code == previous else 1
+            if run >= RUN:
+                _add_run(code, run, row)
+            previous = code
+            state = (state ^ np.uint64(code)) * _PRIME
+            tail = tail << _LETTER_BITS | code
+            letters += 1
+        if letters > known:
+            line_prose = _glued(row, flags, known_tail, line_eojeol, line_prose)
+            flags &= _BULLETED | _FINAL_FORM
+
+        if p < end:
+            code = _byte(data, p)
+            if code < 0x80:  # by far the most: spaces and marks
+                p += 1
+            else:
+                code, p = _decode(data, p, end)
+            info = _info(classes, code)
+        else:
+            code, p, info = np.int64(10), p + 1, np.int64(NEWLINE)  # the end of the document ends a line
+            seen[NEWLINE] -= 1
+        kind = info & _CLASS_MASK
+        seen[np.uint64(kind)] += 1
+
+        if kind <= NEWLINE:
+            if letters + marks:
+                previous, in_url = np.int64(-1), np.int64(0)
+                units += 1
+                line_chars += letters + marks
+                if letters:
+                    verdict = _suffix(suffixes, tail)
+                    flags = flags | _FINAL_FORM if verdict & _FINAL else flags & ~_FINAL_FORM
+                    cut = _cut_length(verdict, letters)
+                    _count_eojeol(row, letters, digits, cut, url_unit)
+                    n_eojeol = _keep_eojeol(eojeol, n_eojeol, state, tail, letters, digits, cut)
+                    line_eojeol += 1
+                    line_state = (line_state ^ state) * _PRIME
+                if flags & _PENDING:
+                    line_prose = _end_sentence(row, line_eojeol, line_prose)
+                    flags = flags & ~_PENDING | _FINISHED
+                letters = marks = digits = 0
+                url_unit, state, tail = np.int64(0), _SEED, np.int64(0)
+            if kind == NEWLINE:
+                if line_chars:
+                    _count_line(row, line_chars, line_eojeol, line_prose, flags)
+                    n_lines = _keep_line(lines, n_lines, line_state, line_chars, line_eojeol)
+                line_chars = line_eojeol = line_prose = 0
+                line_state, flags = _SEED, np.int64(0)
+        elif kind <= OTHER:  # any other letter: ideographs, jamo, decomposed syllables, accented letters, …
+            line_prose = _glued(row, flags, tail, line_eojeol, line_prose)
+            flags &= _BULLETED | _FINAL_FORM
+            in_url &= code < 0x80
+            url_chars += in_url
+            digits += kind == DIGIT
+            code = code | 0x20 if 65 <= code <= 90 else code  # an overlong form of an ASCII letter
+            run = run + 1 if code == previous else 1
+            if run >= RUN:
+                _add_run(code, run, row)
+            previous = code
+            state = (state ^ np.uint64(code)) * _PRIME
+            tail = tail << _LETTER_BITS | code
+            letters += 1
+        elif kind != IGNORED:  # punctuation, symbols, control characters
+            row[_SEPARATORS] += _separates(data, p, end, code, info, previous, letters + marks == 0, in_url)
+            run = run + 1 if code == previous else 1
+            if run >= RUN:
+                _add_run(code, run, row)
+            previous = code
+            flags |= _BULLETED if letters + marks + line_chars == 0 and info & _BULLET else 0
+            row[_BRACKETS] += info & _BRACKET != 0
+            if not in_url and (code == 0x3A or code == 0x2E):
+                begun = _url_begun(data, start, p, end, code, letters, tail)
+                in_url = np.int64(begun > 0)
+                row[_URLS] += in_url
+                url_chars += begun
+                url_unit |= in_url
+            elif in_url:
+                in_url = np.int64(not _ends_url(code, info))
+                url_chars += in_url
+            marks += 1
+            flags = _flags_behind(flags, code, info, run, letters, tail, in_url)
+    row[_UNITS], row[_URL_CHARS] = units, url_chars
+    _class_counts(seen, row, hangul, latin)
+    return n_eojeol, n_lines
+
+
+@part
+def _class_counts(seen, row, hangul, latin):
+    """The counts of classes, from those of `_scan`."""
+    seen[HANGUL] += hangul
+    seen[LATIN] += latin
+    seen[DIGIT] = row[_DIGIT]
     for kind in range(HANGUL, CONTROL + 1):
         row[_HANGUL + kind - HANGUL] = seen[kind]
         row[_NONSPACE] += seen[kind]
     row[_CHARS] = row[_NONSPACE] + seen[SPACE] + seen[NEWLINE] + seen[IGNORED]
+    row[_LETTERS] += row[_HANGUL : _OTHER + 1].sum()
 
 
 @kernel
