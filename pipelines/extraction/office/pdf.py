@@ -50,7 +50,7 @@ def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
         if count > body.limits.pages:
             raise ExtractError("too_large", f"{count:,} pages, limit {body.limits.pages:,}")
         pages = _pages(document, count, body)
-        said = document.get_metadata_dict()
+        said = _said(document)
     finally:
         document.close()
     missing = [(number, page.figures.missing) for number, page in enumerate(pages, 1) if page.figures.missing]
@@ -74,6 +74,14 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
         cut = b"%%EOF" not in data[-2048:]
         message = "ends early" if cut else "cannot be read as PDF"
         raise ExtractError("truncated" if cut else "corrupt", message) from None
+
+
+def _said(document: pypdfium2.PdfDocument) -> dict[str, str]:
+    """Title, author and date; nothing where they are damaged, since the text does not need them."""
+    try:
+        return document.get_metadata_dict()
+    except UnicodeError:
+        return {}
 
 
 def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> list[_Page]:
