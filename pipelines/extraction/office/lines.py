@@ -14,8 +14,10 @@ _EDGE = 3  # lines at both ends of a page that can be heads or feet
 _REPEATED = 0.25  # share of pages on which such a line stands
 _NUMBERED = 3  # pages whose numbers count them, where there are so many
 _FORMS = 0.4  # share of the other lines of a page that the next one has too
-_FULL = 0.86  # width of a line that goes on, of the longer lines around it
+_FULL = 0.86  # width of a line that goes on, of those that end at its margin
 _AROUND = 6
+_COLUMN = 6  # lines around, the line itself among them, that end at one margin
+_SAME = 0.93
 _NARROW = 28  # columns, below which lines are entries of a table or a form
 _SPACED = 0.3  # share of full lines with a space at their end, from which spaces at line ends are kept glyphs
 _PAGE_NUMBER = re.compile(
@@ -80,13 +82,17 @@ def _width(line: str) -> int:
 
 
 def _full_lines(lines: list[str]) -> list[bool]:
-    """Which lines of a page reach the right margin, as the longer ones around them do: columns and notes have margins of
-    their own."""
+    """Which lines of a page reach the right margin: that of the page, or that of a column or note, which many lines around
+    share to within a character. Cells of a table share none."""
     widths = [_width(line) for line in lines]
+    long = sorted(width for width in widths if width > _NARROW)
+    usual = long[int(len(long) * 0.8)] if long else _NARROW
     full = []
     for place, width in enumerate(widths):
-        around = sorted(widths[max(0, place - _AROUND) : place + _AROUND + 1])
-        full.append(width >= max(_NARROW, _FULL * around[int(len(around) * 0.75)]))
+        around = widths[max(0, place - _AROUND) : place + _AROUND + 1]
+        margin = sorted(around)[int(len(around) * 0.75)]
+        column = sum(_SAME * margin <= other <= margin / _SAME for other in around) >= _COLUMN
+        full.append(width >= max(_NARROW, _FULL * (min(margin, usual) if column else usual)))
     return full
 
 
