@@ -49,7 +49,7 @@ def extract(
     http_charset: str | None = None,
     limits: ExtractLimits = _LIMITS,
     content_type: str | None = None,
-    alive: Callable[[], None] = bool,
+    alive: Callable[[], object] = bool,
 ) -> Page:
     """The main text of a page; raises ExtractError, and nothing else, if the page has no text.
 

@@ -80,7 +80,7 @@ class Body:
     charset: str | None = None
     mime: str = ""
     limits: ExtractLimits = ExtractLimits()
-    alive: Callable[[], None] = bool  # called between the pages of a long document, each of which has its own time
+    alive: Callable[[], object] = bool  # called between the pages of a long document, each of which has its own time
 
     @cached_property
     def decoded(self) -> Decoded:

@@ -33,7 +33,7 @@ MOST_MISSING = 0.2  # share of pages without their text, above which a document 
 MOST_SCANNED = 0.5  # the same where pages may be pictures of a document with text
 _NAMED_PAGES = 40  # in a message
 _FEW = 50  # characters, below which a page is looked through for images and outlines
-_REASONS = {raw.FPDF_ERR_PASSWORD: "encrypted", raw.FPDF_ERR_SECURITY: "encrypted"}
+_LOCKED = frozenset({raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY})
 
 
 class _Page(NamedTuple):
@@ -68,8 +68,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        reason = _REASONS.get(getattr(error, "err_code", None), "")
-        if reason:
+        if error.err_code in _LOCKED:
             raise ExtractError("encrypted", "needs a password") from None
         cut = b"%%EOF" not in data[-2048:]
         message = "ends early" if cut else "cannot be read as PDF"
