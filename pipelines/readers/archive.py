@@ -5,6 +5,7 @@ what a whole archive does; archives inside of archives are not opened.
 """
 
 import io
+import os
 import tarfile
 import zipfile
 import zlib
@@ -37,7 +38,16 @@ _FOLD = (
     200  # times its own size that an archive may unfold to; text deflates to a third, tables of zeros to a hundredth
 )
 _FREE = 1 << 30  # bytes that every archive may unfold to
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, ValueError, LookupError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    LookupError,
+)
 _UTF8_NAME = 0x800
 
 
@@ -113,12 +123,13 @@ def _members(source: InputStream, file: InputFile, limits: ReadLimits) -> Iterat
     except Damaged as damage:
         yield _Member(number + 1, "", 0, fault=(damage.reason, f"nothing is read behind this: {damage}"))
     except _BROKEN as error:
+        reason = "truncated" if "unexpected end" in str(error) else "corrupt"
         message = f"not readable as an archive from here on ({type(error).__name__})"
-        yield _Member(number + 1, "", 0, fault=("corrupt", message))
+        yield _Member(number + 1, "", 0, fault=(reason, message))
 
 
 def _of_zip(source: InputStream, limits: ReadLimits) -> Iterator[_Member]:
-    with zipfile.ZipFile(cast(BinaryIO, source)) as archive:
+    with zipfile.ZipFile(cast(BinaryIO, _Within(source))) as archive:
         for info in archive.infolist():
             if info.is_dir():
                 continue
@@ -169,6 +180,20 @@ def _bounded(name: str, size: int, data: bytes, limits: ReadLimits) -> _Member:
         fault = ("too_large", f"member of {size:,} bytes, limit {limits.file_bytes:,}")
         return _Member(0, name, size, fault=fault)
     return _Member(0, name, len(data), data)
+
+
+class _Within:
+    """A file in which a damaged directory cannot lead before its beginning: that is no failure of its disk."""
+
+    def __init__(self, source: InputStream):
+        self.read, self.tell, self.seekable, self._seek = source.read, source.tell, source.seekable, source.seek
+        self._size = source.seek(0, os.SEEK_END)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        place = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        if not 0 <= place < 1 << 62:
+            raise OSError("a place outside of the archive")
+        return self._seek(place)
 
 
 class _Blocks(io.RawIOBase):

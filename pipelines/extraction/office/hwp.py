@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from algok.pipelines.extraction.office.describe import description
 from algok.pipelines.extraction.office.ole import OleFile
 from algok.pipelines.extraction.office.story import Lines, Story, table_lines
+from algok.pipelines.extraction.office.symbols import equation
 from algok.pipelines.extraction.page import ExtractError
 
 SIGNATURE = b"HWP Document File"
@@ -261,7 +262,7 @@ class _Section:
             owner.is_table = True
         elif len(data) >= 6:
             size = 2 * int.from_bytes(data[4:6], "little")
-            owner.script = data[6 : 6 + size].decode("utf-16-le", "replace")
+            owner.script = equation(data[6 : 6 + size].decode("utf-16-le", "replace"))
 
     def _close_list(self, frame: _Frame) -> None:
         lines, owner = self._story.close_list(), self._owner()

@@ -10,10 +10,11 @@ from typing import Any
 from algok.pipelines.extraction.office.describe import description
 from algok.pipelines.extraction.office.package import Package
 from algok.pipelines.extraction.office.story import Lines, Story, table_lines
+from algok.pipelines.extraction.office.symbols import equation
 from algok.pipelines.extraction.office.xml import Attributes, elements, walk
 from algok.pipelines.extraction.page import ExtractError
 
-_TEXTS = frozenset({"t", "script", "mainText", "subText"})
+_TEXTS = frozenset({"t", "mainText", "subText"})
 _IN_TEXT = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 _LISTS = frozenset({"tc", "caption", "drawText", "header", "footer", "footNote", "endNote", "masterPage"})
 _UNSEEN = frozenset({"hiddenComment", "fieldBegin"})  # remarks of editors; a field's begin holds memos and parameters
@@ -68,6 +69,7 @@ class _Walker:
         self._taking = 0  # depth of elements whose text counts
         self._unseen = 0
         self._deleted = False
+        self._script: list[str] | None = None  # of an open equation
         self._tables: list[list[list[Lines]]] = []
 
     def read(self, blocks: Iterable[bytes]) -> None:
@@ -84,6 +86,8 @@ class _Walker:
             self._taking += 1
             if name == "subText":
                 self._story.add("(")
+        elif name == "script":
+            self._script = []
         elif self._taking and name in _IN_TEXT:
             self._text(_IN_TEXT[name])
         elif name == "tr" and self._tables:
@@ -110,6 +114,9 @@ class _Walker:
             self._taking -= 1
             if name == "subText":
                 self._story.add(")")
+        elif name == "script" and self._script is not None:
+            self._story.add(equation("".join(self._script)))
+            self._script = None
         elif name == "tbl" and self._tables:
             self._story.put(table_lines(self._tables.pop()))
         elif name in _LISTS:
@@ -127,5 +134,7 @@ class _Walker:
             self._story.put(lines)
 
     def _text(self, text: str) -> None:
-        if self._taking and not self._deleted and not self._unseen:
+        if self._script is not None:
+            self._script.append(text)
+        elif self._taking and not self._deleted and not self._unseen:
             self._story.add(text)

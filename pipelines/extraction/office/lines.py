@@ -14,7 +14,10 @@ _EDGE = 3  # lines at both ends of a page that can be heads or feet
 _REPEATED = 0.25  # share of pages on which such a line stands
 _NUMBERED = 3  # pages whose numbers count them, where there are so many
 _FORMS = 0.4  # share of the other lines of a page that the next one has too
-_FULL = 0.86  # width of a line that goes on, of the page's usual width
+_FULL = 0.86  # width of a line that goes on, of those that end at its margin
+_AROUND = 6
+_COLUMN = 6  # lines around, the line itself among them, that end at one margin
+_SAME = 0.93
 _NARROW = 28  # columns, below which lines are entries of a table or a form
 _SPACED = 0.3  # share of full lines with a space at their end, from which spaces at line ends are kept glyphs
 _PAGE_NUMBER = re.compile(
@@ -22,14 +25,16 @@ _PAGE_NUMBER = re.compile(
     r"|(?:page|p\.|페이지)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
+_MARKED_NUMBER = re.compile(r"[\-–—―]\s?\d{1,4}\s?[\-–—―]")  # a page number wherever it stands at an edge
 _DIGITS = re.compile(r"\d{1,4}")
 _Key = tuple[str, int | None]  # a line without a number, and how far that is from the page's place in the document
 # What begins a paragraph of its own: bullets, numbers, letters of a list, table and figure captions.
 _BEGINS = re.compile(
-    r"\s*(?:[□■○●◎◇◆▪▫•·※☞▶▷►◦❍❏❑❖➢✓*∙ㆍ<【〔「『◈▣\-–―—△▲▽▼★☆]|[①-⑳㉠-㉻ⓐ-ⓩ⑴-⒇⒜-⒵Ⅰ-Ⅹⅰ-ⅹ]|\(?(?:\d{1,3}|[가-하]|[A-Za-z]|[ivx]{1,4})[.)](?!\d)|제\s?\d+\s?[장절조관편]|[ㄱ-ㅎ][.)]|\[|\|)"
+    r"\s*(?:[□■○●◎◇◆▪▫•·※☞▶▷►◦❍❏❑❖➢✓*∙ㆍ<【〔「『◈▣\-–―—△▲▽▼★☆Ÿ+]|[oOㅇ]\s|[①-⑳㉠-㉻ⓐ-ⓩ⑴-⒇⒜-⒵Ⅰ-Ⅹⅰ-ⅹ]|\(?(?:\d{1,3}|[가-하]|[A-Za-z]|[ivx]{1,4})[.)](?!\d)|제\s?\d+\s?[장절조관편]|[ㄱ-ㅎ][.)]|\[|\|)"
 )
-_ENDS = re.compile(r"(?:[.!?。][\"'”’)\]]?|[:;])\s*$")
+_ENDS = re.compile(r"(?:[.!?。．！？][\"'”’)\]]?|[:;]|[·․.…]{4,}\s*\d*)\s*$")
 _HANGUL = re.compile("[가-힣]")
+_BULLET = re.compile(r"^\s*Ÿ(?=\s)")  # how the bullet of Wingdings comes out of Hangul's PDFs
 _HYPHENS = "\ufffe\x02"  # what pdfium makes of a hyphen at the end of a line
 
 
@@ -40,20 +45,25 @@ def join_pages(pages: list[str]) -> str:
     '봄이 왔다.\\n꽃이 핀다.\\n비가 온다.'
     """
     bodies = _without_heads([text.replace("\r\n", "\n").split("\n") for text in pages])
-    widths = [_usual_width(lines) for lines in bodies]
-    spaced = _breaks_inside(bodies, widths)
+    filled = [[line for line in lines if line.strip()] for lines in bodies]
+    full = [_full_lines(lines) for lines in filled]
+    spaced = _breaks_inside(filled, full)
     out: list[str] = []
     goes_on = False
-    for lines, usual in zip(bodies, widths, strict=True):
-        for line in lines:
-            if not line.strip():
-                continue
-            if goes_on and not _BEGINS.match(line):
+    for lines, reach in zip(filled, full, strict=True):
+        for place, line in enumerate(lines):
+            if goes_on and not _BEGINS.match(line) and (place > 0 or _is_same_text(out[-1], line)):
                 out[-1] = _joined(out[-1], line, spaced)
             else:
                 out.append(line)
-            goes_on = _is_full(line, usual) and not _ENDS.search(line)
-    return "\n".join(line.rstrip() for line in out)
+            goes_on = reach[place] and not _ENDS.search(line)
+    return "\n".join(_BULLET.sub("•", line.rstrip()) for line in out)
+
+
+def _is_same_text(before: str, line: str) -> bool:
+    """Whether the first line of a page can go on with the last one of the page before: with a word of the same writing."""
+    before = before.rstrip()
+    return bool(_HANGUL.match(before[-1]) or before[-1] in ",，") and bool(_HANGUL.match(line.lstrip()))
 
 
 def _joined(before: str, line: str, spaced: bool) -> str:
@@ -71,25 +81,30 @@ def _width(line: str) -> int:
     return len(line) + sum(1 for c in line if c > "\u1100" and unicodedata.east_asian_width(c) in "WF")
 
 
-def _usual_width(lines: list[str]) -> int:
-    """The width that the long lines of a page share."""
-    widths = sorted(width for line in lines if (width := _width(line)) > _NARROW)
-    return widths[int(len(widths) * 0.8)] if widths else 0
+def _full_lines(lines: list[str]) -> list[bool]:
+    """Which lines of a page reach the right margin: that of the page, or that of a column or note, which many lines around
+    share to within a character. Cells of a table share none."""
+    widths = [_width(line) for line in lines]
+    long = sorted(width for width in widths if width > _NARROW)
+    usual = long[int(len(long) * 0.8)] if long else _NARROW
+    full = []
+    for place, width in enumerate(widths):
+        around = widths[max(0, place - _AROUND) : place + _AROUND + 1]
+        margin = sorted(around)[int(len(around) * 0.75)]
+        column = sum(_SAME * margin <= other <= margin / _SAME for other in around) >= _COLUMN
+        full.append(width >= max(_NARROW, _FULL * (min(margin, usual) if column else usual)))
+    return full
 
 
-def _is_full(line: str, usual: int) -> bool:
-    return _width(line) >= max(_NARROW, _FULL * usual)
-
-
-def _breaks_inside(pages: list[list[str]], widths: list[int]) -> bool:
+def _breaks_inside(pages: list[list[str]], full: list[list[bool]]) -> bool:
     """Whether lines break inside of eojeols, so that a space at a line's end is there where there is one."""
-    full = spaced = 0
-    for lines, usual in zip(pages, widths, strict=True):
-        for line, following in pairwise(lines):
-            if _is_full(line, usual) and _HANGUL.match(following) and not _ENDS.search(line):
-                full += 1
+    count = spaced = 0
+    for lines, reach in zip(pages, full, strict=True):
+        for place, (line, following) in enumerate(pairwise(lines)):
+            if reach[place] and _HANGUL.match(following) and not _ENDS.search(line):
+                count += 1
                 spaced += line.endswith(" ")
-    return spaced >= max(2, _SPACED * full)
+    return spaced >= max(2, _SPACED * count)
 
 
 def _without_heads(pages: list[list[str]]) -> list[list[str]]:
@@ -105,7 +120,8 @@ def _without_heads(pages: list[list[str]]) -> list[list[str]]:
         for place, found in places.items():
             is_number = _PAGE_NUMBER.fullmatch(lines[place].strip()) is not None
             repeated = {key for key in found if counts[key] >= (numbers if is_number else heads)}
-            if len(pages) > 1 and repeated and (is_number or repeated & seen):
+            alone = is_number and _MARKED_NUMBER.fullmatch(lines[place].strip())
+            if alone or (len(pages) > 1 and repeated and (is_number or repeated & seen)):
                 gone.add(place)
             seen |= repeated
         bodies.append([line for place, line in enumerate(lines) if place not in gone])

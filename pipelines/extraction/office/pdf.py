@@ -33,7 +33,7 @@ MOST_MISSING = 0.2  # share of pages without their text, above which a document 
 MOST_SCANNED = 0.5  # the same where pages may be pictures of a document with text
 _NAMED_PAGES = 40  # in a message
 _FEW = 50  # characters, below which a page is looked through for images and outlines
-_REASONS = {raw.FPDF_ERR_PASSWORD: "encrypted", raw.FPDF_ERR_SECURITY: "encrypted"}
+_LOCKED = frozenset({raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY})
 
 
 class _Page(NamedTuple):
@@ -50,7 +50,7 @@ def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
         if count > body.limits.pages:
             raise ExtractError("too_large", f"{count:,} pages, limit {body.limits.pages:,}")
         pages = _pages(document, count, body)
-        said = document.get_metadata_dict()
+        said = _said(document)
     finally:
         document.close()
     missing = [(number, page.figures.missing) for number, page in enumerate(pages, 1) if page.figures.missing]
@@ -68,12 +68,19 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        reason = _REASONS.get(getattr(error, "err_code", -1), "")
-        if reason:
+        if error.err_code in _LOCKED:
             raise ExtractError("encrypted", "needs a password") from None
         cut = b"%%EOF" not in data[-2048:]
         message = "ends early" if cut else "cannot be read as PDF"
         raise ExtractError("truncated" if cut else "corrupt", message) from None
+
+
+def _said(document: pypdfium2.PdfDocument) -> dict[str, str]:
+    """Title, author and date; nothing where they are damaged, since the text does not need them."""
+    try:
+        return document.get_metadata_dict()
+    except UnicodeError:
+        return {}
 
 
 def _pages(document: pypdfium2.PdfDocument, count: int, body: Body) -> list[_Page]:

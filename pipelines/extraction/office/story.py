@@ -86,10 +86,16 @@ class Story:
 
     def head(self, lines: Lines) -> None:
         """The text of a header, or of a page's background."""
-        self._heads[_joined(lines)] = None
+        self._put_once(self._heads, lines)
 
     def foot(self, lines: Lines) -> None:
-        self._feet[_joined(lines)] = None
+        self._put_once(self._feet, lines)
+
+    def _put_once(self, parts: dict[str, None], lines: Lines) -> None:
+        """Keeps what says something: around a page number often only its dashes are left."""
+        text = "\n".join(line for line in lines if line.strip())
+        if any(char.isalnum() for char in text):
+            parts[text] = None
 
     def text(self) -> str:
         """The whole document."""
@@ -97,10 +103,6 @@ class Story:
             self.put(self.close_list())
         self.close_paragraph()
         return tidy(readable("\n".join([*self._heads, *self._lists[0], *self._feet])))
-
-
-def _joined(lines: Lines) -> str:
-    return "\n".join(line for line in lines if line.strip())
 
 
 def table_lines(rows: Iterable[list[Lines]]) -> Lines:

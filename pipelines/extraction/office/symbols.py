@@ -20,6 +20,18 @@ _DROPPED = re.compile(
 )
 
 
+_SCRIPT_SPACE = re.compile(r"[`~\s]+")
+
+
+def equation(script: str) -> str:
+    """The script of an equation, its spaces of several widths as one space.
+
+    >>> equation("x``->``-2+`")
+    'x -> -2+'
+    """
+    return _SCRIPT_SPACE.sub(" ", script).strip()
+
+
 def readable(text: str) -> str:
     """The text with symbols of private use as characters that everybody has, spaces of all widths as spaces, and without
     what has no meaning outside of its font.
