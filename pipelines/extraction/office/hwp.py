@@ -165,6 +165,7 @@ class _Control:
     script: str = ""
     rows: dict[int, list[Lines]] = field(default_factory=dict)
     is_table: bool = False
+    below: Lines = field(default_factory=list)  # the caption of a table, where it stands below
 
 
 @dataclass
@@ -173,6 +174,7 @@ class _Frame:
     paragraph: bool = False
     control: _Control | None = None
     row: int | None = None  # of a list: the row of the table that it is a cell of
+    below: bool = False  # of a list: whether it stands below, if it is a caption
     slots: list[tuple[str, Callable[[str], None]]] = field(default_factory=list)
 
     @property
@@ -202,7 +204,7 @@ class _Section:
                 self._stack.append(_Frame(level, control=self._control(data[start:end])))
             elif tag == _LIST:
                 self._story.open_list()
-                self._stack.append(_Frame(level, row=self._row(data[start:end])))
+                self._stack.append(_Frame(level, row=self._row(data[start:end]), below=_stands_below(data[start:end])))
             elif tag == _MEMOS:
                 self._memos = True
             else:
@@ -271,6 +273,12 @@ class _Section:
                 self._story.put(lines)
         elif frame.row is not None:
             owner.rows.setdefault(frame.row, []).append(lines)
+        elif owner.kind == "tbl " and frame.below:
+            owner.below = lines
+        elif owner.kind == "fn  ":
+            self._story.note(lines)
+        elif owner.kind == "en  ":
+            self._story.endnote(lines)
         elif owner.kind in ("head", "secd"):
             self._story.head(lines)
         elif owner.kind == "foot":
@@ -280,12 +288,17 @@ class _Section:
 
     def _close_control(self, control: _Control) -> None:
         if control.is_table:
-            self._story.put(table_lines(control.rows.values()))
+            self._story.put([*table_lines(control.rows.values()), *control.below])
         text = control.script or _shown(control)
         if text and control.fill is not None:
             control.fill(text)
         elif text:
             self._story.put([text])
+
+
+def _stands_below(data: bytes) -> bool:
+    """Whether a list that is a caption stands right of its table or below it, by the list's header."""
+    return len(data) > 8 and data[8] & 3 in (1, 3)
 
 
 def _pieces(data: bytes) -> Iterator[str]:

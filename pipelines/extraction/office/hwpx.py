@@ -5,6 +5,7 @@ read: what is marked as deleted is left out.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from algok.pipelines.extraction.office.describe import description
@@ -18,6 +19,7 @@ _TEXTS = frozenset({"t", "mainText", "subText"})
 _IN_TEXT = {"tab": "\t", "lineBreak": "\n", "nbSpace": " ", "fwSpace": " ", "hyphen": "-"}
 _LISTS = frozenset({"tc", "caption", "drawText", "header", "footer", "footNote", "endNote", "masterPage"})
 _UNSEEN = frozenset({"hiddenComment", "fieldBegin"})  # remarks of editors; a field's begin holds memos and parameters
+_BELOW = frozenset({"BOTTOM", "RIGHT"})
 _COUNTED = frozenset({"PICTURE", "TABLE", "EQUATION"})  # numbers of captions; notes are numbered by their order
 
 # HWPML has the same elements in capitals.
@@ -61,6 +63,12 @@ def _description(package: Package) -> dict[str, Any]:
     return description("hwpx", found.get("title", ""), found.get("creator", ""), found.get("CreatedDate", ""))
 
 
+@dataclass
+class _Table:
+    rows: list[list[Lines]] = field(default_factory=list)
+    below: Lines = field(default_factory=list)  # its caption, where that stands below
+
+
 class _Walker:
     """Fills a story from the elements of a section."""
 
@@ -70,7 +78,8 @@ class _Walker:
         self._unseen = 0
         self._deleted = False
         self._script: list[str] | None = None  # of an open equation
-        self._tables: list[list[list[Lines]]] = []
+        self._tables: list[_Table] = []
+        self._sides: list[str] = []  # of open captions: where they stand
 
     def read(self, blocks: Iterable[bytes]) -> None:
         walk(blocks, self._start, self._end, self._text)
@@ -91,10 +100,12 @@ class _Walker:
         elif self._taking and name in _IN_TEXT:
             self._text(_IN_TEXT[name])
         elif name == "tr" and self._tables:
-            self._tables[-1].append([])
+            self._tables[-1].rows.append([])
         elif name == "tbl":
-            self._tables.append([])
+            self._tables.append(_Table())
         elif name in _LISTS:
+            if name == "caption":
+                self._sides.append(attributes.get("side", attributes.get("Side", "")).upper())
             self._story.open_list()
         elif name in ("deleteBegin", "deleteEnd"):
             self._deleted = name == "deleteBegin"
@@ -118,18 +129,25 @@ class _Walker:
             self._story.add(equation("".join(self._script)))
             self._script = None
         elif name == "tbl" and self._tables:
-            self._story.put(table_lines(self._tables.pop()))
+            table = self._tables.pop()
+            self._story.put([*table_lines(table.rows), *table.below])
         elif name in _LISTS:
             self._close(name)
 
     def _close(self, name: str) -> None:
         lines = self._story.close_list()
-        if name == "tc" and self._tables and self._tables[-1]:
-            self._tables[-1][-1].append(lines)
+        if name == "tc" and self._tables and self._tables[-1].rows:
+            self._tables[-1].rows[-1].append(lines)
         elif name in ("header", "masterPage"):
             self._story.head(lines)
         elif name == "footer":
             self._story.foot(lines)
+        elif name == "footNote":
+            self._story.note(lines)
+        elif name == "endNote":
+            self._story.endnote(lines)
+        elif name == "caption" and self._sides.pop() in _BELOW and self._tables and not self._tables[-1].rows:
+            self._tables[-1].below = lines
         else:
             self._story.put(lines)
 

@@ -30,11 +30,11 @@ _DIGITS = re.compile(r"\d{1,4}")
 _Key = tuple[str, int | None]  # a line without a number, and how far that is from the page's place in the document
 # What begins a paragraph of its own: bullets, numbers, letters of a list, table and figure captions.
 _BEGINS = re.compile(
-    r"\s*(?:[□■○●◎◇◆▪▫•·※☞▶▷►◦❍❏❑❖➢✓*∙ㆍ<【〔「『◈▣\-–―—△▲▽▼★☆Ÿ+]|[oOㅇ]\s|[①-⑳㉠-㉻ⓐ-ⓩ⑴-⒇⒜-⒵Ⅰ-Ⅹⅰ-ⅹ]|\(?(?:\d{1,3}|[가-하]|[A-Za-z]|[ivx]{1,4})[.)](?!\d)|제\s?\d+\s?[장절조관편]|[ㄱ-ㅎ][.)]|\[|\|)"
+    r"\s*(?:[□■○●◎◇◆▪▫•·※☞▶▷►◦❍❏❑❖➢✓*∙ㆍ<【〔「『◈▣\-–―—△▲▽▼★☆Ÿ§+]|[oOㅇ]\s|[①-⑳㉠-㉻ⓐ-ⓩ⑴-⒇⒜-⒵Ⅰ-Ⅹⅰ-ⅹ]|\(?(?:\d{1,3}|[가-하]|[A-Za-z]|[ivx]{1,4})[.)](?!\d)|제\s?\d+\s?[장절조관편]|[ㄱ-ㅎ][.)]|\[|\|)"
 )
 _ENDS = re.compile(r"(?:[.!?。．！？][\"'”’)\]]?|[:;]|[·․.…]{4,}\s*\d*)\s*$")
 _HANGUL = re.compile("[가-힣]")
-_BULLET = re.compile(r"^\s*Ÿ(?=\s)")  # how the bullet of Wingdings comes out of Hangul's PDFs
+_BULLET = re.compile(r"^\s*[Ÿ§](?=\s\D)")  # how the bullets of Wingdings come out of Hangul's PDFs
 _HYPHENS = "\ufffe\x02"  # what pdfium makes of a hyphen at the end of a line
 
 

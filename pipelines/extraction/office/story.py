@@ -1,7 +1,8 @@
 """The text of a document in reading order, which the walkers of all formats fill: paragraphs, tables, boxes and notes.
 
-What hangs on a paragraph (a table, a text box, a note) comes behind it, so that it never tears a sentence apart. Headers
-and footers stand once, before and behind the text, however many sections and pages repeat them.
+What hangs on a paragraph (a table, a text box) comes behind it, so that it never tears a sentence apart; footnotes come behind
+the whole table in which they are, endnotes behind the text. Headers and footers stand once, before and behind everything,
+however many sections and pages repeat them.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,6 +24,8 @@ class Story:
         self._left = limit
         self._lists: list[Lines] = [[]]
         self._paragraphs: list[tuple[list[str], Lines] | None] = [None]  # the open one of each list: runs, what follows
+        self._notes: Lines = []
+        self._ends: Lines = []
         self._heads: dict[str, None] = {}
         self._feet: dict[str, None] = {}
 
@@ -58,6 +61,9 @@ class Story:
             runs, behind = paragraph
             self._lists[-1].append("".join(runs))
             self._lists[-1].extend(behind)
+        if len(self._lists) == 1 and self._notes:
+            self._lists[-1].extend(self._notes)
+            self._notes.clear()
 
     def _count(self, text: str) -> None:
         self._left -= len(text)
@@ -84,6 +90,13 @@ class Story:
         paragraph = self._paragraphs[-1]
         (self._lists[-1] if paragraph is None else paragraph[1]).extend(lines)
 
+    def note(self, lines: Lines) -> None:
+        """A footnote of the open paragraph, or of the table that it stands in."""
+        self._notes += lines
+
+    def endnote(self, lines: Lines) -> None:
+        self._ends += lines
+
     def head(self, lines: Lines) -> None:
         """The text of a header, or of a page's background."""
         self._put_once(self._heads, lines)
@@ -102,7 +115,7 @@ class Story:
         while len(self._lists) > 1:
             self.put(self.close_list())
         self.close_paragraph()
-        return tidy(readable("\n".join([*self._heads, *self._lists[0], *self._feet])))
+        return tidy(readable("\n".join([*self._heads, *self._lists[0], *self._ends, *self._feet])))
 
 
 def table_lines(rows: Iterable[list[Lines]]) -> Lines:

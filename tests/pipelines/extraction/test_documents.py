@@ -137,7 +137,36 @@ def test_notes_and_boxes_follow_their_paragraph_and_equations_stand_in_it():
         "<hp:t> 분수다.</hp:t>"
         f"<hp:rect><hp:drawText><hp:subList>{hwpx_paragraph(hwpx_text('글상자의 글'))}</hp:subList></hp:drawText></hp:rect>"
     )
-    assert extract(hwp(binary)).text == extract(hwpx(xml)).text == "식 a over b은 분수다.\n각주의 글\n글상자의 글"
+    assert extract(hwp(binary)).text == extract(hwpx(xml)).text == "식 a over b은 분수다.\n글상자의 글\n각주의 글"
+
+
+def test_footnotes_follow_the_table_that_they_are_in_and_endnotes_the_text():
+    note = hwp_control("fn  ", 3, hwp_list(["각주의 글"], 4))
+    cell = record(LIST, 2, bytes(8) + bytes(8)) + hwp_paragraph("칸" + control_mark(17, "fn  "), 2, note)
+    table = hwp_control("tbl ", 1, record(77, 2, bytes(8)) + cell + hwp_list(["옆 칸"], 2, 0, 1))
+    end = hwp_control("en  ", 1, hwp_list(["미주의 글"], 2))
+    binary = hwp_paragraph(control_mark(11, "tbl ") + control_mark(17, "en  "), controls=table + end) + hwp_paragraph(
+        "끝 글"
+    )
+    notes = {kind: f"<hp:ctrl><hp:{kind}>{hwpx_paragraph(hwpx_text(text))}</hp:{kind}></hp:ctrl>"
+             for kind, text in (("footNote", "각주의 글"), ("endNote", "미주의 글"))}  # fmt: skip
+    cells = [hwpx_paragraph(hwpx_text("칸") + notes["footNote"]), hwpx_paragraph(hwpx_text("옆 칸"))]
+    row = "".join(f"<hp:tc>{cell}</hp:tc>" for cell in cells)
+    xml = hwpx_paragraph(f"<hp:tbl><hp:tr>{row}</hp:tr></hp:tbl>{notes['endNote']}") + hwpx_paragraph(
+        hwpx_text("끝 글")
+    )
+    assert extract(hwp(binary)).text == extract(hwpx(xml)).text == "칸\t옆 칸\n각주의 글\n끝 글\n미주의 글"
+
+
+@pytest.mark.parametrize(("side", "expected"), [("TOP", "표 1\n갑\t을"), ("BOTTOM", "갑\t을\n표 1")])
+def test_captions_stand_where_they_are_printed(side, expected):
+    caption = record(LIST, 2, bytes(8) + bytes([2 if side == "TOP" else 3, 0, 0, 0])) + hwp_paragraph("표 1", 2)
+    cells = hwp_list(["갑"], 2, 0) + hwp_list(["을"], 2, 0, 1)
+    table = hwp_control("tbl ", 1, caption + record(77, 2, bytes(8)) + cells)
+    row = "".join(f"<hp:tc>{hwpx_paragraph(hwpx_text(text))}</hp:tc>" for text in ("갑", "을"))
+    xml = f"<hp:tbl><hp:caption side='{side}'>{hwpx_paragraph(hwpx_text('표 1'))}</hp:caption><hp:tr>{row}</hp:tr></hp:tbl>"
+    assert extract(hwp(hwp_paragraph(control_mark(11, "tbl "), controls=table))).text == expected
+    assert extract(hwpx(hwpx_paragraph(xml))).text == expected
 
 
 def test_headers_and_footers_stand_once_at_the_ends_and_remarks_not_at_all():

@@ -168,6 +168,12 @@ def test_damaged_files_are_refused():
     assert refused(pdf([[SENTENCE]] * 4), ExtractLimits(pages=3)).reason == "too_large"
 
 
+def test_a_password_is_found():
+    lock = b"<</Filter/Standard/V 1/R 2/Length 40/P -4/O<" + b"41" * 32 + b">/U<" + b"42" * 32 + b">>>"
+    locked = pdf([[SENTENCE]]).replace(b"/Info", b"/ID[<00><00>]/Encrypt " + lock + b"/Info")
+    assert refused(locked).reason == "encrypted"
+
+
 def test_a_bomb_of_text_ends_at_the_bound():
     drawn = b"BT /F1 1 Tf 1 0 0 1 9 9 Tm <" + "가나다라".encode("utf-16-be").hex().encode() * 50_000 + b"> Tj ET\n"
     assert refused(pdf([[]], extra=drawn), ExtractLimits(unpacked=10_000)).reason == "too_large"
