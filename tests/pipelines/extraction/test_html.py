@@ -194,7 +194,7 @@ def test_plain_text_as_it_is():
     [
         (b"{}", "application/json"),
         (b"\x89PNG\r\n", "text/html"),
-        (b"%PDF-1.4", None),
+        (b"7z\xbc\xaf\x27\x1c", None),
         (b"<a><b>x</b></a>", "application/xml"),
         (b"body{}", "text/css"),
     ],
