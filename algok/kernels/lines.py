@@ -1,9 +1,9 @@
 """Lines of UTF-8 documents: hashing and counting them, judging their counts, and copying the kept ones.
 
 A line ends at a line feed or at the end of its document. Its hash is that of its normal form: outer white space
-removed, inner runs of white space folded to one space. White space is ASCII white space and control characters, U+00A0,
-U+2000–200B, U+202F, U+205F, U+3000 and U+FEFF. In counter lines ("조회 1,234", "작성일 2024-03-05", "5 min read")
-numbers are folded too, where the caller asks for it. A blank line has hash 0 and is never counted.
+removed, inner runs of white space (LINES of characters.py) folded to one space. In counter lines ("조회 1,234", "작성일
+2024-03-05", "5 min read") numbers are folded too, where the caller asks for it. A blank line has hash 0 and is never
+counted.
 
 Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10⁹ lines: 3 % chance of a single pair).
 """
@@ -12,6 +12,7 @@ import numpy as np
 
 from algok.kernels import kernel
 from algok.kernels.blocks import BLOCK, load8, prefetch, set_bits, trailing_zeros, within
+from algok.kernels.characters import CONTROLS
 
 # Verdicts on a line in the documents of a group: not frequent (green), doubtful (yellow), frequent in the corpus (red
 # by its corpus count, a shape may lower it to yellow), template of its group (red by its share).
@@ -21,7 +22,7 @@ HEADING_BYTES, SECTION_BYTES = 75, 120
 
 _PLAIN, _SPACE, _NEWLINE, _LEAD, _DIGIT = 0, 1, 2, 3, 4
 _CLASS = np.zeros(256, np.uint8)
-_CLASS[:33] = _SPACE
+_CLASS[sorted(CONTROLS)] = _SPACE
 _CLASS[10] = _NEWLINE
 _CLASS[[0xC2, 0xE2, 0xE3, 0xEF]] = _LEAD  # first bytes of the wide white space
 _CLASS[48:58] = _DIGIT

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from algok.kernels import kernel
+from algok.kernels.characters import CONTROLS, TOXIC
 
 LEAST = 5  # eojeol
 MOST_UNITS = 400
@@ -55,8 +56,8 @@ def _ascii_kinds() -> np.ndarray:
     kinds = np.full(128, _HARD, np.uint8)
     kinds[:32] = _SKIP
     kinds[127] = _SKIP
-    kinds[[9, 32]] = _SPACE
-    kinds[[10, 11, 12, 13]] = _NEWLINE
+    kinds[sorted(TOXIC.spaces & CONTROLS)] = _SPACE
+    kinds[sorted(TOXIC.ends & CONTROLS)] = _NEWLINE
     for first, last, kind in (("a", "z", _LATIN), ("A", "Z", _LATIN), ("0", "9", _DIGIT)):
         kinds[ord(first) : ord(last) + 1] = kind
     kinds[[ord(mark) for mark in ".,/-:&"]] = _SOFT
