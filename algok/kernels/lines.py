@@ -5,6 +5,13 @@ removed, inner runs of white space (LINES of characters.py) folded to one space.
 2024-03-05", "5 min read") numbers are folded too, where the caller asks for it. A blank line has hash 0 and is never
 counted.
 
+An example of editing: `메뉴⏎⏎버들이 선다⏎조회 12⏎` (35 bytes), 메뉴 being a TEMPLATE of the group and `조회 9` RED. Byte 0: the
+line 메뉴, bytes 0 to 6, verdict TEMPLATE. Byte 7: blank. Byte 8: the line 버들이 선다, bytes 8 to 24, in no table: GREEN.
+Byte 25: `조회 12` is a counter line, whose hash is that of `조회 9`: RED. Neither has a shape that saves it or stands between
+two green lines, so both go, and with them the blank line, which nothing is before now. The row: 3 lines, 2 removed, 2 red, 0
+yellow, 1 green, 11 visible characters, 6 of them removed; written are the 17 bytes `버들이 선다⏎`; samples are bytes 0 to 6
+and 25 to 34.
+
 Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10⁹ lines: 3 % chance of a single pair).
 """
 

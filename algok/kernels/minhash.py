@@ -7,6 +7,12 @@ two after the last, so that where a text begins and ends counts, which matters i
 UTF-8 bytes of `ngram` units or marks in a row. Because units need no spaces, text of any script, without spaces or with
 wrong ones, short or long, is shingled by one rule.
 
+An example: `새 Book 둘` (12 bytes), 3 units to a shingle. 새 is a unit; the space only parts; B, o and o are one, in lower
+case, and full; k begins the next and the space ends it; 둘. With marks (^, $) there are eight: ^ ^ 새 boo k 둘 $ $, and six
+shingles: ^^새, ^새boo, 새book, book둘, k둘$, 둘$$. The hash of ^^새 is 459513315; the first of two functions makes it
+2949982477, and of the six that are made so the smallest, 858026659, is the first value of the signature. The row: signature
+[858026659, 1307770240], letters 6, and an exact hash that is also that of `새  book⏎둘 `.
+
 Signatures equal `datasketch.MinHash(num_perm, seed, scheme="affine32", hashfunc=shingle_hash)` bit for bit.
 """
 
