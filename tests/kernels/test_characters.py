@@ -35,10 +35,8 @@ def _minhash(c: str) -> str:
 
 
 def _pieces(c: str) -> str:
-    tokens = [b"\xe2\x96\x81", *(bytes([byte]) for byte in range(256))]
-    model = pieces.compile_pieces(
-        tokens, np.arange(257, dtype=np.int32), np.zeros(257, np.float32), np.zeros(0, np.int32)
-    )
+    every_byte = np.arange(256, dtype=np.int32)  # and the mark of an eojeol, piece 256
+    model = pieces.compile_pieces(["▁".encode()], np.array([256]), np.zeros(257, np.float32), every_byte)
 
     def count(c: str) -> list[int]:
         return pieces.segment(*_buffers(f"가{c}나"), model, pieces.new_cache())[0].tolist()
