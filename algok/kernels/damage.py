@@ -12,6 +12,7 @@ import numpy as np
 
 from algok.kernels import kernel, part
 from algok.kernels.blocks import BLOCK, trailing_zeros, within
+from algok.kernels.characters import CONTROLS, DAMAGE, PLAIN
 
 # Bits of the mask.
 MOJIBAKE = 1 << 0  # Latin letters side by side as when bytes of another encoding were read as Latin-1/CP1252
@@ -60,8 +61,8 @@ def _ascii_table() -> np.ndarray:
     table[128:] = 6
     table[:32] = 2
     table[127] = 2
-    table[[9, 10, 32]] = 1
-    table[[11, 12, 13]] = 3
+    table[sorted(PLAIN)] = 1
+    table[sorted(DAMAGE.ends & CONTROLS)] = 3
     for c in "&\\%+$":
         table[ord(c)] = 4
     table[ord("?")] = 5

@@ -18,6 +18,7 @@ gives two LINES (its shape with how it begins, and with the shape before), the d
 import numpy as np
 
 from algok.kernels import kernel, part
+from algok.kernels.characters import CONTROLS, NGRAMS
 
 GROUPS = ("words", "lines", "document")
 _WORDS, _LINES, _DOCUMENT = range(3)
@@ -29,7 +30,7 @@ _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 def _ascii_classes() -> np.ndarray:
     classes = np.full(128, _MARK, np.uint8)
-    classes[[9, 32, 12, 13, 11]] = _SPACE
+    classes[sorted(NGRAMS.spaces & CONTROLS)] = _SPACE
     classes[10] = _NEWLINE
     for first, last, kind in (("a", "z", _LATIN), ("A", "Z", _LATIN), ("0", "9", _DIGIT)):
         classes[ord(first) : ord(last) + 1] = kind

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from algok.kernels import kernel
+from algok.kernels.characters import ASCII, SEPARATORS
 
 WINDOW = 1 << 14  # bytes
 _SLOT_BITS = 16  # of the table of eojeol: 4 MB
@@ -32,7 +33,7 @@ _WORD, _SPACE, _MAYBE = range(3)
 
 def _byte_classes() -> np.ndarray:
     classes = np.zeros(256, np.uint8)
-    classes[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = _SPACE
+    classes[sorted(ASCII | SEPARATORS)] = _SPACE
     classes[[0xC2, 0xE1, 0xE2, 0xE3]] = _MAYBE
     return classes
 

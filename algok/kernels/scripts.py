@@ -19,6 +19,7 @@ import numpy as np
 
 from algok.kernels import kernel
 from algok.kernels.blocks import BLOCK, set_bits, trailing_zeros, within
+from algok.kernels.characters import CONTROLS
 
 COUNTERS = (
     "none", "hangul", "jamo", "han", "kana", "latin", "cyrillic", "arabic", "thai", "devanagari", "greek", "hebrew",
@@ -70,7 +71,7 @@ def _byte_kind(byte: int) -> int:
         return _HIGH
     if char.isalpha():
         return _UPPER if char.isupper() else _LOWER
-    if byte <= 0x20:
+    if byte in CONTROLS:
         return _SPACE
     return _MARK if char in ".,:;!?'\"()-" else _CODE
 

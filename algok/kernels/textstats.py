@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from algok.kernels import kernel, part
+from algok.kernels.characters import TEXTSTATS
 from algok.kernels.repetition import count_repeats, find, new_slots, new_tables, table_bits
 
 # Character classes, in the low four bits of the class table; the word classes are those from HANGUL to OTHER.
@@ -111,9 +112,9 @@ class Phrases(NamedTuple):
 def _class_of(code: int) -> int:
     """The class of one BMP code point; unassigned code points are OTHER, so that Unicode versions agree."""
     category = unicodedata.category(chr(code))
-    if code in (0x0A, 0x2028, 0x2029):
+    if code in TEXTSTATS.ends:
         return NEWLINE
-    if category == "Zs" or code in (0x09, 0x0B, 0x0C, 0x0D, 0x85):
+    if code in TEXTSTATS.spaces:
         return SPACE
     if 0xAC00 <= code <= 0xD7A3 or 0x1100 <= code <= 0x11FF or 0xA960 <= code <= 0xA97F or 0xD7B0 <= code <= 0xD7FF:
         return HANGUL

@@ -206,3 +206,24 @@ def test_lines_hash_alike_wherever_they_stand(text, shift):
     behind = count([text], [1])
     assert {h for h, _ in behind} - {0} == alone
     assert alone <= {h for h, _ in before}
+
+
+def test_the_example_of_the_module_is_what_it_says():
+    known, _ = string_buffers(pa.array(["메뉴\n조회 9"], pa.large_string()))
+    menu, _, _, second = kernels._read_line(known, 0, len(known), True)
+    counter = kernels._read_line(known, second, len(known), True)[0]
+    groups = np.array([7], np.uint64)
+    verdicts = np.array([kernels.TEMPLATE, kernels.RED], np.uint8)
+    entries = kernels.pack_entries(np.array([menu, counter], np.uint64), np.repeat(groups, 2), verdicts)
+    slots, bits = np.zeros(16, np.uint64), np.zeros(16, np.uint8)
+    kernels.build_table(entries, slots, bits)
+    data, offsets = string_buffers(pa.array(["메뉴\n\n버들이 선다\n조회 12\n"], pa.large_string()))
+    out, ends, row, samples = (
+        np.zeros(35, np.uint8),
+        np.zeros(2, np.int64),
+        np.zeros((1, 7), np.int64),
+        np.zeros((2, 2), np.int64),
+    )
+    kernels.edit_lines(data, offsets, groups, True, False, slots, bits, out, ends, row, samples)
+    assert out[: ends[1]].tobytes().decode() == "버들이 선다\n"
+    assert (row.tolist(), samples.tolist()) == ([[3, 2, 2, 0, 1, 11, 6]], [[0, 6], [25, 34]])

@@ -147,3 +147,13 @@ def test_the_estimate_is_the_jaccard_similarity(seed, share):
     true = len(a & b) / len(a | b)
     signatures = minhash.sketch(column(first, second), 5, 1024, seed % 97 + 1).signatures
     assert abs((signatures[0] == signatures[1]).mean() - true) < 6 * np.sqrt(0.25 / 1024)
+
+
+def test_the_example_of_the_module_is_what_it_says():
+    assert minhash.shingles("새 Book 둘", 3) == [
+        shingle.encode() for shingle in ("\x02\x02새", "\x02새boo", "새book", "book둘", "k둘\x03", "둘\x03\x03")
+    ]
+    assert minhash.shingle_hash("\x02\x02새".encode()) == 459513315
+    sketches = minhash.sketch(column("새 Book 둘", "새  book\n둘 "), 3, 2)
+    assert sketches.signatures[0].tolist() == [858026659, 1307770240] and sketches.letters[0] == 6
+    assert (sketches.exact[0] == sketches.exact[1]).all()

@@ -290,3 +290,15 @@ def test_scores_are_those_of_the_plain_twin(text: str) -> None:
     table = (np.arange((1 << BITS) * 6) % 251 - 125).reshape(-1, 6).tolist()
     expected = twin.scores(text, twin.Terms(_TERMS, _PARTICLES), table, 0.02, -0.5, 0.5)
     assert dict(zip(COLUMNS, scores([text])[0].tolist(), strict=True)) == pytest.approx(expected)
+
+
+def test_the_example_of_the_module_is_what_it_says() -> None:
+    lexicon = compile_lexicon([("바보", INSULT, WORD)], ["야"])
+    data, offsets = string_buffers(pa.array(["바1보야 하하하하"], pa.large_string()))
+    _, ends, spans, found = windows(data, offsets, BITS, lexicon)
+    assert (ends.tolist(), spans.tolist(), found.sum(), found[0, INSULT]) == ([35], [[0, 0, 23]], 1, 1)
+    zeros = pack(np.zeros((1 << BITS, 6), np.int8))
+    got = dict(
+        zip(COLUMNS, score(data, offsets, lexicon, zeros, np.full(6, 0.02), np.full(6, -2.0), 0.5)[0], strict=True)
+    )
+    assert got["max"] == pytest.approx(0.119, abs=1e-3) and got["mean"] == pytest.approx(got["max"] * 5 / 15)
