@@ -71,9 +71,10 @@ def control_mark(unit: int, kind: str) -> str:
     return chr(unit) + chr(low) + chr(high) + "\0\0\0\0" + chr(unit)
 
 
-def hwp_paragraph(text: str, level: int = 0, controls: bytes = b"") -> bytes:
+def hwp_paragraph(text: str, level: int = 0, controls: bytes = b"", shape: int = 0) -> bytes:
+    header = bytes(8) + struct.pack("<H", shape) + bytes(12)
     return (
-        record(PARAGRAPH, level, bytes(22))
+        record(PARAGRAPH, level, header)
         + record(TEXT, level + 1, f"{text}\r".encode("utf-16-le", "surrogatepass"))
         + controls
     )
@@ -103,12 +104,31 @@ def deflated(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-def hwp(body: bytes | Sequence[str], flags: int = 1, view: bytes | None = None, pack: bool = True) -> bytes:
-    """An HWP 5 file; `body` are the records of its section, or the texts of its paragraphs."""
+def hwp_numbering(formats: Sequence[tuple[str, int]]) -> bytes:
+    """A numbering of DocInfo: the format and the shape of each level."""
+    data = b""
+    for text, shape in formats:
+        data += struct.pack("<IHHIH", shape << 5, 0, 0, 0, len(text)) + text.encode("utf-16-le")
+    return record(23, 0, data + struct.pack("<H", 1) + struct.pack("<I", 1) * len(formats))
+
+
+def hwp_shape(kind: int, numbering: int, level: int) -> bytes:
+    """A shape of paragraphs of DocInfo: kind of the head (1 outline, 2 number, 3 bullet), its numbering or bullet, its level."""
+    return record(
+        25, 0, struct.pack("<I", kind << 23 | level << 25) + bytes(26) + struct.pack("<H", numbering) + bytes(2)
+    )
+
+
+def hwp(
+    body: bytes | Sequence[str], flags: int = 1, view: bytes | None = None, pack: bool = True, info: bytes = b""
+) -> bytes:
+    """An HWP 5 file; `body` are the records of its section, or the texts of its paragraphs, `info` those of DocInfo."""
     if not isinstance(body, bytes):
         body = b"".join(hwp_paragraph(text) for text in body)
     header = b"HWP Document File".ljust(32, b"\0") + struct.pack("<II", 0x05010100, flags)
     streams = {"FileHeader": header, "BodyText/Section0": deflated(body) if pack else body}
+    if info:
+        streams["DocInfo"] = deflated(info) if pack else info
     if view is not None:
         streams["ViewText/Section0"] = view
     return ole(streams)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from algok.pipelines.extraction.office.describe import description
+from algok.pipelines.extraction.office.numbers import SHAPES, Heading, Level, Numbers
 from algok.pipelines.extraction.office.ole import OleFile
 from algok.pipelines.extraction.office.story import Lines, Story, table_lines
 from algok.pipelines.extraction.office.symbols import equation
@@ -47,8 +48,9 @@ def read_hwp(ole: OleFile, limit: int) -> tuple[str, dict[str, Any]]:
     if flags & (_PASSWORD | _CERTIFIED | _DRM):
         raise ExtractError("encrypted", "needs a password, a certificate or a licence")
     story = Story(limit)
+    numbers = _numbers(_inflated(ole, ole.read("DocInfo"), flags)) if "DocInfo" in ole else Numbers()
     for data in _sections(ole, flags):
-        _Section(story).read(data)
+        _Section(story, numbers).read(data)
     found = ole.properties("\x05HwpSummaryInformation")
     return story.text(), description("hwp", found.title, found.author, found.date)
 
@@ -132,9 +134,9 @@ def _random(state: int) -> tuple[int, int]:
     return state, (state >> 16) & 0x7FFF
 
 
-def _records(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """(tag, level, start, end) of the records that say something about text."""
-    at, size, word, tags = 0, len(data), _WORD.unpack_from, _TAGS
+def _records(data: bytes, tags: frozenset[int]) -> Iterator[tuple[int, int, int, int]]:
+    """(tag, level, start, end) of the records with these tags."""
+    at, size, word = 0, len(data), _WORD.unpack_from
     while at + 4 <= size:
         (head,) = word(data, at)
         at += 4
@@ -150,6 +152,55 @@ def _records(data: bytes) -> Iterator[tuple[int, int, int, int]]:
         if tag in tags:
             yield tag, (head >> 10) & 0x3FF, at, at + length
         at += length
+
+
+# --- numbers of paragraphs -------------------------------------------------------------------------------------------
+
+_NUMBERING, _BULLET, _SHAPE = 23, 24, 25  # tags in DocInfo, each numbered by its place among its kind
+_HEADS = ("NONE", "OUTLINE", "NUMBER", "BULLET")
+_LEVELS = 7
+
+
+def _numbers(data: bytes) -> Numbers:
+    """The numberings, bullets and shapes of paragraphs; none where the stream is damaged, since the text does not need them."""
+    numbers = Numbers()
+    try:
+        for tag, _, start, end in _records(data, frozenset({_NUMBERING, _BULLET, _SHAPE})):
+            if tag == _NUMBERING:
+                numbers.numberings[len(numbers.numberings) + 1] = _levels(data[start:end])
+            elif tag == _BULLET:
+                bullet = data[start + 12 : min(end, start + 14)].decode("utf-16-le", "ignore")
+                numbers.bullets[len(numbers.bullets) + 1] = bullet
+            else:
+                numbers.headings[len(numbers.headings)] = _heading(data[start:end])
+    except ExtractError:
+        return Numbers()
+    return numbers
+
+
+def _heading(data: bytes) -> Heading:
+    if len(data) < 32:
+        return Heading("NONE", 0, 0)
+    (attributes,) = _WORD.unpack_from(data)
+    return Heading(_HEADS[attributes >> 23 & 3], int.from_bytes(data[30:32], "little"), attributes >> 25 & 7)
+
+
+def _levels(data: bytes) -> list[Level]:
+    """The levels of a numbering: attributes, a format with its length before it; then where each begins."""
+    found, at = [], 0
+    for _ in range(_LEVELS):
+        if at + 14 > len(data):
+            break
+        shape = _WORD.unpack_from(data, at)[0] >> 5 & 15
+        text, at = _string(data, at + 12)
+        found.append(Level(text, SHAPES[shape] if shape < len(SHAPES) else SHAPES[0]))
+    starts = data[at + 2 : at + 2 + 4 * len(found)]
+    if len(starts) == 4 * len(found):
+        found = [
+            level._replace(start=_WORD.unpack_from(starts, 4 * number)[0] & 0xFFFF)
+            for number, level in enumerate(found)
+        ]
+    return found
 
 
 # --- records to text -------------------------------------------------------------------------------------------------
@@ -185,16 +236,17 @@ class _Frame:
 class _Section:
     """Fills a story from the records of a section. Open paragraphs, controls and lists stand on a stack by their level."""
 
-    def __init__(self, story: Story):
-        self._story = story
+    def __init__(self, story: Story, numbers: Numbers):
+        self._story, self._numbers = story, numbers
         self._stack: list[_Frame] = []
         self._memos = False
 
     def read(self, data: bytes) -> None:
-        for tag, level, start, end in _records(data):
+        for tag, level, start, end in _records(data, _TAGS):
             if tag == _PARAGRAPH:
                 self._close_to(level, keep_list=True)
-                self._story.open_paragraph()
+                shape = int.from_bytes(data[start + 8 : min(end, start + 10)], "little")
+                self._story.open_paragraph(self._numbers.label(shape))
                 self._stack.append(_Frame(level, paragraph=True))
                 continue
             self._close_to(level)
@@ -241,6 +293,8 @@ class _Section:
 
     def _control(self, data: bytes) -> _Control:
         kind = data[3::-1].decode("latin-1")
+        if kind == "secd":
+            self._numbers.outline = int.from_bytes(data[18:20], "little")
         slots = next((frame.slots for frame in reversed(self._stack) if frame.paragraph), [])
         place = next((number for number, (of_kind, _) in enumerate(slots) if of_kind == kind), None)
         fill = slots.pop(place)[1] if place is not None else None

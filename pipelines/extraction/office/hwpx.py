@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from algok.pipelines.extraction.office.describe import description
+from algok.pipelines.extraction.office.numbers import Numbers, numbers_of_hwpx
 from algok.pipelines.extraction.office.package import Package
 from algok.pipelines.extraction.office.story import Lines, Story, table_lines
 from algok.pipelines.extraction.office.symbols import equation
@@ -39,11 +40,10 @@ def read_hwpx(package: Package, limit: int) -> tuple[str, dict[str, Any]]:
     sections = package.numbered("Contents/", "section")
     if not sections:
         raise ExtractError("corrupt", "an HWPX archive without a section")
-    story = Story(limit)
-    for page in package.numbered("Contents/", "masterpage"):
-        _Walker(story).read(package.blocks(page))
-    for section in sections:
-        _Walker(story).read(package.blocks(section))
+    story, header = Story(limit), "Contents/header.xml"
+    numbers = numbers_of_hwpx(package.blocks(header)) if header in package else Numbers()
+    for part in package.numbered("Contents/", "masterpage") + sections:
+        _Walker(story, numbers=numbers).read(package.blocks(part))
     return story.text(), _description(package)
 
 
@@ -72,8 +72,8 @@ class _Table:
 class _Walker:
     """Fills a story from the elements of a section."""
 
-    def __init__(self, story: Story, names: dict[str, str] | None = None):
-        self._story, self._names = story, names
+    def __init__(self, story: Story, names: dict[str, str] | None = None, numbers: Numbers | None = None):
+        self._story, self._names, self._numbers = story, names, numbers or Numbers()
         self._taking = 0  # depth of elements whose text counts
         self._unseen = 0
         self._deleted = False
@@ -90,7 +90,8 @@ class _Walker:
         if name in _UNSEEN or self._unseen:
             self._unseen += 1
         elif name == "p":
-            self._story.open_paragraph()
+            shape = attributes.get("paraPrIDRef", "")
+            self._story.open_paragraph(self._numbers.label(int(shape)) if shape.isdecimal() else "")
         elif name in _TEXTS:
             self._taking += 1
             if name == "subText":
@@ -107,6 +108,9 @@ class _Walker:
             if name == "caption":
                 self._sides.append(attributes.get("side", attributes.get("Side", "")).upper())
             self._story.open_list()
+        elif name == "secPr":
+            outline = attributes.get("outlineShapeIDRef", "")
+            self._numbers.outline = int(outline) if outline.isdecimal() else 0
         elif name in ("deleteBegin", "deleteEnd"):
             self._deleted = name == "deleteBegin"
         elif name == "autoNum" and attributes.get("numType") in _COUNTED:

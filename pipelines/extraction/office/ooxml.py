@@ -1,10 +1,12 @@
 """DOCX and PPTX: text runs of WordprocessingML and DrawingML, tables, boxes, notes; of tracked changes the final state."""
 
 import posixpath
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from algok.pipelines.extraction.office.describe import description
+from algok.pipelines.extraction.office.numbers import Heading, Level, Numbers
 from algok.pipelines.extraction.office.package import Package
 from algok.pipelines.extraction.office.story import Lines, Story, table_lines
 from algok.pipelines.extraction.office.xml import Attributes, elements, walk
@@ -12,14 +14,23 @@ from algok.pipelines.extraction.page import ExtractError
 
 _MARKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _LISTS = frozenset({"tc", "txbxContent", "footnote", "endnote", "hdr", "ftr"})
-# Deleted and moved text, the second of two alternatives, remarks, formulas of fields, phonetic guides over the words.
-_UNSEEN = frozenset({"del", "moveFrom", "Fallback", "comment", "instrText", "delText", "rt", "pPr", "tabs"})
+# Deleted and moved text, the second of two alternatives, remarks, formulas of fields, phonetic guides over the words, stops
+# of tabs, and what a paragraph was like before a change.
+_UNSEEN = frozenset({"del", "moveFrom", "Fallback", "comment", "instrText", "delText", "rt", "tabs", "pPrChange"})
+_LEVELS = 10
+_PLACE = re.compile(r"%(\d)")
+_SHAPES = {
+    "decimal": "DIGIT", "decimalEnclosedCircle": "CIRCLED_DIGIT", "upperRoman": "ROMAN_CAPITAL", "lowerRoman": "ROMAN_SMALL",
+    "upperLetter": "LATIN_CAPITAL", "lowerLetter": "LATIN_SMALL", "ganada": "HANGUL_SYLLABLE", "chosung": "HANGUL_JAMO",
+    "koreanDigital": "HANGUL_PHONETIC", "koreanCounting": "HANGUL_PHONETIC", "ideographDigital": "IDEOGRAPH",
+}  # fmt: skip
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 
 
 def read_docx(package: Package, limit: int) -> tuple[str, dict[str, Any]]:
     """Text and meta of a DOCX file: headers, text with its notes, footers."""
     story = Story(limit)
+    numbers = _numbers(package)
     notes: dict[tuple[str, str], Lines] = {}
     for kind in ("footnote", "endnote"):
         part = f"word/{kind}s.xml"
@@ -28,7 +39,7 @@ def read_docx(package: Package, limit: int) -> tuple[str, dict[str, Any]]:
             walker.read(package.blocks(part))
     for part in package.numbered("word/", "header") + package.numbered("word/", "footer"):
         _Walker(story, notes).read(package.blocks(part))
-    _Walker(story, notes).read(package.blocks("word/document.xml"))
+    _Walker(story, notes, numbers).read(package.blocks("word/document.xml"))
     return story.text(), _description(package, "docx")
 
 
@@ -72,11 +83,49 @@ def _description(package: Package, kind: str) -> dict[str, Any]:
     return description(kind, found.get("title", ""), found.get("creator", ""), found.get("created", ""))
 
 
+def _numbers(package: Package) -> Numbers:
+    """The numberings of lists; a paragraph names one with a level, which together stand for a shape."""
+    numbers, abstract = Numbers(), {}
+    data = package.read("word/numbering.xml")
+    level = Level("", "DIGIT")
+    levels: list[Level] = []
+    identity = 0
+    for name, attributes, _ in (
+        elements(data, "start", "numFmt", "lvlText", "lvl", "abstractNum", "abstractNumId", "num") if data else ()
+    ):
+        value = attributes.get("val", "")
+        if name == "start":
+            level = level._replace(start=_value(attributes))
+        elif name == "numFmt":
+            level = level._replace(shape=_SHAPES.get(value, "DIGIT"))
+        elif name == "lvlText":
+            level = level._replace(format=_PLACE.sub(r"^\1", value))
+        elif name == "lvl":
+            levels.append(level)
+            level = Level("", "DIGIT")
+        elif name == "abstractNum":
+            abstract[attributes.get("abstractNumId", "")] = levels
+            levels = []
+        elif name == "abstractNumId":
+            numbers.numberings[len(numbers.numberings) + 1] = abstract.get(value, [])
+        else:
+            identity = len(numbers.numberings)
+            for at in range(_LEVELS):
+                numbers.headings[_value(attributes, "w:numId") * _LEVELS + at] = Heading("NUMBER", identity, at)
+    return numbers
+
+
+def _value(attributes: Attributes, name: str = "w:val") -> int:
+    value = attributes.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+
+
 class _Walker:
     """Fills a story from a part. Notes are collected under their ids first, and put behind the paragraph that names them."""
 
-    def __init__(self, story: Story, notes: dict[tuple[str, str], Lines]):
-        self._story, self._notes = story, notes
+    def __init__(self, story: Story, notes: dict[tuple[str, str], Lines], numbers: Numbers | None = None):
+        self._story, self._notes, self._numbers = story, notes, numbers or Numbers()
+        self._level = 0  # of the numbering of the open paragraph
         self._taking = self._unseen = 0
         self._tables: list[list[list[Lines]]] = []
         self._ids: list[str] = []
@@ -91,6 +140,11 @@ class _Walker:
             self._story.open_paragraph()
         elif name == "t":
             self._taking += 1
+        elif name == "ilvl":
+            self._level = _value(attributes)
+        elif name == "numId":
+            self._story.label(self._numbers.label(_value(attributes) * _LEVELS + self._level))
+            self._level = 0
         elif name in _MARKS:
             self._story.add(_MARKS[name])
         elif name == "tbl":

@@ -6,6 +6,7 @@ however many sections and pages repeat them.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from algok.pipelines.extraction.office.symbols import readable
 from algok.pipelines.extraction.page import ExtractError
@@ -17,36 +18,50 @@ _LONG_CELL = 240  # characters, above which a cell of several paragraphs is text
 Lines = list[str]
 
 
+@dataclass
+class _Paragraph:
+    label: str = ""
+    runs: Lines = field(default_factory=list)
+    behind: Lines = field(default_factory=list)  # tables and boxes
+
+
 class Story:
     """Collects a document. `limit` bounds its characters, so that a bomb of text ends early."""
 
     def __init__(self, limit: int):
         self._left = limit
         self._lists: list[Lines] = [[]]
-        self._paragraphs: list[tuple[list[str], Lines] | None] = [None]  # the open one of each list: runs, what follows
+        self._paragraphs: list[_Paragraph | None] = [None]  # the open one of each list
         self._notes: Lines = []
         self._ends: Lines = []
         self._heads: dict[str, None] = {}
         self._feet: dict[str, None] = {}
 
-    def open_paragraph(self) -> None:
-        """Begins a paragraph; one that is open ends."""
+    def open_paragraph(self, label: str = "") -> None:
+        """Begins a paragraph, with the number or bullet before it; one that is open ends."""
         self.close_paragraph()
-        self._paragraphs[-1] = ([], [])
+        self._paragraphs[-1] = _Paragraph(label)
+
+    def label(self, label: str) -> None:
+        """The number or bullet of the open paragraph, where it is known after its beginning."""
+        paragraph = self._paragraphs[-1]
+        if paragraph is not None:
+            paragraph.label = label
 
     def add(self, text: str) -> None:
         """More text of the open paragraph."""
         self._count(text)
-        if self._paragraphs[-1] is None:
-            self._paragraphs[-1] = ([], [])
-        self._paragraphs[-1][0].append(text)
+        paragraph = self._paragraphs[-1]
+        if paragraph is None:
+            paragraph = self._paragraphs[-1] = _Paragraph()
+        paragraph.runs.append(text)
 
     def reserve(self) -> Callable[[str], None]:
         """A place in the open paragraph for text that is only known later."""
         self.add("")
         paragraph = self._paragraphs[-1]
         assert paragraph is not None
-        runs, place = paragraph[0], len(paragraph[0]) - 1
+        runs, place = paragraph.runs, len(paragraph.runs) - 1
 
         def fill(text: str) -> None:
             self._count(text)
@@ -58,9 +73,9 @@ class Story:
         """Ends the open paragraph, if there is one."""
         paragraph, self._paragraphs[-1] = self._paragraphs[-1], None
         if paragraph is not None:
-            runs, behind = paragraph
-            self._lists[-1].append("".join(runs))
-            self._lists[-1].extend(behind)
+            text = "".join(paragraph.runs)
+            self._lists[-1].append(f"{paragraph.label} {text.lstrip()}" if paragraph.label and text.strip() else text)
+            self._lists[-1].extend(paragraph.behind)
         if len(self._lists) == 1 and self._notes:
             self._lists[-1].extend(self._notes)
             self._notes.clear()
@@ -88,7 +103,7 @@ class Story:
     def put(self, lines: Iterable[str]) -> None:
         """Lines behind the open paragraph, or where none is open here."""
         paragraph = self._paragraphs[-1]
-        (self._lists[-1] if paragraph is None else paragraph[1]).extend(lines)
+        (self._lists[-1] if paragraph is None else paragraph.behind).extend(lines)
 
     def note(self, lines: Lines) -> None:
         """A footnote of the open paragraph, or of the table that it stands in."""

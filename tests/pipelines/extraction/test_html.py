@@ -194,7 +194,7 @@ def test_plain_text_as_it_is():
     [
         (b"{}", "application/json"),
         (b"\x89PNG\r\n", "text/html"),
-        (b"7z\xbc\xaf\x27\x1c", None),
+        (b"\x1f\x8b\x08", None),
         (b"<a><b>x</b></a>", "application/xml"),
         (b"body{}", "text/css"),
     ],

@@ -517,7 +517,7 @@ def test_records_that_are_no_documents_are_counted(tmp_path):
         ("503", "text/html"),
         ("302 Found", "text/html"),
         ("200 OK", "image/png"),
-        ("200 OK", "application/octet"),
+        ("200 OK", "application/zip"),
         ("200 OK", "x-evil-1/y"),
     ):
         data += warc_record(9, http=http(status, kind))
