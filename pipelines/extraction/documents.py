@@ -49,7 +49,8 @@ def is_document(data: bytes) -> bool:
     """Whether a file is a document by its first bytes."""
     if data.startswith((_PDF, _RTF, _HWP3, _OLE, _ZIP)):
         return True
-    return data.lstrip()[:1] == b"<" and _HWPML.match(data[:2048]) is not None
+    head = data[:2048].lstrip()
+    return head.startswith(b"<?xml") and _HWPML.match(head) is not None
 
 
 class Documents:
