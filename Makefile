@@ -38,7 +38,7 @@ lint: $(READY)
 	$(BIN)/pyright
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --extra train --extra hf --extra dashboard --extra documents --group dev pyproject.toml \
+	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --extra train --extra hf --extra dashboard --group dev pyproject.toml \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 
 clean:
