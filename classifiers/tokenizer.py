@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,3 +62,18 @@ def load_tokenizer(model: Model) -> Tokenizer:
     if digest not in _LOADED:
         _LOADED[digest] = Tokenizer(serialized, path)
     return _LOADED[digest]
+
+
+def hugging_face_tokenizer(path: Path) -> Any:
+    """The tokenizer of a Hugging Face `tokenizer.json`, which neither cuts nor pads texts. Raises ModelError."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise ModelError(f"tokenizer '{path}' needs the package tokenizers: pip install 'algok[hf]'") from None
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises plain Exception
+        raise ModelError(f"tokenizer '{path}': not a Hugging Face tokenizer.json: {error}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

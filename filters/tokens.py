@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from algok.classifiers.store import open_model
-from algok.classifiers.tokenizer import load_tokenizer
+from algok.classifiers.tokenizer import hugging_face_tokenizer, load_tokenizer
 from algok.errors import ModelError
 from algok.step import Signal, SignalStep, StepOptions
 
@@ -76,16 +76,7 @@ def _sentencepiece(path: Path) -> Counter:
 
 
 def _hugging_face(path: Path) -> Counter:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError:
-        raise ModelError(f"tokenizer '{path}' needs the package tokenizers: pip install 'algok[hf]'") from None
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise ModelError(f"tokenizer '{path}': not a Hugging Face tokenizer.json: {error}") from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = hugging_face_tokenizer(path)
     return lambda texts: _lengths(tokenizer.encode_batch_fast(texts.to_pylist(), add_special_tokens=False))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.store import open_model
-from algok.classifiers.tokenizer import FILE, load_tokenizer
+from algok.classifiers.tokenizer import FILE, hugging_face_tokenizer, load_tokenizer
 from algok.errors import ModelError
 from algok.mixing.recipe import TokenizerOptions
 
@@ -80,16 +80,7 @@ def _sentencepiece(
 
 
 def _hugging_face(path: Path, end_of_text: str | None) -> TrainingTokenizer:
-    try:
-        from tokenizers import Tokenizer
-    except ImportError:
-        raise ModelError(f"tokenizer '{path}' needs the package tokenizers: pip install 'algok[hf]'") from None
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises plain Exception
-        raise ModelError(f"tokenizer '{path}': not a Hugging Face tokenizer.json: {error}") from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = hugging_face_tokenizer(path)
     names = (end_of_text,) if end_of_text else _LIKELY_ENDS
     end = next((found for name in names if (found := tokenizer.token_to_id(name)) is not None), None)
     if end is None:
