@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import algok
 from algok.pipelines.card import data_card
 from algok.pipelines.done import done_name, done_tasks, parse_done, read_done
-from algok.pipelines.plan import Plan, read_description, read_plan
+from algok.pipelines.plan import Plan, changed_files, read_description, read_plan
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect_summary
@@ -78,7 +78,7 @@ def _check_plan(store: Store, plan: Plan) -> list[str]:
         problems.append("recipe.yaml: not the recipe of the run (its digest is another one in run.json)")
     elif recorded["plan"] != plan.digest:
         problems.append("plan.json: not the plan of the run (its digest is another one in run.json)")
-    return problems
+    return problems or [f"{name}: changed (its digest is another one in run.json)" for name in changed_files(store)]
 
 
 def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:

@@ -166,13 +166,24 @@ class Plan:
         ]
 
     def save(self, store: Store) -> None:
+        for name, data in self.files().items():
+            store.write_bytes(name, data)
+
+    def files(self) -> dict[str, bytes]:
+        """What stands in the run directory, by name."""
         data: dict[str, Any] = {
             "shards": [asdict(s) for s in self.own],
             "references": [asdict(s) for s in self.references],
+            "models": self.models,
         }
-        data["models"] = self.models
-        store.write_bytes("plan.json", orjson.dumps(data, option=orjson.OPT_INDENT_2))
-        store.write_bytes("recipe.yaml", self.recipe.to_yaml().encode())
+        return {
+            "plan.json": orjson.dumps(data, option=orjson.OPT_INDENT_2),
+            "recipe.yaml": self.recipe.to_yaml().encode(),
+        }
+
+    def file_digests(self) -> dict[str, str]:
+        """SHA-256 of each of these files, as run.json keeps them: one changed byte in a description is damage too."""
+        return {name: hashlib.sha256(data).hexdigest() for name, data in self.files().items()}
 
 
 def phase_task_id(phase: int, shard: int) -> str:
@@ -238,6 +249,14 @@ def read_plan(store: Store) -> Plan:
         raise InputError(f"{store.url}/plan.json: missing or damaged ({_first_line(error)}); {_REMEDY}") from None
 
 
+def changed_files(store: Store) -> list[str]:
+    """Which of recipe.yaml and plan.json are missing, or not the bytes that run.json has the digest of."""
+    recorded = read_description(store).get("files", {})  # runs of earlier versions have no digests
+    return [
+        name for name, digest in recorded.items() if not store.exists(name) or store.digest(name, "sha256") != digest
+    ]
+
+
 def read_description(store: Store) -> dict[str, Any]:
     """What run.json says: versions and digests. Raises InputError where it is missing or damaged."""
     try:
@@ -246,7 +265,7 @@ def read_description(store: Store) -> dict[str, Any]:
         found, why = {}, _first_line(error)
     else:
         why = "keys are missing"
-    if not isinstance(found, dict) or not found.keys() >= _DESCRIBED:
+    if not (isinstance(found, dict) and found.keys() >= _DESCRIBED and isinstance(found.get("files", {}), dict)):
         raise InputError(
             f"{store.url}/run.json: missing or damaged ({why}), so nobody can tell what began this run; restore it from "
             "a backup, or remove the directory and run the recipe again"

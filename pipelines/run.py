@@ -18,7 +18,7 @@ from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
 from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor, Sized
-from algok.pipelines.plan import Phase, Plan, Task, check_models, read_description, read_plan
+from algok.pipelines.plan import Phase, Plan, Task, changed_files, check_models, read_description, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
@@ -82,12 +82,27 @@ def repair(url: str, executor: Executor, progress: Progress) -> None:
     with locked(store):
         plan = read_plan(store)
         _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe)))
+        _check_plan_files(store, plan, progress)
         damage = find_damage(store, plan, digests=True)
         check_inputs(shards_to_read(store, plan, damage))
         store.remove("manifest.json")
         store.remove_temporary()
         _redo(store, damage, progress)
         _complete(store, plan, executor, progress)
+
+
+def _check_plan_files(store: Store, plan: Plan, progress: Progress) -> None:
+    """Writes recipe.yaml and plan.json as they were, which is possible where damage left their meaning alone."""
+    changed = changed_files(store)
+    if not changed:
+        return
+    if plan.file_digests() != read_description(store)["files"]:
+        raise InputError(
+            f"{store.url}: {' and '.join(changed)} changed since the run began; run the same 'algok run' command again, "
+            "which writes them anew"
+        )
+    plan.save(store)
+    progress.note(f"{' and '.join(changed)} changed, and is written again as it was")
 
 
 def _complete(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
@@ -151,13 +166,13 @@ def _prepare(store: Store, plan: Plan, executor: Executor, progress: Progress) -
 
 
 def _restore_plan(store: Store, plan: Plan, progress: Progress) -> None:
-    """Writes recipe.yaml and plan.json again where they are damaged: run.json has their digests, and they were compared."""
-    try:
-        if read_plan(store).digest == plan.digest:
-            return
-    except InputError:
-        pass
+    """Writes recipe.yaml and plan.json again where they are damaged; that this is the same run was compared before."""
+    if not changed_files(store):
+        return
     plan.save(store)
+    # The recipe may be called and described anew, so the digests may be others.
+    description = {**read_description(store), "files": plan.file_digests()}
+    store.write_bytes("run.json", orjson.dumps(description, option=orjson.OPT_INDENT_2))
     progress.note("recipe.yaml and plan.json were missing or damaged, and are written again")
 
 
@@ -207,6 +222,7 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "recipe_digest": plan.recipe.digest,
         "inputs_digest": plan.inputs_digest,
         "plan": plan.digest,
+        "files": plan.file_digests(),
         "shards": len(plan.own),
         "steps": _step_versions(plan),
         "readers": _foreign_readers(plan),

@@ -1,30 +1,17 @@
-"""Rounds of a fuzzer: seeded one by one, as many as fit into a time, so that any of them can be repeated alone."""
+"""Rounds of a fuzzer, each with random numbers of its own, so that any of them can be repeated alone."""
 
-import os
 import random
-import time
-from collections.abc import Iterator
-
-# In the suite; hours by `ALGOK_FUZZ_SECONDS=7200 pytest tests/fuzz`.
-SECONDS = float(os.environ.get("ALGOK_FUZZ_SECONDS", "10"))
-# `ALGOK_FUZZ_ROUND=1234` repeats the one round that a failure named.
-ONLY = os.environ.get("ALGOK_FUZZ_ROUND")
+from collections.abc import Iterable, Iterator
 
 
-def rounds(name: str) -> Iterator[random.Random]:
-    """A generator of random numbers for every round; a failure is noted with the number of its round."""
-    end = time.monotonic() + SECONDS
-    number = int(ONLY or 0)
-    while time.monotonic() < end:
-        generator = random.Random(f"{name} {number}")
+def rounds(name: str, seeds: Iterable[int]) -> Iterator[random.Random]:
+    """A generator of random numbers for every seed; a failure prints its seed."""
+    for seed in seeds:
         try:
-            yield generator
+            yield random.Random(f"{name} {seed}")
         except GeneratorExit:
-            print(f"\nthe last round was {number}: ALGOK_FUZZ_ROUND={number} repeats it")
+            print(f"\nfailed at --fuzz-seed {seed}")
             raise
-        if ONLY:
-            return
-        number += 1
 
 
 def damaged(data: bytes, generator: random.Random) -> bytes:

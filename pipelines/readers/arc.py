@@ -21,6 +21,7 @@ from algok.pipelines.readers.framing import (
     headers_inside,
     items,
     near_end,
+    reaches_over,
     skip_large,
 )
 from algok.pipelines.readers.http import fetched_page
@@ -38,6 +39,9 @@ _LINE = (
 )
 _START = rb"[a-z][a-z0-9+.-]{1,20}:[^ \r\n]{1,200}"
 _HEADER = re.compile(_LINE)
+_SCHEME = re.compile(rb"(?:https?|ftp|filedesc)://|dns:")
+# A piece of an address, behind which no whole address stands within one: `http://web.example.org/http://…` is none.
+_PIECE = re.compile(rb"[a-z]{1,8}(?::/{0,2})?|[a-z]{2,8}:.*[A-Za-z0-9_.~-]")
 _DNS = "text/dns"
 
 
@@ -105,6 +109,9 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         window.skip_to_record()
         return Fault(offset, reason, message, window.position - start, excerpt, not window.ensure(1))
 
+    if cut := _cut_line(window.peek(0, _FRAMING.longest).partition(b"\n")[0] + b"\n"):
+        window.skip(cut)
+        return Fault(offset, "truncated", "record ends in its first line, where another begins", cut, excerpt[:cut])
     line = _HEADER.match(window.peek(0, HEADER_BYTES))
     if line is None:
         return fault("garbage", "bytes that belong to no record", 1)
@@ -122,7 +129,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     early = window.record_within(max(head_size, size - NEAR), size) is not None
     sound = not early and _ends_record(window.peek(size, size + HEADER_BYTES))
     real = size if sound else near_end(window, head_size, size, (b"\n",))
-    if real is None:
+    if real is None or reaches_over(window, head_size, real):
         return fault("content_length", "record does not end where its length says", head_size)
     payload = window.peek(head_size, real)
     window.skip(real)
@@ -134,6 +141,16 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     ):
         headers.append(name, value.decode("utf-8", "replace"))
     return Record(offset, start, headers, payload, real, off=size - real)
+
+
+def _cut_line(line: bytes) -> int | None:
+    """Where the next record begins in the first line of one that was cut off there."""
+    address_end = line.find(b" ")
+    for scheme in reversed(list(_SCHEME.finditer(line, 1))):
+        at = scheme.start()
+        if _HEADER.match(line, at) and (0 <= address_end < at or _PIECE.fullmatch(line, 0, at)):
+            return at
+    return None
 
 
 def _skip_large(
@@ -154,9 +171,15 @@ def _skip_large(
 
 
 def _ends_record(behind: bytes) -> bool:
-    """Whether what stands behind a payload is the next record, or the end of the data."""
-    behind = behind.lstrip(b"\r\n")
-    return not behind or bool(_HEADER.match(behind)) or len(behind) < 100
+    """Whether what stands behind a payload is the next record, a broken one too, or the end of the data."""
+    following = behind.lstrip(b"\r\n")
+    broken = len(following) < len(behind) and _SCHEME.match(following)
+    return len(following) < 100 or bool(_HEADER.match(following) or broken)
 
 
-_FRAMING = Framing(re.compile(_START), re.compile(rb"\n(" + _LINE + rb")"), 12 << 10, _frame)
+def _size(block: bytes) -> int | None:
+    line = _HEADER.match(block)
+    return line.end() + int(line[0].split()[-1]) if line else None
+
+
+_FRAMING = Framing(re.compile(_START), re.compile(rb"\n(" + _LINE + rb")"), 12 << 10, _size, 2, _frame)

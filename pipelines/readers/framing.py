@@ -59,6 +59,8 @@ class Framing:
     start: re.Pattern[bytes]  # matches at the beginning of a record, within 256 bytes
     next: re.Pattern[bytes]  # finds a header that parses; its group 1 begins the record
     longest: int  # bytes that `next` can match
+    size: "Callable[[bytes], int | None]"  # of a record by its own header, which the bytes begin with; None: no header
+    blank: int  # bytes of line ends behind a record
     frame: "Callable[[Window, int, int], Record | Fault]"  # (window, base, limit) -> what stands next; moves behind it
 
 
@@ -256,18 +258,23 @@ class Window:
         found = self.framing.next.search(self._buffer, self._at + start, self._at + end + self.framing.longest)
         return found.start(1) - self._at if found and found.start(1) < self._at + end else None
 
-    def pass_over(self, size: int) -> tuple[int, int]:
-        """Moves on, reading; gives how far, and how many records begin behind the first byte."""
-        start, inside = self.position, 0
+    def pass_over(self, size: int) -> tuple[int, int, int | None]:
+        """Moves on, reading; gives how far, how many records begin behind the first byte, and where the last of them ends by
+        its own length."""
+        start, inside, last_end = self.position, 0, None
         end = start + size
         while self.position < end and self.ensure(_SCAN_BYTES + self.framing.longest):
             step = min(end - self.position, _SCAN_BYTES)
             first = self._at + (1 if self.position == start else 0)
             found = self.framing.next.finditer(self._buffer, first, self._at + step + self.framing.longest)
-            inside += sum(1 for match in found if match.start(1) < self._at + step)
+            for match in (match for match in found if match.start(1) < self._at + step):
+                inside += 1
+                at = match.start(1) - self._at
+                own = self.framing.size(self.peek(at, at + HEADER_BYTES))
+                last_end = None if own is None else self.position + at + own
             if not self.skip(step):
                 break
-        return self.position - start, inside
+        return self.position - start, inside, last_end
 
     def skip_newlines(self) -> bool:
         """Passes over line ends; False at the end of the stream."""
@@ -340,17 +347,53 @@ def skip_large(window: Window, size: int, head_size: int, ends: Callable[[Window
         window.seek(start + size)
         sound = ends(window)
         window.seek(start)
-        return (True, True, window.pass_over(size)[1]) if sound else (False, True, 0)
+        if not sound:
+            return False, True, 0
+        _, inside, last_end = window.pass_over(size)
+        if last_end is not None and _ends_with(window.framing, start + size - last_end, _line_ends(window)):
+            window.seek(start)
+            return False, True, 0
+        return True, True, inside
     if window.lengths_lie:
         window.skip(head_size)
         passed = head_size + window.skip_to_record()
         return abs(passed - size) <= _END_BYTES, True, 0
-    passed, inside = window.pass_over(size)
+    passed, inside, last_end = window.pass_over(size)
     sound = passed == size and ends(window)
+    if sound and last_end is not None:
+        sound = not _ends_with(window.framing, start + size - last_end, _line_ends(window))
     if inside and not sound:
         window.lengths_lie = True
         window.go_back(start)
     return sound, passed == size, inside
+
+
+def reaches_over(window: Window, start: int, end: int) -> bool:
+    """Whether a payload in view reaches over other records: the last that begins in it ends with it, by its own length. So a
+    length that is wrong, but by chance ends where some record ends, swallows none. A page that shows a record as an example
+    has something of its own behind it."""
+    payload, framing = window.peek(start, end), window.framing
+    last = None
+    for last in framing.next.finditer(payload):  # noqa: B007
+        pass
+    own = framing.size(payload[last.start(1) : last.start(1) + HEADER_BYTES]) if last else None
+    if last is None or own is None:
+        return False
+    return _ends_with(framing, len(payload) - last.start(1) - own, _blank(window.peek(end, end + _END_BYTES)))
+
+
+def _ends_with(framing: Framing, gap: int, behind: int) -> bool:
+    """Whether a record that ends so many bytes before another one has no line ends of its own: a stored archive has those of
+    its last record and behind them its own."""
+    return gap >= 0 and gap + behind <= framing.blank
+
+
+def _line_ends(window: Window) -> int:
+    return _blank(window.peek(0, min(_END_BYTES, window.ensure(_END_BYTES))))
+
+
+def _blank(data: bytes) -> int:
+    return len(data) - len(data.lstrip(b"\r\n"))
 
 
 def near_end(window: Window, head_size: int, size: int, blanks: tuple[bytes, ...]) -> int | None:

@@ -27,6 +27,7 @@ from algok.pipelines.readers.framing import (
     items,
     near_end,
     parse_headers,
+    reaches_over,
     skip_large,
 )
 from algok.pipelines.readers.http import fetched_page
@@ -145,10 +146,12 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     real = size if _ends_record(window.peek(size, size + 4)) else near_end(window, head_size, size, _BLANKS)
     if real is None:
         return _wrong_length(fault("", "", head_size))
+    payload = window.peek(head_size, real)
+    if _VERSION in payload and reaches_over(window, head_size, real):
+        return _wrong_length(fault("", "", head_size))
     if window.damage is not None and window.damage.reason == "corrupt" and view < size + 5:
         window.skip(view)
         return Fault(offset, "corrupt", "record may be damaged", size, excerpt)
-    payload = window.peek(head_size, real)
     window.skip(real)
     return Record(offset, start, headers, payload, real, off=size - real)
 
@@ -191,6 +194,13 @@ def _header_size(window: Window) -> int | None:
     return min(ends, default=None)
 
 
+def _size(block: bytes) -> int | None:
+    ends = [found + len(blank) for blank in _BLANKS if (found := block.find(blank)) >= 0]
+    headers = parse_headers(block[: min(ends)]) if ends else None
+    length = headers.get("Content-Length") if headers is not None else None
+    return min(ends) + int(length) if length and re.fullmatch(r"[0-9]{1,15}", length) else None
+
+
 # Anywhere in a line: a record that was cut off may end without a line end.
 _NEXT = re.compile(rb"(WARC/[0-9]\.[0-9]{1,2}\r?\n[A-Za-z][A-Za-z0-9-]{0,40}:)")
-_FRAMING = Framing(re.compile(_VERSION), _NEXT, 64, _frame)
+_FRAMING = Framing(re.compile(_VERSION), _NEXT, 64, _size, 4, _frame)

@@ -17,6 +17,8 @@ from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import check_models
 from algok.pipelines.recipe import recipe_from_text
 
+ROUNDS = 200  # in the suite
+
 STEPS = {
     "quality-1": "quality",
     "style-1": "style",
@@ -63,10 +65,10 @@ def harm(folder: Path, generator: random.Random) -> None:
     (folder / "model.json").write_text(json.dumps(manifest))
 
 
-def test_a_changed_model_is_refused_or_harmless(tmp_path):
+def test_a_changed_model_is_refused_or_harmless(tmp_path, seeds):
     columns = {name: [None] * len(TEXTS) for name in DOCUMENT_SCHEMA.names}
     batch = pa.RecordBatch.from_pydict(columns | {"text": TEXTS}, DOCUMENT_SCHEMA)
-    for generator in rounds("models"):
+    for generator in rounds("models", seeds(ROUNDS)):
         name = generator.choice(sorted(STEPS))
         folder = tmp_path / name
         shutil.copytree(SHIPPED / name, folder)

@@ -19,6 +19,8 @@ from algok.pipelines.run import execute, repair
 from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
+ROUNDS = 100  # in the suite
+
 STEPS = {"dedup": {}, "heuristics": {}, "lines": {}}
 # Only these say what the run is; without them there is an error, and no way back.
 IDENTITY = {"run.json", "recipe.yaml", "plan.json"}
@@ -84,9 +86,9 @@ def look(run: Path) -> None:
             read()
 
 
-def test_a_damaged_run_is_mended_or_refused(made, tmp_path):
+def test_a_damaged_run_is_mended_or_refused(made, tmp_path, seeds):
     expected = outputs(made / "whole")
-    for generator in rounds("runs"):
+    for generator in rounds("runs", seeds(ROUNDS)):
         stage = generator.randrange(7)
         run = tmp_path / "run"
         shutil.copytree(made / (f"begun{stage}" if stage else "whole"), run)

@@ -276,3 +276,31 @@ def test_intermediate_files_are_for_their_owner_and_outputs_follow_the_umask(beg
         assert stat.S_IMODE((tmp_path / "run" / "work").stat().st_mode) == 0o700
 
     go(whole[0], tmp_path / "run", Watching(0, look))
+
+
+@pytest.mark.parametrize("going_on", [True, False])
+def test_one_changed_byte_of_a_description_is_damage_too(whole, tmp_path, going_on):
+    """It decides nothing, so the recipe's digest stays; found by the fuzzer of run directories."""
+    run, progress = tmp_path / "run", Watching()
+    shutil.copytree(whole[1], run)
+    sound = outputs(run)
+    recipe = run / "recipe.yaml"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("name: recipe", "name: other", 1))
+    assert recipe.read_text() != text
+    assert verify(Store(str(run)))[0] == "recipe.yaml: changed (its digest is another one in run.json)"
+    if going_on:
+        go(whole[0], run, progress)
+        assert outputs(run) == sound and verify(Store(str(run))) == [] and "written again" in progress.notes[0]
+    else:
+        with pytest.raises(InputError, match=r"recipe\.yaml changed .* run the same 'algok run' command again"):
+            driver.repair(str(run), make_executor("local", 0), progress)
+
+
+def test_white_space_added_to_the_recipe_of_a_run_is_taken_away(whole, tmp_path):
+    run, progress = tmp_path / "run", Watching()
+    shutil.copytree(whole[1], run)
+    sound = outputs(run)
+    (run / "recipe.yaml").write_text((run / "recipe.yaml").read_text() + "\n\n# a note\n")
+    driver.repair(str(run), make_executor("local", 0), progress)
+    assert outputs(run) == sound and "recipe.yaml changed, and is written again as it was" in progress.notes

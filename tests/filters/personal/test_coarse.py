@@ -75,9 +75,9 @@ def test_hostile_texts_take_linear_time(unit):
 
     def seconds(length: int) -> float:
         text = unit * (length // len(unit)) + "@"
-        start = time.perf_counter()
+        start = time.process_time()  # a busy machine changes it less than the clock
         redact(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds(400_000) for _ in range(2)) < 60 * max(min(seconds(20_000) for _ in range(3)), 1e-3)
 

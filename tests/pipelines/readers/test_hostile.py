@@ -433,6 +433,29 @@ def test_a_record_cut_inside_of_its_first_lines_leaves_a_row(tmp_path, packing, 
     assert numbers(result) == [0] and len(result.quarantined) == 1
 
 
+@pytest.mark.parametrize("packing", ["plain", "one gzip member", "zstd"])
+@pytest.mark.parametrize("last", [4, 7, 9])
+@pytest.mark.parametrize("behind", [0, 2, 4])
+@pytest.mark.parametrize("limit", [1 << 20, 2000])
+def test_a_length_that_ends_where_a_later_record_ends_swallows_none(tmp_path, packing, last, behind, limit):
+    records = [warc_record(n) for n in range(10)]
+    size = sum(map(len, records[3 : last + 1])) - len(records[3].partition(b"\r\n\r\n")[0]) - 8 + behind
+    records[3] = warc_record(3, length=size)
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=limit))
+    assert numbers(result) == [0, 1, 2, 4, 5, 6, 7, 8, 9] and result.reasons == ["content_length"]
+
+
+@each_packing
+@pytest.mark.parametrize("limit", [1 << 20, 5000])
+def test_a_stored_archive_and_an_example_in_a_page_are_one_record(tmp_path, packing, limit):
+    example = f"<p>{TEXT * 9}</p><pre>".encode() + warc_record(77) + b"</pre>"
+    stored = b"".join(warc_record(100 + n) for n in range(150))
+    records = [warc_record(0), warc_record(1, example), warc_record(2, stored), warc_record(3)]
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=limit))
+    assert result.reasons == ([] if limit > 5000 else ["too_large"])
+    assert numbers(result) == [0, 1, 2, 3] if limit > 5000 else [0, 1, 3]
+
+
 @each_packing
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("off", [-40, -2, -1, 1, 2, 4, 5, 40])
@@ -471,6 +494,46 @@ def test_an_arc_length_beyond_the_data_costs_its_record_only(tmp_path, length):
     data = b"".join(head.encode() + page + b"\n" for head in heads)
     result = read(write(tmp_path / "a.arc.gz", gzip.compress(data)))
     assert numbers(result) == [0, 1, 2, 4, 5, 6, 7, 8] and len(result.quarantined) == 1
+
+
+ARC_PAGE = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>{TEXT}</p>".encode()
+
+
+def arc_record(number: int, size: int = len(ARC_PAGE)) -> bytes:
+    head = f"http://h.example.com/{number} 203.0.113.7 20040301120000 text/html {size}\n"
+    return head.encode() + ARC_PAGE + b"\n"
+
+
+@pytest.mark.parametrize("tail", ["", ".gz"])
+@pytest.mark.parametrize("size", [1, 3, 5, 6, 7, 9, 15, 22, 23, 30, 36, 45, 55])
+def test_an_arc_record_cut_in_its_first_line_keeps_the_next(tmp_path, tail, size):
+    records = [arc_record(n) for n in range(4)]
+    data = b"".join([*records[:2], records[2][:size], records[3]])
+    result = read(write(tmp_path / f"a.arc{tail}", gzip.compress(data) if tail else data))
+    assert numbers(result) == [0, 1, 3] and result.reasons == ["truncated"]
+    assert {document["url"].rpartition("/")[0] for document in result.documents} == {"http://h.example.com"}
+
+
+@pytest.mark.parametrize("tail", ["", ".gz"])
+@pytest.mark.parametrize("behind", [0, 1])
+def test_an_arc_length_that_ends_where_a_later_record_ends_swallows_none(tmp_path, tail, behind):
+    records = [arc_record(n) for n in range(6)]
+    head = records[1].index(b"\n") + 1
+    records[1] = arc_record(1, sum(map(len, records[1:4])) - head - 1 + behind)
+    data = b"".join(records)
+    result = read(write(tmp_path / f"a.arc{tail}", gzip.compress(data) if tail else data))
+    assert numbers(result) == [0, 2, 3, 4, 5] and result.reasons == ["content_length"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://web.example.org/2004/http://a.example.com/", "http://a.example.com/?to=https://b.example.com/",
+     "dns:a.example.com", "https://news.example.com/dns:1/9"],
+)  # fmt: skip
+def test_an_arc_address_that_holds_another_is_whole(tmp_path, url):
+    data = arc_record(0).replace(b"http://h.example.com/0", url.encode()) + arc_record(1)
+    result = read(write(tmp_path / "a.arc", data))
+    assert [document["url"] for document in result.documents] == [url, "http://h.example.com/1"]
 
 
 def test_plain_records_in_a_gzip_file_are_counted(tmp_path):
