@@ -7,7 +7,7 @@ of one resolving round.
 
 import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -113,10 +113,7 @@ class Plan:
     @cached_property
     def inputs_digest(self) -> str:
         """SHA-256 over the input files' names, sizes and fingerprints."""
-        files = [
-            [shard.id, [list(file) if isinstance(file, tuple) else asdict(file) for file in shard.files]]
-            for shard in self.shards
-        ]
+        files = [[shard.id, [file.as_dict() for file in shard.files]] for shard in self.shards]
         return hashlib.sha256(orjson.dumps(files)).hexdigest()
 
     @cached_property
@@ -172,8 +169,8 @@ class Plan:
     def files(self) -> dict[str, bytes]:
         """What stands in the run directory, by name."""
         data: dict[str, Any] = {
-            "shards": [asdict(s) for s in self.own],
-            "references": [asdict(s) for s in self.references],
+            "shards": [shard.as_dict() for shard in self.own],
+            "references": [shard.as_dict() for shard in self.references],
             "models": self.models,
         }
         return {

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
 from algok.pipelines.readers.collector import Chunk, Guard
-from algok.pipelines.readers.inputs import Shard
+from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
@@ -19,10 +19,13 @@ _KEYS = 1 << 40  # keys of records in one file; places of files stand above them
 
 
 class _Within:
-    """The guard of one file of a group: records of different files have different keys."""
+    """The guard of the file of a group that is read now: records of different files have different keys."""
 
-    def __init__(self, guard: Guard, place: int):
-        self._guard, self._first = guard, place * _KEYS
+    def __init__(self, guard: Guard):
+        self._guard, self._first = guard, 0
+
+    def enter_file(self, place: int) -> None:
+        self._first = place * _KEYS
 
     def enter(self, offset: int) -> bool:
         return self._guard.enter(self._first + offset)
@@ -37,12 +40,23 @@ class _Within:
         self._guard.leave()
 
 
+class _Files(tuple[InputFile, ...]):
+    """Files of a group; whoever goes through them tells the guard which is read."""
+
+    guard: _Within
+
+    def __iter__(self) -> Iterator[InputFile]:
+        for place, file in enumerate(super().__iter__()):
+            self.guard.enter_file(place)
+            yield file
+
+
 def read_group(reader: Reader, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
     """The files of a shard in their order, as `Reader.read` gives each."""
-    waiting = _Waiting()
-    for place, file in enumerate(shard.files):
-        for chunk in reader.read(replace(shard, files=(file,)), spec, limits, _Within(guard, place)):
-            yield from waiting.add(chunk)
+    waiting, files = _Waiting(), _Files(shard.files)
+    files.guard = _Within(guard)
+    for chunk in reader.read(replace(shard, files=files), spec, limits, files.guard):
+        yield from waiting.add(chunk)
     yield from waiting.close()
 
 

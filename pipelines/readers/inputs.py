@@ -59,6 +59,10 @@ class InputFile:
     size: int
     fingerprint: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """As `dataclasses.asdict`, which takes ten times as long."""
+        return {"name": self.name, "url": self.url, "size": self.size, "fingerprint": self.fingerprint}
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -76,9 +80,12 @@ class Shard:
     end: int | None
     id: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """What `from_dict` reads, for instance after a way through JSON."""
+        return {**vars(self), "files": [file.as_dict() for file in self.files]}
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Shard":
-        """The shard that `dataclasses.asdict` was given, for instance after a way through JSON."""
         return cls(**{**data, "files": tuple(InputFile(**file) for file in data["files"])})
 
 

@@ -21,8 +21,11 @@ BLOCK_BYTES = 1 << 20
 _FEED_BYTES = 64 << 10
 _ZSTD_MAGIC = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _XZ_MEMORY = 256 << 20
-_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")  # 32 first: each of its texts begins like one of 16
 _FIRST = "\ufeff{[ \t\r\n"  # what JSON begins with
+_WIDE = {  # 32 first: each of its texts begins like one of 16
+    codec: tuple(character.encode(codec) for character in _FIRST)
+    for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+}
 
 
 class Damaged(Exception):
@@ -121,7 +124,7 @@ def compression(head: bytes) -> str | None:
 
 def wide_encoding(head: bytes) -> str | None:
     """UTF-16 or UTF-32 by the first bytes of a JSON text, which are ASCII characters or a byte order mark; else None."""
-    return next((codec for codec in _WIDE if any(head.startswith(c.encode(codec)) for c in _FIRST)), None)
+    return next((codec for codec, beginnings in _WIDE.items() if head.startswith(beginnings)), None)
 
 
 def as_utf8(stream: Iterator[bytes], encoding: str) -> Iterator[bytes]:

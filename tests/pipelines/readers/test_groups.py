@@ -43,7 +43,7 @@ def test_a_group_gives_the_documents_of_its_files_in_order_and_their_ids(tmp_pat
 
 def test_batches_of_a_group_are_as_large_as_those_of_a_file(tmp_path):
     _, chunks, rows = read(write(tmp_path / "many", 400, rows=9))
-    assert [chunk.documents for chunk in chunks] == [1017, 1017, 1017, 549] and len(rows) == 3600
+    assert [chunk.documents for chunk in chunks] == [1024, 1024, 1024, 528] and len(rows) == 3600
 
 
 def test_few_files_and_large_ones_keep_a_shard_each(tmp_path, monkeypatch):
