@@ -150,3 +150,13 @@ def test_knowing_what_a_document_is_loads_no_kernel_and_no_filter():
     assert "numba" not in loaded and not {
         name for name in loaded if name.startswith(("algok.filters", "algok.kernels"))
     }
+
+
+def test_no_function_is_longer_than_120_lines():
+    """But the one of which docs/architecture.md tells what its cuts cost."""
+    long = {}
+    for path in PACKAGE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 120:
+                long[f"{path.relative_to(ROOT)}:{node.name}"] = node.end_lineno - node.lineno + 1
+    assert long == {"algok/kernels/personal.py:_scan": 158}
