@@ -1,0 +1,76 @@
+"""What the scanners of wiki markup share: text that is set aside from them, and the holes that dropped pieces leave.
+
+A dropped piece leaves a `GAP`, so that brackets and commas around it can go with it, and those that the author wrote
+empty (`main()`) stay.
+"""
+
+import re
+
+GAP = "\0"  # where something was dropped
+BREAK = "\x03"  # a line break that must not end the line of a table
+_BEGIN, _END = "\x01", "\x02"  # around the number of a text that was set aside
+_PLACE = re.compile(f"{_BEGIN}([0-9]+){_END}")
+_OURS = re.compile("[\0-\x03]")
+_LOOSE = " \t,;·、"  # what only separates
+_RUN = re.compile(f"{GAP}[{_LOOSE}{GAP}]*{GAP}")  # gaps with nothing between them
+_OPENING, _CLOSING = ("(", "（", "["), (")", "）", "]")
+
+
+def without_marks(source: str) -> str:
+    """The source without the control characters that the scanners use themselves; no text has them."""
+    return _OURS.sub("", source)
+
+
+class Aside:
+    """Texts in which no markup is looked for (code, formulas): a short mark stands for each until the end."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def put(self, text: str) -> str:
+        """The mark that stands for the text."""
+        self._texts.append(self.restore(text))
+        return f"{_BEGIN}{len(self._texts) - 1}{_END}"
+
+    def restore(self, text: str) -> str:
+        """The text with what its marks stand for."""
+        if _BEGIN not in text:
+            return text
+        return _PLACE.sub(lambda mark: self._texts[int(mark[1])], text)
+
+
+def close_gaps(text: str) -> str:
+    """Takes out the gaps, with brackets that hold nothing else and with separators beside them that separate nothing more.
+
+    >>> close_gaps("서울(\\0, 1990년)은 수도(\\0)다."), close_gaps("main() \\0 함수")
+    ('서울(1990년)은 수도다.', 'main() 함수')
+    """
+    if GAP not in text:
+        return text
+    left, *others = _RUN.sub(GAP, text).split(GAP)
+    done = []
+    for right in others:
+        left, right = _closed(left, right)
+        done.append(left)
+        left = right
+    return "".join([*done, left])
+
+
+def _closed(left: str, right: str) -> tuple[str, str]:
+    """Both sides of a gap."""
+    before, behind = left.rstrip(_LOOSE), right.lstrip(_LOOSE)
+    if before.endswith(_OPENING):
+        if behind.startswith(_CLOSING):  # nothing was in the brackets but what was dropped
+            rest = behind[1:]
+            inner = before[:-1]
+            return (inner.rstrip(" ") if rest[:1] in (" ", "", "\n", ".", ",") else inner), rest
+        return before, behind
+    if behind.startswith(_CLOSING):
+        return before, behind
+    if not before or before.endswith("\n"):
+        return before, right.lstrip(" \t") if not before else behind
+    if left[len(before) :].strip() and right[: len(right) - len(behind)].strip():  # a, gap, b
+        return left.rstrip(), right.lstrip(_LOOSE) if not left.endswith(" ") else behind
+    if left.endswith(" ") and right.startswith(" "):
+        return left, right[1:]
+    return left, right
