@@ -10,7 +10,7 @@ GAP = "\0"  # where something was dropped
 BREAK = "\x03"  # a line break that must not end the line of a table
 _BEGIN, _END = "\x01", "\x02"  # around the number of a text that was set aside
 _PLACE = re.compile(f"{_BEGIN}([0-9]+){_END}")
-_OURS = re.compile("[\0-\x03]")
+_OURS = tuple("\0\x01\x02\x03\x04\x05\x06")
 _LOOSE = " \t,;·、"  # what only separates
 _RUN = re.compile(f"{GAP}[{_LOOSE}{GAP}]*{GAP}")  # gaps with nothing between them
 _OPENING, _CLOSING = ("(", "（", "["), (")", "）", "]")
@@ -18,7 +18,10 @@ _OPENING, _CLOSING = ("(", "（", "["), (")", "）", "]")
 
 def without_marks(source: str) -> str:
     """The source without the control characters that the scanners use themselves; no text has them."""
-    return _OURS.sub("", source)
+    for mark in _OURS:
+        if mark in source:
+            source = source.replace(mark, "")
+    return source
 
 
 class Aside:

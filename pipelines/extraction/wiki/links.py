@@ -8,12 +8,12 @@ _LINK = re.compile(r"\[\[([^\[\]{}|<>\n]*)(?:\|([^\[\]{}]*))?\]\]")
 _DEEPEST = 6  # links inside of captions inside of links; real pages have three
 
 
-def resolved(text: str, label: Callable[[str, str | None], str]) -> str:
-    """The text with `label(target, what follows the bar)` in the place of each link."""
+def resolved(text: str, shown: Callable[[re.Match[str]], str]) -> str:
+    """The text with what a link shows in its place; `shown` is given a match of (target, what follows the bar or None)."""
     for _ in range(_DEEPEST):
         if "[[" not in text:
             break
-        text, found = _LINK.subn(lambda link: label(link[1], link[2]), text)
+        text, found = _LINK.subn(shown, text)
         if not found:
             break
     return text

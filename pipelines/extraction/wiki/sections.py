@@ -27,7 +27,7 @@ class Sections:
     def add(self, line: str) -> None:
         if self._left_out != _NONE:
             return
-        if self._waiting and line.strip("\0 \t-"):
+        if self._waiting and line and line.strip("\0 \t-"):
             for _, text in self._waiting:
                 self.lines += ["", text, ""]
             self._waiting.clear()

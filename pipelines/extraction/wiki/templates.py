@@ -45,30 +45,24 @@ class Arguments(NamedTuple):
 Rule = Callable[[Arguments], str]
 
 
-def expanded(name: str, body: Callable[[], str], title: str) -> str:
-    """What stands in the place of a template; `body` gives its arguments when they are asked for.
+def known(name: str) -> Rule | str | None:
+    """What stands in the place of a template, or makes it of its arguments; None for one that leaves a gap.
 
-    >>> expanded("convert", lambda: "10|km", "")
-    '10 km'
+    >>> known("convert")(Arguments.of("10|km")), known("!"), known("웹 인용")
+    ('10 km', '|', None)
     """
-    key = name.strip().replace("_", " ").lower()
-    rule = _RULES.get(key)
-    if rule is not None:
-        return rule(Arguments.of(body()))
-    if key in _SIGNS:
-        return _SIGNS[key]
-    if key in COUNTRIES:
-        return COUNTRIES[key]
-    if key == "pagename":
-        return title
-    head, colon, tail = key.partition(":")
-    if colon and head in ("formatnum", "숫자형식"):
-        return tail if body().strip().lower() == "r" else _grouped(tail.strip())
-    if colon and head in ("lc", "uc", "lcfirst", "ucfirst"):
-        return name.partition(":")[2].strip()
+    key = name.strip().lower()
+    if "_" in key:
+        key = key.replace("_", " ")
+    found = _KNOWN.get(key)
+    if found is not None or (":" not in key and not key.startswith("lang-")):
+        return found
     if key.startswith("lang-"):
-        return _labelled(key[5:], Arguments.of(body()).at(0))
-    return GAP
+        return lambda arguments: _labelled(key[5:], arguments.at(0))
+    head, _, tail = name.strip().partition(":")
+    if head in ("formatnum", "숫자형식"):
+        return lambda arguments: tail.strip() if arguments.at(0).lower() == "r" else _grouped(tail)
+    return tail.strip() if head in ("lc", "uc", "lcfirst", "ucfirst") else None
 
 
 def _first(arguments: Arguments) -> str:
@@ -224,9 +218,13 @@ _NAMES: tuple[tuple[Rule, str], ...] = (
     (_money("£"), "£ gbp"),
     (_first, "출처_필요_범위 출처필요_범위 citation_needed_span 언제_범위 누가_범위 disputed-inline_span 모호한_범위"),
 )
-_RULES = {name.replace("_", " "): rule for rule, names in _NAMES for name in names.split()}
-_SIGNS = {
+_SIGNS: dict[str, str] = {
     "!": "|", "=": "=", "·": " · ", "•": " · ", "ㆍ": "·", ",": ", ", "--": "–", "ndash": "–", "snd": " – ", "mdash": "—", "spaced ndash": " – ",
     "nbsp": " ", "공백": " ", "space": " ", "'": "'", '"': '"', "(": "{", ")": "}", "!(": "[", ")!": "]", "증가": "", "감소": "",
     "자동 줄바꿈": "", "-": "", "clear": "", "국기그림": "", "flagicon": "",
+    **COUNTRIES,
 }  # fmt: skip
+_KNOWN: dict[str, Rule | str] = {
+    **_SIGNS,
+    **{name.replace("_", " "): rule for rule, names in _NAMES for name in names.split()},
+}

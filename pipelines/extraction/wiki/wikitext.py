@@ -16,7 +16,7 @@ from algok.pipelines.extraction.wiki.gaps import BREAK, GAP, Aside, close_gaps, 
 from algok.pipelines.extraction.wiki.links import resolved
 from algok.pipelines.extraction.wiki.rows import Tables
 from algok.pipelines.extraction.wiki.sections import Sections
-from algok.pipelines.extraction.wiki.templates import expanded
+from algok.pipelines.extraction.wiki.templates import Arguments, known
 from algok.pipelines.extraction.wiki.words import CATEGORIES, DISAMBIGUATION, FILES, LANGUAGES, NO_PROSE, OTHER_WIKIS
 
 _DEEPEST = 40  # templates inside of each other, as MediaWiki has it
@@ -41,10 +41,11 @@ _INLINE_TAG = re.compile(
 )
 _BRACES = re.compile(r"(\{\{|\}\})")
 _ADDRESS = re.compile(r"\[(?:(?:https?|ftps?|news|irc|mailto|git|svn):|//)[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\]", re.IGNORECASE)
-_QUOTES = re.compile(r"'{2,}")
+_QUOTES = re.compile(r"''+")
 _SWITCH = re.compile(r"__(?:[A-Z]{3,20}|목차|목차숨김|편집숨김|넘겨주기)__")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,10})?|simple")
 _MARKERS = re.compile(r"[*#:;]+")
+_MARKS = frozenset("=*#:;{|!- \t\0")  # with which a line of some meaning begins
 _LEFT_FILE = re.compile(r"\[\[\s*(?:파일|그림|File|Image)\s*:[^\n]*", re.IGNORECASE)
 
 
@@ -73,14 +74,15 @@ def wikitext(source: str, title: str = "") -> WikiText:
     """
     aside, categories = Aside(), dict[str, None]()
 
-    def label(target: str, rest: str | None) -> str:
-        return _label(target, rest, categories)
+    def shown(link: re.Match[str]) -> str:
+        target, label = link.groups()
+        return _shown(target, label, categories) if ":" in target else label or target
 
     text = _without_comments(without_marks(source).replace("\r\n", "\n"))
     text = _without_elements(text, aside)
-    text = resolved(text, label)
-    text = _without_templates(text, title, label)
-    text = resolved(text, label)
+    text = resolved(text, shown)
+    text = _without_templates(text, title, shown)
+    text = resolved(text, shown)
     if "[" in text:
         text = _LEFT_FILE.sub("", text)
         text = _ADDRESS.sub(lambda link: link[1] or GAP, text)
@@ -158,7 +160,7 @@ def _raw(name: str, attributes: str, content: str, aside: Aside) -> str:
     return f"\n{aside.put(content.strip(chr(10)))}\n"
 
 
-def _without_templates(text: str, title: str, label: Callable[[str, str | None], str]) -> str:
+def _without_templates(text: str, title: str, shown: Callable[[re.Match[str]], str]) -> str:
     """Templates from the inside out. Braces without a partner go alone, what stands behind them stays."""
     if "{{" not in text and "}}" not in text:
         return text
@@ -171,47 +173,33 @@ def _without_templates(text: str, title: str, label: Callable[[str, str | None],
             continue
         if opened:
             start = opened.pop()
-            put = _template(out[start:], title, label) if len(opened) < _DEEPEST else GAP
+            head, bar, _ = out[start].partition("|")
+            found = known(head) if bar or start + 1 == len(out) else None
+            if callable(found) and len(opened) < _DEEPEST:
+                body = "".join(out[start:])[len(head) + 1 :]
+                found = found(Arguments.of(resolved(body, shown)))
             del out[start:]
-            out.append(put)
+            out.append(found if isinstance(found, str) else title if head.strip() == "PAGENAME" else GAP)
         out.append(piece)
     return "".join(out)
 
 
-def _template(pieces: list[str], title: str, label: Callable[[str, str | None], str]) -> str:
-    """What stands in the place of one template, those inside of it replaced already."""
-    head = pieces[0]
-    bar = head.find("|", 0, 100)
-    if bar < 0 and (len(pieces) > 1 or len(head) > 100):
-        return GAP
-
-    def body() -> str:
-        if bar < 0:
-            return ""
-        whole = "".join([head[bar + 1 :], *pieces[1:]])
-        return resolved(whole, label) if "[[" in whole else whole
-
-    return expanded(head if bar < 0 else head[:bar], body, title)
-
-
-def _label(target: str, rest: str | None, categories: dict[str, None]) -> str:
-    """What a link shows."""
-    space, colon, name = target.partition(":")
-    if not colon:
-        return (target if not rest else rest).strip("\n")
+def _shown(target: str, label: str | None, categories: dict[str, None]) -> str:
+    """What a link to another namespace or wiki shows."""
+    space, _, name = target.partition(":")
     space = space.strip().lower()
     if not space:  # [[:분류:계절]] shows the link to what would else be done
-        return rest or name
+        return label or name
     if space in FILES:
         return ""
     if space in CATEGORIES:
         categories[name.replace("_", " ").strip()] = None
         return ""
     if space in OTHER_WIKIS:
-        return rest or name
+        return label or name
     if space in LANGUAGES or _LANGUAGE.fullmatch(space):
         return ""
-    return rest or target
+    return label or target
 
 
 def _lines(text: str) -> str:
@@ -219,19 +207,20 @@ def _lines(text: str) -> str:
     sections, tables, numbers = Sections(NO_PROSE), Tables(), list[int]()
     for line in text.split("\n"):
         first = line[:1]
-        if first == "=" and _heading(line, sections, tables):
+        if first not in _MARKS and not tables:  # nearly all lines
+            if numbers:
+                numbers.clear()
+            sections.add(line)
+        elif first == "=" and _heading(line, sections, tables):
             numbers.clear()
-            continue
-        if tables or "{|" in line[:12]:
-            if _table_line(line, sections, tables):
-                continue
-        if first in "*#:;" and first:
+        elif (tables or "{|" in line[:12]) and _table_line(line, sections, tables):
+            pass
+        elif first and first in "*#:;":
             sections.add(_item(line, numbers))
-            continue
-        numbers.clear()
-        if first == "|" or line.startswith("----"):  # of a template or table that was not opened; a rule
-            continue
-        sections.add(line.strip(" "))
+        else:
+            numbers.clear()
+            if first != "|" and not line.startswith("----"):  # of a template or table that was not opened; a rule
+                sections.add(line.strip(" "))
     sections.extend(tables.end_all())
     return "\n".join(sections.lines)
 

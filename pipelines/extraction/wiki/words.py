@@ -41,3 +41,6 @@ COUNTRIES = {
 
 # Words between the numbers of a measure.
 RANGES = {"-": "–", "–": "–", "to": "~", "and": "과", "x": "×", "by": "×", "×": "×", "or": "또는", "+/-": "±", "±": "±", "~": "~"}
+
+# The same of Namuwiki.
+NAMU_NO_PROSE = frozenset({"둘러보기", "관련 문서", "관련 항목", "외부 링크", "각주", "같이 보기", "바깥 고리", "참고 문헌", "참고 자료", "참고 링크"})
