@@ -13,6 +13,7 @@ _PLACE = re.compile(f"{_BEGIN}([0-9]+){_END}")
 _OURS = tuple("\0\x01\x02\x03\x04\x05\x06")
 _LOOSE = " \t,;·、"  # what only separates
 _RUN = re.compile(f"{GAP}[{_LOOSE}{GAP}]*{GAP}")  # gaps with nothing between them
+_SPACES = re.compile(r"(?<=\S)  +")
 _OPENING, _CLOSING = ("(", "（", "["), (")", "）", "]")
 
 
@@ -40,6 +41,11 @@ class Aside:
         if _BEGIN not in text:
             return text
         return _PLACE.sub(lambda mark: self._texts[int(mark[1])], text)
+
+
+def one_space(text: str) -> str:
+    """Runs of spaces inside of a line as one, as a browser shows them."""
+    return _SPACES.sub(" ", text) if "  " in text else text
 
 
 def close_gaps(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from algok.pipelines.extraction.office.story import table_lines
 from algok.pipelines.extraction.tidy import tidy
-from algok.pipelines.extraction.wiki.gaps import BREAK, GAP, Aside, close_gaps, without_marks
+from algok.pipelines.extraction.wiki.gaps import BREAK, GAP, Aside, close_gaps, one_space, without_marks
 from algok.pipelines.extraction.wiki.links import resolved
 from algok.pipelines.extraction.wiki.notes import Notes
 from algok.pipelines.extraction.wiki.rows import plain_cell
@@ -32,10 +32,11 @@ _WIKI = re.compile(r'(?:[ \t]*+(?:dark-|word-)?\w{1,20}="[^"\n]*+")*+[ \t]*+')
 _FOLD = re.compile(r"펼치기|접기|펼쳐|열기|닫기|보기|클릭|open|close|show|hide", re.IGNORECASE)
 _BRACES = re.compile(r"(\{\{\{|\}\}\})")
 _MACRO = re.compile(
-    r"\[(?:include|목차|tableofcontents|toc|각주|footnote|youtube|kakaotv|nicovideo|navertv|tvpot|vimeo|anchor|age|dday|date|datetime"
+    r"\[(?:include|목차|tableofcontents|toc|각주|footnote|youtube|kakaotv|nicovideo|navertv|tvpot|vimeo|anchor|date|datetime"
     r"|pagecount|clearfix|pagebreak|widget|새문서|attachment|wikicommons|pagevar)(?:\([^\[\]]*\))?\]",
     re.IGNORECASE,
 )
+_AGE = re.compile(r"\[(?:age|dday)\([^\[\]]*\)\]'*(?:일|주년|세|살|년|개월)?'*(?:째|차)?", re.IGNORECASE)  # changes every day
 _RUBY = re.compile(r"\[ruby\(([^,\[\]]*)(?:,[^\[\]]*)?\)\]", re.IGNORECASE)
 _BREAK = re.compile(r"\[br\]", re.IGNORECASE)
 _BRACKETS = re.compile(r"(\[\*[^\s\[\]]*|\[|\])")
@@ -107,7 +108,7 @@ def namumark(source: str, struck: bool = False, notes: bool = True) -> NamuText:
         text = _without_notes(text, footnotes)
     if "||" in text:
         text = _OPTIONS.sub(_NO_OPTIONS, text)
-    text = close_gaps("\n".join(_lines(text))).replace(BREAK, "\n")
+    text = one_space(close_gaps("\n".join(_lines(text)))).replace(BREAK, "\n")
     return NamuText(tidy(aside.restore(footnotes.behind_lines(text))), list(categories))
 
 
@@ -181,16 +182,17 @@ def _shown(target: str, label: str | None, categories: dict[str, None]) -> str:
             return ""
         if space in _OTHER_WIKIS:
             return label or name
-    if label is not None and label.strip():
+    outside = _ADDRESS.match(target) is not None
+    if label is not None and label.strip("#*0123456789 " if outside else " "):
         return label
-    if _ADDRESS.match(target) or label is not None:  # a bare address, or a picture that leads there
+    if outside or label is not None:  # a bare address, the number of a source, a picture that leads somewhere
         return GAP
     page, _, anchor = target.partition("#")
     return (page if page and anchor else target if page else GAP).lstrip("/")
 
 
 def _without_macros(text: str) -> str:
-    return _MACRO.sub(GAP, _BREAK.sub(BREAK, _RUBY.sub(_inside, text)))
+    return _MACRO.sub(GAP, _AGE.sub(GAP, _BREAK.sub(BREAK, _RUBY.sub(_inside, text))))
 
 
 def _without_notes(text: str, notes: Notes) -> str:
@@ -270,12 +272,12 @@ def _unclosed(row: list[str]) -> list[str]:
 def _marked(line: str, numbers: dict[int, int]) -> str:
     """A line that begins with a mark: an item, a quotation, a rule."""
     if line[0] == ">":
-        return line.lstrip("> ")
-    if line[0] == "-":
+        line = line.lstrip("> ")
+    if line[:1] == "-":
         return "" if line.startswith("----") and not line.strip("- ") else line
-    if line[0] == "#":
+    if line[:1] == "#":
         return "" if line.startswith(("#!", "#title", "#noindex")) else line
-    item = _ITEM.fullmatch(line) if line[0] == " " else None
+    item = _ITEM.fullmatch(line) if line[:1] == " " else None
     if item is None:
         return line.strip(" ")
     spaces, star, text = item.groups()
@@ -305,7 +307,7 @@ def _row(text: str) -> list[str]:
         cells = [close_gaps(cell).strip() if GAP in cell else cell.strip() for cell in text.strip("|").split("||")]
         return [*found, "\t".join([cell for cell in cells if cell])]
     cells = text.strip("|").split("||")
-    return found + table_lines([[_cell_line(line) for line in cell.split("\n")] for cell in cells])
+    return found + table_lines([[[_cell_line(line) for line in cell.split("\n")] for cell in cells]])
 
 
 def _cell_line(line: str) -> str:

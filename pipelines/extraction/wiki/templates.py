@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from algok.pipelines.extraction.wiki.gaps import GAP
+from algok.pipelines.extraction.wiki.scripts import lowered, raised
 from algok.pipelines.extraction.wiki.words import COUNTRIES, LANGUAGES, RANGES
 
 _NUMBER = re.compile(r"[-+−]?[0-9][0-9,]*(?:\.[0-9]+)?(?:/[0-9]+)?")
@@ -186,11 +187,13 @@ def _address(arguments: Arguments) -> str:
 _NAMES: tuple[tuple[Rule, str], ...] = (
     (
         _first,
-        "nowrap nobr nowrap줄바꿈 small smaller big larger 작은글씨 작게 큰글씨 크게 굵게 strong em sic sup sub 위첨자 아래첨자 math 수학 mvar"
+        "nowrap nobr nowrap줄바꿈 small smaller big larger 작은글씨 작게 큰글씨 크게 굵게 strong em sic math 수학 mvar"
         " var code tt kbd 키 key mono abbr 설명 tooltip 툴팁 ruby 루비 후리가나 ruby-ja ja-r ill llink 임시링크 국기 국기나라 국기국가 flag"
         " flagcountry flagu 나라 ipa noitalic 기울임 기울임없음 smallcaps resize 글자크기 s del u 밑줄 취소선 dfn 보이기 bdi bdo rtl-lang"
         " unicode 옛한글 유니코드 emoji 한글 as of",
     ),
+    (lambda arguments: raised(arguments.at(0)) or GAP, "sup 위첨자"),
+    (lambda arguments: lowered(arguments.at(0)) or GAP, "sub 아래첨자"),
     (_second, "lang lang2 언어 font"),
     (_last, "color colour 색 글씨색 글자색 font_color background 배경색 배경 transl transliteration"),
     (_all, "chem chem2 화학식 ce"),

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from algok.pipelines.extraction.tidy import tidy
-from algok.pipelines.extraction.wiki.gaps import BREAK, GAP, Aside, close_gaps, without_marks
+from algok.pipelines.extraction.wiki.gaps import BREAK, GAP, Aside, close_gaps, one_space, without_marks
 from algok.pipelines.extraction.wiki.links import resolved
 from algok.pipelines.extraction.wiki.rows import Tables
+from algok.pipelines.extraction.wiki.scripts import lowered, raised
 from algok.pipelines.extraction.wiki.sections import Sections
 from algok.pipelines.extraction.wiki.templates import Arguments, known
 from algok.pipelines.extraction.wiki.words import CATEGORIES, DISAMBIGUATION, FILES, LANGUAGES, NO_PROSE, OTHER_WIKIS
@@ -39,6 +40,7 @@ _INLINE_TAG = re.compile(
     r"|syntaxhighlight|source|templatestyles|img|a|link|meta)\b[^<>]*>",
     re.IGNORECASE,
 )
+_SCRIPT = re.compile(r"<(sup|sub)>([^<>]{1,5})</su[pb]>", re.IGNORECASE)
 _BRACES = re.compile(r"(\{\{|\}\})")
 _ADDRESS = re.compile(r"\[(?:(?:https?|ftps?|news|irc|mailto|git|svn):|//)[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\]", re.IGNORECASE)
 _QUOTES = re.compile(r"''+")
@@ -88,6 +90,7 @@ def wikitext(source: str, title: str = "") -> WikiText:
         text = _ADDRESS.sub(lambda link: link[1] or GAP, text)
         text = text.replace("[[", "").replace("]]", "")
     if "<" in text:
+        text = _SCRIPT.sub(_script, text)
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub(BREAK, text))
     text = _QUOTES.sub("", text)
     if "__" in text:
@@ -95,7 +98,7 @@ def wikitext(source: str, title: str = "") -> WikiText:
     text = _lines(text)
     if "&" in text:
         text = html.unescape(text)
-    text = close_gaps(text.replace("\xa0", " ").replace(BREAK, "\n"))
+    text = one_space(close_gaps(text.replace("\xa0", " ").replace(BREAK, "\n")))
     return WikiText(tidy(aside.restore(text)), list(categories))
 
 
@@ -182,6 +185,10 @@ def _without_templates(text: str, title: str, shown: Callable[[re.Match[str]], s
             out.append(found if isinstance(found, str) else title if head.strip() == "PAGENAME" else GAP)
         out.append(piece)
     return "".join(out)
+
+
+def _script(element: re.Match[str]) -> str:
+    return raised(element[2]) if element[1].lower() == "sup" else lowered(element[2])
 
 
 def _shown(target: str, label: str | None, categories: dict[str, None]) -> str:
