@@ -49,8 +49,8 @@ class Statute(NamedTuple):
 def statute(data: bytes) -> Statute:
     """Reads one document. Raises ExtractError for broken XML, and for a document that is of no known kind.
 
-    >>> statute("<법령><기본정보><법령명_한글>가법</법령명_한글></기본정보><조문><조문단위><조문번호>1</조문번호><조문여부>조문</조문여부>"
-    ... "<조문내용>제1조(목적) 이 법은 …</조문내용></조문단위></조문></법령>".encode()).text
+    >>> article = "<조문번호>1</조문번호><조문여부>조문</조문여부><조문내용>제1조(목적) 이 법은 …</조문내용>"
+    >>> statute(f"<법령><조문><조문단위>{article}</조문단위></조문></법령>".encode()).text
     '제1조(목적) 이 법은 …'
     """
     reading = _Reading()
@@ -170,7 +170,8 @@ _CONTENTS: dict[str, Write] = {
     "조문참고자료": _reference, "부칙내용": _supplement, "별표내용": _appendix,
 }  # fmt: skip
 _NUMBERS = frozenset({
-    "조문번호", "조문가지번호", "조문여부", "조문제목", "조제목", "항번호", "호번호", "호가지번호", "목번호", "별표번호", "별표가지번호",
+    "조문번호", "조문가지번호", "조문여부", "조문제목", "조제목", "항번호", "호번호", "호가지번호", "목번호",
+    "별표번호", "별표가지번호",
     "별표구분", "별표제목",
 })  # fmt: skip
 _UNITS = frozenset({"조문단위", "별표단위", "부칙단위"})

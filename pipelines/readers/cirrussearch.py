@@ -70,7 +70,13 @@ class _Pages(Objects):
         if size > self.limits.document_bytes:
             raise RecordError("too_large", f"text longer than {self.limits.document_bytes:,} bytes")
         title, date = title if type(title) is str else "", record.get("timestamp")
-        meta = {"title": title, "page": number, "revision": record.get("version"), "categories": categories, **(notes or {})}
+        meta = {
+            "title": title,
+            "page": number,
+            "revision": record.get("version"),
+            "categories": categories,
+            **(notes or {}),
+        }
         return Document(
             document_id(raw.file.encode(), raw.offset, payload),
             text,

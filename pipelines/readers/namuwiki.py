@@ -19,8 +19,8 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.wikipedia import namespace, page_address
 
 _KEY = r'"(?:namespace|title|text|contributors)"\s*:'
-_FIRST = re.compile(rf'\[?\s*\{{\s*{_KEY}'.encode())
-_SECOND = re.compile(r'"namespace"\s*:\s*(?:"[^"\\]{0,20}"|[0-9]{1,3})\s*[,}]'.encode())
+_FIRST = re.compile(rf"\[?\s*\{{\s*{_KEY}".encode())
+_SECOND = re.compile(rb'"namespace"\s*:\s*(?:"[^"\\]{0,20}"|[0-9]{1,3})\s*[,}]')
 _DIGITS = re.compile("[0-9]{1,4}")
 _ARTICLES = frozenset({"0", "문서", ""})
 _BASE = "https://namu.wiki/w/"

@@ -180,7 +180,12 @@ def _document(
     size = len(text.encode())
     if size > limits.document_bytes:
         raise RecordError("too_large", f"text longer than {limits.document_bytes:,} bytes")
-    meta = {"title": title, "page": _number(found.get("id")), "revision": _number(found.get("revision")), "categories": categories}
+    meta = {
+        "title": title,
+        "page": _number(found.get("id")),
+        "revision": _number(found.get("revision")),
+        "categories": categories,
+    }
     identity = document_id(file.name.encode(), page.offset, page.data)
     described = dump_meta({key: value for key, value in meta.items() if value})
     url = page_address(base, title)

@@ -68,18 +68,14 @@ def close_gaps(text: str) -> str:
 def _closed(left: str, right: str) -> tuple[str, str]:
     """Both sides of a gap."""
     before, behind = left.rstrip(_LOOSE), right.lstrip(_LOOSE)
-    if before.endswith(_OPENING):
-        if behind.startswith(_CLOSING):  # nothing was in the brackets but what was dropped
-            rest = behind[1:]
-            inner = before[:-1]
-            return (inner.rstrip(" ") if rest[:1] in (" ", "", "\n", ".", ",") else inner), rest
+    if before.endswith(_OPENING) and behind.startswith(_CLOSING):  # nothing else was in the brackets
+        word, rest = before[:-1], behind[1:]
+        return (word.rstrip(" ") if rest[:1] in ("", " ", "\n", ".", ",") else word), rest
+    if before.endswith(_OPENING) or behind.startswith(_CLOSING) or not before or before.endswith("\n"):
         return before, behind
-    if behind.startswith(_CLOSING):
-        return before, behind
-    if not before or before.endswith("\n"):
-        return before, right.lstrip(" \t") if not before else behind
-    if left[len(before) :].strip() and right[: len(right) - len(behind)].strip():  # a, gap, b
-        return left.rstrip(), right.lstrip(_LOOSE) if not left.endswith(" ") else behind
-    if left.endswith(" ") and right.startswith(" "):
-        return left, right[1:]
+    comma = right[: len(right) - len(behind)]
+    if left[len(before) :].strip() and comma.strip():  # a, gap, b
+        return left if left.endswith(" ") or not comma.endswith(" ") else f"{left} ", behind
+    if left.endswith(" ") and right.startswith((" ", ",", ".", ";", "、")):
+        return left.rstrip(" "), right
     return left, right

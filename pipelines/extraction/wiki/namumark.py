@@ -6,7 +6,6 @@ braces from the inside out, links, macros and notes, marks of style, and at last
 
 import re
 from operator import itemgetter
-from collections.abc import Callable
 from typing import NamedTuple
 
 from algok.pipelines.extraction.office.story import table_lines
@@ -24,9 +23,7 @@ _REDIRECT = re.compile(r"\s*#(?:redirect|넘겨주기)\s", re.IGNORECASE)
 _DISAMBIGUATION = re.compile(r"\[\[분류:동음이의어|\[include\(틀:동음이의어?[,)]")
 _COMMENT = re.compile(r"^##[^\n]*\n?", re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s])")
-_COLOURED = re.compile(
-    r"\{\{\{(?:#[A-Za-z0-9]{1,20}(?:, ?#?[A-Za-z0-9]{1,20})?|[+-][1-5])[ \n]([^{}]*)\}\}\}"
-)
+_COLOURED = re.compile(r"\{\{\{(?:#[A-Za-z0-9]{1,20}(?:, ?#?[A-Za-z0-9]{1,20})?|[+-][1-5])[ \n]([^{}]*)\}\}\}")
 _STYLE = re.compile(r"(?:#[A-Za-z0-9]{1,20}(?:, ?#?[A-Za-z0-9]{1,20})?|[+-][1-5])(?=[ \n]|$)")
 _WIKI = re.compile(r'(?:[ \t]*+(?:dark-|word-)?\w{1,20}="[^"\n]*+")*+[ \t]*+')
 _FOLD = re.compile(r"펼치기|접기|펼쳐|열기|닫기|보기|클릭|open|close|show|hide", re.IGNORECASE)
@@ -36,7 +33,9 @@ _MACRO = re.compile(
     r"|pagecount|clearfix|pagebreak|widget|새문서|attachment|wikicommons|pagevar)(?:\([^\[\]]*\))?\]",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"\[(?:age|dday)\([^\[\]]*\)\]'*(?:일|주년|세|살|년|개월)?'*(?:째|차)?", re.IGNORECASE)  # changes every day
+_AGE = re.compile(
+    r"\[(?:age|dday)\([^\[\]]*\)\]'*(?:일|주년|세|살|년|개월)?'*(?:째|차)?", re.IGNORECASE
+)  # changes every day
 _RUBY = re.compile(r"\[ruby\(([^,\[\]]*)(?:,[^\[\]]*)?\)\]", re.IGNORECASE)
 _BREAK = re.compile(r"\[br\]", re.IGNORECASE)
 _BRACKETS = re.compile(r"(\[\*[^\s\[\]]*|\[|\])")
@@ -49,8 +48,9 @@ _LOWERED = re.compile(r",,([^,\n]+),,")
 _HEADING = re.compile(r"(={1,6})#? ([^\n]*?) #?(={1,6})[ \t]*")
 _ITEM = re.compile(r"( +)(?:(\*)|(?:[1-9]|[aAiI])\.(?:#[0-9]+)?)[ ]?(.*)")
 _OPTIONS = re.compile(
-    r"(?<=\|\|)[ ]*+(?:<(?:[-|^v:()]*[0-9]*|#[A-Za-z0-9,# ]+|(?:table|row|col)?[ ]?(?:bg|border|dark-)?(?:bgcolor|color|width|height|align|style|class"
-    r"|keepall|nopad|sortable|bordercolor)[^<>\n]*)>)+",
+    r"(?<=\|\|)[ ]*+(?:<(?:[-|^v:()]*[0-9]*|#[A-Za-z0-9,# ]+|(?:table|row|col)?[ ]?(?:bg|border|dark-)?"
+    r"(?:bgcolor|color|width|height|align"
+    r"|style|class|keepall|nopad|sortable|bordercolor)[^<>\n]*)>)+",
     re.IGNORECASE,
 )
 _MARKS = frozenset("=|> -#\0")  # with which a line of some meaning begins
@@ -217,11 +217,7 @@ def _without_notes(text: str, notes: Notes) -> str:
 def _without_styles(text: str, struck: bool) -> str:
     """Marks of bold, italic, underlined, raised, lowered and struck text."""
     if "~~" in text or "--" in text:
-        text = (
-            _STRUCK.sub(lambda piece: piece[0][2:-2], text)
-            if struck
-            else _STRUCK.sub(GAP, text)
-        )
+        text = _STRUCK.sub(lambda piece: piece[0][2:-2], text) if struck else _STRUCK.sub(GAP, text)
     text = _QUOTES.sub("", text)
     if "__" in text:
         text = _UNDERLINED.sub(_inside, text)

@@ -188,8 +188,10 @@ _NAMES: tuple[tuple[Rule, str], ...] = (
     (
         _first,
         "nowrap nobr nowrap줄바꿈 small smaller big larger 작은글씨 작게 큰글씨 크게 굵게 strong em sic math 수학 mvar"
-        " var code tt kbd 키 key mono abbr 설명 tooltip 툴팁 ruby 루비 후리가나 ruby-ja ja-r ill llink 임시링크 국기 국기나라 국기국가 flag"
-        " flagcountry flagu 나라 ipa noitalic 기울임 기울임없음 smallcaps resize 글자크기 s del u 밑줄 취소선 dfn 보이기 bdi bdo rtl-lang"
+        " var code tt kbd 키 key mono abbr 설명 tooltip 툴팁 ruby 루비 후리가나 ruby-ja ja-r ill llink 임시링크"
+        " 국기 국기나라 국기국가 flag"
+        " flagcountry flagu 나라 ipa noitalic 기울임 기울임없음 smallcaps resize 글자크기 s del u 밑줄 취소선"
+        " dfn 보이기 bdi bdo rtl-lang"
         " unicode 옛한글 유니코드 emoji 한글 as of",
     ),
     (lambda arguments: raised(arguments.at(0)) or GAP, "sup 위첨자"),
@@ -202,7 +204,8 @@ _NAMES: tuple[tuple[Rule, str], ...] = (
     (_nihongo, "nihongo 일본어표기 일본어 nihongo2"),
     (
         _date,
-        "날짜 출생일 생년월일 birth_date birth_date_and_age birth-date 출생일과_나이 출생일과나이 생년월일과_나이 시작_날짜 시작날짜 시작일"
+        "날짜 출생일 생년월일 birth_date birth_date_and_age birth-date 출생일과_나이 출생일과나이"
+        " 생년월일과_나이 시작_날짜 시작날짜 시작일"
         " 시작_날짜와_나이 종료_날짜 종료날짜 start_date start_date_and_age end_date 사망일 사망일과_나이 사망일과나이 death_date"
         " death_date_and_age film_date dts release_date 발매일 출시일 개봉일 date",
     ),
@@ -222,7 +225,8 @@ _NAMES: tuple[tuple[Rule, str], ...] = (
     (_first, "출처_필요_범위 출처필요_범위 citation_needed_span 언제_범위 누가_범위 disputed-inline_span 모호한_범위"),
 )
 _SIGNS: dict[str, str] = {
-    "!": "|", "=": "=", "·": " · ", "•": " · ", "ㆍ": "·", ",": ", ", "--": "–", "ndash": "–", "snd": " – ", "mdash": "—", "spaced ndash": " – ",
+    "!": "|", "=": "=", "·": " · ", "•": " · ", "ㆍ": "·", ",": ", ", "--": "–", "ndash": "–", "snd": " – ",
+    "mdash": "—", "spaced ndash": " – ",
     "nbsp": " ", "공백": " ", "space": " ", "'": "'", '"': '"', "(": "{", ")": "}", "!(": "[", ")!": "]", "증가": "", "감소": "",
     "자동 줄바꿈": "", "-": "", "clear": "", "국기그림": "", "flagicon": "",
     **COUNTRIES,

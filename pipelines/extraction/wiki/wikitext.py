@@ -42,7 +42,9 @@ _INLINE_TAG = re.compile(
 )
 _SCRIPT = re.compile(r"<(sup|sub)>([^<>]{1,5})</su[pb]>", re.IGNORECASE)
 _BRACES = re.compile(r"(\{\{|\}\})")
-_ADDRESS = re.compile(r"\[(?:(?:https?|ftps?|news|irc|mailto|git|svn):|//)[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\]", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\[(?:(?:https?|ftps?|news|irc|mailto|git|svn):|//)[^\s\[\]<>\"]*[ \t]*([^\[\]\n]*)\]", re.IGNORECASE
+)
 _QUOTES = re.compile(r"''+")
 _SWITCH = re.compile(r"__(?:[A-Z]{3,20}|목차|목차숨김|편집숨김|넘겨주기)__")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,10})?|simple")
@@ -100,8 +102,6 @@ def wikitext(source: str, title: str = "") -> WikiText:
         text = html.unescape(text)
     text = one_space(close_gaps(text.replace("\xa0", " ").replace(BREAK, "\n")))
     return WikiText(tidy(aside.restore(text)), list(categories))
-
-
 
 
 def _without_comments(text: str) -> str:

@@ -32,7 +32,8 @@ PROSE = "봄은 한 해의 첫째 철이다. 3월부터 5월까지를 이른다.
     ("길이는 {{convert|1234.5|km}}, 키는 {{변환|5|ft|10|in|cm}}", "길이는 1,234.5 km, 키는 5 ft 10 in"),
     ("{{convert|10|-|20|km|mi}}와 {{convert|3|by|4|m}}", "10 – 20 km와 3 × 4 m"),
     ("인구는 {{formatnum:9411260}}명, {{formatnum:1,234|R}}", "인구는 9,411,260명, 1,234"),
-    ("{{날짜|2020|1|2}}에 태어나 {{사망일과 나이|2021-03-04|1950|1|1}}에 숨졌다.", "2020년 1월 2일에 태어나 2021년 3월 4일에 숨졌다."),
+    ("{{날짜|2020|1|2}}에 태어나 {{사망일과 나이|2021-03-04|1950|1|1}}에 숨졌다.",
+        "2020년 1월 2일에 태어나 2021년 3월 4일에 숨졌다."),
     ("{{출생일과 나이|1990|5}} {{시작 날짜|2001}}", "1990년 5월 2001년"),
     ("{{nihongo|도쿄|東京|Tōkyō}}와 {{lang|ja|大阪}}", "도쿄(일본어: 東京 Tōkyō)와 大阪"),
     ("{{한자|朝鮮}} {{색|red|붉은}} {{nowrap|붙여 쓴 말}}{{!}}", "한국 한자: 朝鮮 붉은 붙여 쓴 말|"),
@@ -72,7 +73,7 @@ def test_a_table_is_a_line_for_each_row():
 ! scope="col" | 도시 !! 인구
 |-
 | [[서울]]<br>특별시 || align=right | {{formatnum:9411260}}
-|- 
+|-
 | 부산
 | 340만<ref>통계</ref>
 여러 줄
@@ -99,7 +100,26 @@ def test_redirects_and_disambiguation_are_seen():
     assert is_disambiguation("{{Disambig}}") and not is_disambiguation("{{동음이의 설명|봄}} {{다른 뜻|봄}}")
 
 
-@pytest.mark.parametrize("piece", ["{{", "}}", "[[", "]]", "{|\n|", "<ref>", "{{lang|en|", "[[a|", "{{a|[[b|", "==", "<!--", "'''", "|}\n", "* ", "("])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{{",
+        "}}",
+        "[[",
+        "]]",
+        "{|\n|",
+        "<ref>",
+        "{{lang|en|",
+        "[[a|",
+        "{{a|[[b|",
+        "==",
+        "<!--",
+        "'''",
+        "|}\n",
+        "* ",
+        "(",
+    ],
+)
 def test_hostile_nesting_ends_without_an_error(piece):
     for source in (piece * 20_000, piece * 3000 + "봄" + "}}" * 3000 + "]]" * 3000, (piece + "가") * 5000):
         assert "\0" not in wikitext(source).text
@@ -111,7 +131,14 @@ def test_any_text_gives_text_without_our_marks(source):
     assert not set("\0\x01\x02\x03\x04\x05\x06") & set(text) and "{{" not in text.replace("{ {", "")
 
 
-@given(st.lists(st.sampled_from(["봄이 온다.", "main() 함수", "3,000원(세금 포함)", "", "a < b", "50% 할인", "[1] 번호", "12:30에 만나자"]), max_size=8))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["봄이 온다.", "main() 함수", "3,000원(세금 포함)", "", "a < b", "50% 할인", "[1] 번호", "12:30에 만나자"]
+        ),
+        max_size=8,
+    )
+)
 def test_prose_without_markup_is_left_alone(lines):
     text = "\n".join(lines)
     assert wikitext(text).text == "\n".join(_one_blank(lines))
