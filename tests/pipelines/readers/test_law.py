@@ -22,7 +22,8 @@ def test_a_statute_keeps_its_numbers(tmp_path, charset):
     assert found.texts == [STATUTE_TEXT]
     assert found.documents[0]["source"] == "law" and found.documents[0]["date"] == "2024-01-02"
     expected = {
-        "title": "마을 나무 보호법", "law": "000001", "number": "00012", "kind": "법률", "ministry": "산림청", "in_force": "2024-03-01",
+        "title": "마을 나무 보호법", "law": "000001", "number": "00012", "kind": "법률", "ministry": "산림청",
+        "in_force": "2024-03-01",
         "forms": ["서식 3 신청서"], "date": "2024-01-02", "file_name": "a.xml",
     }  # fmt: skip
     assert found.meta == [expected]
@@ -33,7 +34,8 @@ def test_a_statute_keeps_its_numbers(tmp_path, charset):
      "제1조(목적) 이 규정은 운영을 정한다.\n\n제2조(위원) 위원은 다섯이다.\n\n부칙\n이 훈령은 발령한 날부터 시행한다."),
     (ORDINANCE, "마을 조례", "2023-04-05", "제7조의2(지원) 마을을 지원한다.\n다만 …"),
     (JUDGEMENT, "손해배상", "2021-05-06",
-     "판시사항\n[1] 나무의 주인\n\n판결요지\n[1] 나무는 땅에 속한다.\n\n【주 문】\n상고를 기각한다.\n【이 유】\n나무는 땅에 속한다."),
+     "판시사항\n[1] 나무의 주인\n\n판결요지\n[1] 나무는 땅에 속한다.\n\n【주 문】\n상고를 기각한다.\n【이"
+     " 유】\n나무는 땅에 속한다."),
 ])  # fmt: skip
 def test_other_documents_of_law(tmp_path, data, title, date, text):
     found = read(write(tmp_path / "a.xml", data))

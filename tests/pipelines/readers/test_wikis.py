@@ -15,7 +15,8 @@ from algok.pipelines.readers.spec import InputSpec
 
 SAMPLES = {"wikipedia": wikipedia().encode(), "cirrussearch": cirrussearch(), "namuwiki": namuwiki()}
 NAMES = {
-    "wikipedia": "kowiki-20240101-pages-articles.xml", "cirrussearch": "kowiki-cirrussearch-content.json", "namuwiki": "namu.json",
+    "wikipedia": "kowiki-20240101-pages-articles.xml", "cirrussearch": "kowiki-cirrussearch-content.json",
+    "namuwiki": "namu.json",
 }  # fmt: skip
 
 
