@@ -1,5 +1,7 @@
 """Small dumps of wikis and a statute, written for the tests."""
 
+# ruff: noqa: E501
+
 from xml.sax.saxutils import escape
 
 import orjson
@@ -51,7 +53,11 @@ def cirrussearch(count: int = 6) -> bytes:
 def namuwiki(count: int = 6) -> bytes:
     """An array of pages, with a redirect, a disambiguation and a template among them."""
     pages = [
-        {"namespace": "0", "title": f"마을 {n}", "text": f"== 개요 ==\n[[산]]과 ~~바다~~ 들에 있다.[* 주 {n}.]\n[[분류:마을]]"}
+        {
+            "namespace": "0",
+            "title": f"마을 {n}",
+            "text": f"== 개요 ==\n[[산]]과 ~~바다~~ 들에 있다.[* 주 {n}.]\n[[분류:마을]]",
+        }
         for n in range(count)
     ]
     pages += [

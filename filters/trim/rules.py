@@ -1,6 +1,7 @@
 """What rules are: functions from a text to a text and the pieces that they took away.
 
-Every expression is anchored at a line, or begins with something rare and is bounded, so that time is linear.
+Every expression is anchored at a line, or begins with something rare and is bounded, so that time is linear. A rule may name
+words of which one stands in every text that it finds something in: texts without them cost a search for these words only.
 """
 
 import re
@@ -11,22 +12,23 @@ Change = tuple[str, list[str]]  # the text, and what was taken away or changed
 
 
 class Rule(NamedTuple):
-    """One rule: `kind` is the signal that it counts for."""
+    """One rule: `kind` is the signal that it counts for, `words` are those that it needs one of (none: it sees all texts)."""
 
     kind: str
     apply: Callable[[str], Change]
+    words: tuple[str, ...] = ()
 
 
-def lines(kind: str, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Rule:
-    """Takes away the lines that the pattern matches as a whole."""
-    line = re.compile(rf"^[ \t]*(?:{pattern})[ \t]*(?:\n|\Z)", flags | re.MULTILINE)
-    return Rule(kind, lambda text: _without(text, line, ""))
+def lines(kind: str, words: str, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Rule:
+    """Takes away the lines that the pattern matches as a whole; `words` stand apart by spaces."""
+    line = re.compile(rf"^[ \t]*+(?:{pattern})[ \t]*(?:\n|\Z)", flags | re.MULTILINE)
+    return Rule(kind, lambda text: _without(text, line, ""), tuple(words.split()))
 
 
-def spans(kind: str, pattern: str, put: str = "", flags: re.RegexFlag = re.NOFLAG) -> Rule:
+def spans(kind: str, words: str, pattern: str, put: str = "") -> Rule:
     """Takes away what the pattern matches, wherever it stands; `put` comes in its place."""
-    span = re.compile(pattern, flags | re.MULTILINE)
-    return Rule(kind, lambda text: _without(text, span, put))
+    span = re.compile(pattern, re.MULTILINE)
+    return Rule(kind, lambda text: _without(text, span, put), tuple(words.split()))
 
 
 def _without(text: str, pattern: re.Pattern[str], put: str) -> Change:

@@ -102,7 +102,9 @@ def trimmed(text: str, rules: tuple[Rule, ...]) -> tuple[str, dict[str, list[str
     now = text
     for _ in range(_ROUNDS):
         before = now
-        for kind, apply in rules:
+        for kind, apply, words in rules:
+            if words and not any(word in now for word in words):
+                continue
             after, pieces = apply(now)
             if pieces and after.strip():  # a rule that leaves nothing has taken the text for its surroundings
                 now = after

@@ -21,7 +21,9 @@ NAMES = {
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
-@pytest.mark.parametrize(("suffix", "pack"), [("", bytes), (".gz", gzip.compress), (".bz2", bz2.compress), (".zst", zstd)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("", bytes), (".gz", gzip.compress), (".bz2", bz2.compress), (".zst", zstd)]
+)
 def test_dumps_are_known_by_their_first_bytes(tmp_path, kind, suffix, pack):
     path = write(tmp_path / (NAMES[kind] + suffix), pack(SAMPLES[kind]))
     (shard,) = plan_shards([InputSpec(path=str(path))])
@@ -102,7 +104,12 @@ def test_namuwiki_is_read_with_its_policies(tmp_path):
     path = write(tmp_path / "a.json", SAMPLES["namuwiki"])
     found = read(path)
     assert found.texts[1] == "개요\n\n산과 들에 있다.\n주 1." and found.documents[1]["source"] == "encyclopedia"
-    assert found.meta[1] == {"title": "마을 1", "categories": ["마을"], "contributors": 2, "license": "CC BY-NC-SA 2.0 KR"}
+    assert found.meta[1] == {
+        "title": "마을 1",
+        "categories": ["마을"],
+        "contributors": 2,
+        "license": "CC BY-NC-SA 2.0 KR",
+    }
     assert found.ignored == {"redirect": 1, "disambiguation": 1, "namespace_1": 1}
     assert "192.0.2.7" not in orjson.dumps(found.documents).decode()
     assert read(path, struck="keep", notes="drop").texts[1] == "개요\n\n산과 바다 들에 있다."
@@ -110,7 +117,9 @@ def test_namuwiki_is_read_with_its_policies(tmp_path):
 
 @pytest.mark.parametrize("value", [None, 5, [], {}])
 def test_namuwiki_pages_without_text_are_quarantined(tmp_path, value):
-    data = orjson.dumps([{"namespace": "0", "title": "가", "text": value}, {"namespace": 0, "title": None, "text": "글"}])
+    data = orjson.dumps(
+        [{"namespace": "0", "title": "가", "text": value}, {"namespace": 0, "title": None, "text": "글"}]
+    )
     found = read(write(tmp_path / "a.json", data))
     assert found.reasons == ["no_text"] and found.texts == ["글"]
 
@@ -123,5 +132,7 @@ def test_wikis_real_pages_leave_no_markup(shared_data, tmp_path):
     ]
     found = read(write(tmp_path / "a.json", orjson.dumps(pages)))
     assert len(found.documents) == 13
-    left = [mark for text in found.texts for mark in ("{{{", "}}}", "||", "[[", "[*", "'''", "[include") if mark in text]
+    left = [
+        mark for text in found.texts for mark in ("{{{", "}}}", "||", "[[", "[*", "'''", "[include") if mark in text
+    ]
     assert not left
