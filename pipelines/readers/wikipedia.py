@@ -134,7 +134,7 @@ def _pieces(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Page]
             while (found := held.find(_END, max(done, looked))) >= 0:
                 stop = found + len(_END)
                 size = passed + stop - done
-                yield _Page(offset, bytes(held[done:stop]), size, _too_large(size, limit))
+                yield _Page(offset, bytes(memoryview(held)[done:stop]), size, _too_large(size, limit))
                 offset, done, passed = offset + size, stop, 0
             del held[:done]
             if len(held) > limit + EXCERPT_BYTES:

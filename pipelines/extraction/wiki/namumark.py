@@ -106,6 +106,7 @@ def namumark(source: str, struck: bool = False, notes: bool = True) -> NamuText:
     text = _without_styles(text, struck)
     if "[*" in text:
         text = _without_notes(text, footnotes)
+    text = text.replace("]]", "")  # of a link that was not opened
     if "||" in text:
         text = _OPTIONS.sub(_NO_OPTIONS, text)
     text = one_space(close_gaps("\n".join(_lines(text)))).replace(BREAK, "\n")

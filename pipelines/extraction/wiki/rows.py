@@ -10,28 +10,25 @@ class Tables:
     """The open tables, the innermost last."""
 
     def __init__(self) -> None:
-        self._open: list[list[list[Lines]]] = []
+        self.open: list[list[list[Lines]]] = []
         self._too_deep = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._open)
-
     def begin(self) -> None:
-        if len(self._open) < _DEEPEST:
-            self._open.append([[]])
+        if len(self.open) < _DEEPEST:
+            self.open.append([[]])
         else:
             self._too_deep += 1
 
     def row(self) -> None:
-        self._open[-1].append([])
+        self.open[-1].append([])
 
     def cell(self, text: str) -> None:
         """A new cell."""
-        self._open[-1][-1].append([plain_cell(text)])
+        self.open[-1][-1].append([plain_cell(text)])
 
     def more(self, text: str) -> None:
         """More text of the last cell; text before the first cell belongs to no table."""
-        row = self._open[-1][-1]
+        row = self.open[-1][-1]
         if row:
             row[-1].append(plain_cell(text))
 
@@ -40,10 +37,10 @@ class Tables:
         if self._too_deep:
             self._too_deep -= 1
             return []
-        lines = table_lines(self._open.pop())
-        if not self._open:
+        lines = table_lines(self.open.pop())
+        if not self.open:
             return lines
-        row = self._open[-1][-1]
+        row = self.open[-1][-1]
         if not row:
             row.append([])
         row[-1].extend(lines)
@@ -52,7 +49,7 @@ class Tables:
     def end_all(self) -> Lines:
         lines: Lines = []
         self._too_deep = 0
-        while self._open:
+        while self.open:
             lines = self.end()
         return lines
 

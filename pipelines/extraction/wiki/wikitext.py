@@ -22,6 +22,7 @@ from algok.pipelines.extraction.wiki.words import CATEGORIES, DISAMBIGUATION, FI
 
 _DEEPEST = 40  # templates inside of each other, as MediaWiki has it
 _REDIRECT = re.compile(r"\s*#(?:redirect|넘겨주기)\s*:?\s*\[\[", re.IGNORECASE)
+_HINTS = ("동음이의", "동명이인", "isambig", "ndis", "eodis")  # of which one is in each of their names
 _DISAMBIGUATION = re.compile(rf"\{{\{{\s*(?:틀:)?(?:{'|'.join(DISAMBIGUATION)})\s*[|}}]", re.IGNORECASE)
 
 # Elements that are looked for first: in some of them markup means nothing, of the others nothing is kept.
@@ -67,7 +68,7 @@ def is_redirect(source: str) -> bool:
 
 def is_disambiguation(source: str) -> bool:
     """Whether a page only tells apart what has the same name."""
-    return _DISAMBIGUATION.search(source) is not None
+    return any(word in source for word in _HINTS) and _DISAMBIGUATION.search(source) is not None
 
 
 def wikitext(source: str, title: str = "") -> WikiText:
@@ -214,13 +215,13 @@ def _lines(text: str) -> str:
     sections, tables, numbers = Sections(NO_PROSE), Tables(), list[int]()
     for line in text.split("\n"):
         first = line[:1]
-        if first not in _MARKS and not tables:  # nearly all lines
+        if first not in _MARKS and not tables.open:  # nearly all lines
             if numbers:
                 numbers.clear()
             sections.add(line)
         elif first == "=" and _heading(line, sections, tables):
             numbers.clear()
-        elif (tables or "{|" in line[:12]) and _table_line(line, sections, tables):
+        elif (tables.open or "{|" in line[:12]) and _table_line(line, sections, tables):
             pass
         elif first and first in "*#:;":
             sections.add(_item(line, numbers))
@@ -249,11 +250,11 @@ def _table_line(line: str, sections: Sections, tables: Tables) -> bool:
     bare = line.strip(" \t:*\0")
     if bare.startswith("{|"):
         tables.begin()
-    elif not tables:
+    elif not tables.open:
         return False
     elif bare.startswith("|}"):
         sections.extend(tables.end())
-        if not tables and (rest := bare[2:].strip("\0 }")):
+        if not tables.open and (rest := bare[2:].strip("\0 }")):
             sections.add(rest)
     elif bare.startswith("|-"):
         tables.row()

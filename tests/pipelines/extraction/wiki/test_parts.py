@@ -9,6 +9,8 @@ from algok.pipelines.extraction.wiki.notes import Notes
 from algok.pipelines.extraction.wiki.rows import Tables
 from algok.pipelines.extraction.wiki.sections import Sections
 from algok.pipelines.extraction.wiki.templates import Arguments, known
+from algok.pipelines.extraction.wiki.wikitext import is_disambiguation
+from algok.pipelines.extraction.wiki.words import DISAMBIGUATION
 
 
 @pytest.mark.parametrize(("text", "closed"), [
@@ -66,7 +68,7 @@ def test_tables_deeper_than_the_bound_keep_their_cells():
         tables.begin()
         tables.cell(str(depth))
     lines = [line for _ in range(60) for line in tables.end()]
-    assert " ".join(lines).split() == [str(depth) for depth in range(60)] and not tables
+    assert " ".join(lines).split() == [str(depth) for depth in range(60)] and not tables.open
 
 
 def test_headings_wait_for_a_line_of_their_own():
@@ -97,3 +99,7 @@ def test_arguments_are_told_by_place_and_name():
 def test_templates_take_any_arguments(name, body):
     rule = known(name)
     assert callable(rule) and isinstance(rule(Arguments.of(body)), str)
+
+
+def test_every_name_of_a_disambiguation_template_is_found():
+    assert all(is_disambiguation(f"{{{{{name}}}}}") for name in DISAMBIGUATION)
