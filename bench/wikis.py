@@ -27,14 +27,22 @@ from algok.pipelines.readers.spec import InputSpec
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "documents"
 LEFT = {
-    "wikitext": re.compile(r"\{\{|\}\}|\[\[|\]\]|'''|\{\||\|\}|<ref|</?(?:div|span|br)\b|__[A-Z]{3,}__|^\|", re.MULTILINE),
-    "namumark": re.compile(r"\{\{\{|\}\}\}|\[\[|\]\]|'''|\|\||\[\*|\[include\(|\[br\]|#!(?:wiki|folding)|<[-|]\d+>|\[목차\]"),
+    "wikitext": re.compile(
+        r"\{\{|\}\}|\[\[|\]\]|'''|\{\||\|\}|<ref|</?(?:div|span|br)\b|__[A-Z]{3,}__|^\|", re.MULTILINE
+    ),
+    "namumark": re.compile(
+        r"\{\{\{|\}\}\}|\[\[|\]\]|'''|\|\||\[\*|\[include\(|\[br\]|#!(?:wiki|folding)|<[-|]\d+>|\[목차\]"
+    ),
 }
 HOSTILE = {
-    "wikitext": ["{{", "}}", "[[", "]]", "[[a|", "{{lang|en|", "{{a|[[b|", "{|\n|", "{|\n", "<ref>", "<ref/>", "<!--", "<math>", "''", "=", "== \n", "(", "({{a}}",
-                 ",{{a}}", " ", "| ", "||", "* ", "[http://a ", "&", "<br ", "<sup>", "__", "{{convert|", "[[파일:"],
-    "namumark": ["{{{", "}}}", "{{{#red ", "{{{#!wiki a\n", "{{{#!folding a\n", "[[", "]]", "[[a|", "[* ", "[*a", "]", "[", "||", "||\n", "||<-2>", "~~", "~~a", "--", "--a",
-                 "[math(", "^^", "^^a", ",,a", "__a", " * ", ">", "[include(", "\\[", " ", "= a\n", "[age("],
+    "wikitext": [
+        "{{", "}}", "[[", "]]", "[[a|", "{{lang|en|", "{{a|[[b|", "{|\n|", "{|\n", "<ref>", "<ref/>", "<!--", "<math>", "''", "=", "== \n",
+        "(", "({{a}}", ",{{a}}", " ", "| ", "||", "* ", "[http://a ", "&", "<br ", "<sup>", "__", "{{convert|", "[[파일:",
+    ],
+    "namumark": [
+        "{{{", "}}}", "{{{#red ", "{{{#!wiki a\n", "{{{#!folding a\n", "[[", "]]", "[[a|", "[* ", "[*a", "]", "[", "||", "||\n", "||<-2>",
+        "~~", "~~a", "--", "--a", "[math(", "^^", "^^a", ",,a", "__a", " * ", ">", "[include(", "\\[", " ", "= a\n", "[age(",
+    ],
 }  # fmt: skip
 _RUNS = 5
 _MANY = 8 << 20

@@ -4,11 +4,12 @@ The rules are those of the document's source: the label that the step `source` g
 `source`. Documents of other sources, and texts in which nothing is found, come back byte for byte.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from algok.filters.trim.book import BOOK, TEXTBOOK
 from algok.filters.trim.dialogue import DIALOGUE, THREAD
@@ -44,7 +45,29 @@ _ROUNDS = 4  # what a line hid may come to light; a text that still changes is h
 _SAMPLES, _EXCERPT = 8, 80
 
 
-class Trim(EditStep[StepOptions]):
+class TrimOptions(StepOptions):
+    otherwise: Literal[
+        "none",
+        "news",
+        "paper",
+        "patent",
+        "law",
+        "statute",
+        "judgement",
+        "dialogue",
+        "community",
+        "qa",
+        "book",
+        "textbook",
+        "government",
+        "encyclopedia",
+    ] = Field(
+        default="none",
+        description="Rules for documents whose source has none of its own; none: they stay as they are.",
+    )
+
+
+class Trim(EditStep[TrimOptions]):
     """Takes away what only surrounds the text of its kind of source; `docs/trim.md` shows every rule.
 
     Needs `text` without nulls; reads `source.label` and `source` where the batch has them. Signals are counts (int32) by kind
@@ -52,6 +75,7 @@ class Trim(EditStep[StepOptions]):
     """
 
     name = "trim"
+    Options = TrimOptions
     signals = (
         Signal("edits", pa.int32(), "count", "pieces taken away or changed, of all kinds"),
         *(Signal(kind, pa.int32(), "count", doc) for kind, doc in KINDS.items()),
@@ -68,7 +92,7 @@ class Trim(EditStep[StepOptions]):
         changed: dict[int, str] = {}
         samples: dict[str, str] = {}
         for row, label in enumerate(_labels(batch)):
-            rules = RULES.get(label)
+            rules = RULES.get(label) or RULES.get(self.options.otherwise)
             if rules is None:
                 continue
             old = texts[row].as_py()

@@ -6,7 +6,7 @@ from conftest import prose
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.filters.trim.step import KINDS, RULES, Trim, trimmed
+from algok.filters.trim.step import KINDS, RULES, Trim, TrimOptions, trimmed
 from algok.testing import documents
 
 CASES = [
@@ -148,6 +148,14 @@ def test_the_step_goes_by_the_source_that_was_given_or_told():
     )
     told = batch.append_column("source.label", pa.array(["blog", "news", "web", "news"]))
     assert Trim().edit(told).text.to_pylist() == ["비가 온다.", "비가 온다.", text, text]
+
+
+def test_documents_of_other_sources_go_by_the_option():
+    text = "(서울=가나통신) 홍길동 기자 = 비가 온다."
+    edited = Trim(TrimOptions(otherwise="news")).edit(documents([text, text]))
+    assert edited.text.to_pylist() == ["비가 온다."] * 2
+    offered = set(TrimOptions.model_json_schema()["properties"]["otherwise"]["enum"])
+    assert offered == {"none", *RULES}
 
 
 def test_every_rule_counts_for_a_signal():
