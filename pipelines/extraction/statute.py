@@ -135,10 +135,13 @@ def _numbered(kind: str) -> Write:
     def write(unit: dict[str, str], lines: list[str], forms: list[str]) -> list[str]:
         number = unit.pop(f"{kind}번호", "").rstrip(". ")
         branch = _digits(unit.pop(f"{kind}가지번호", ""))
-        if not lines or not number or lines[0].startswith(number):
+        if not lines or not number:
             return lines
-        head = number if kind == "항" else f"{number}{f'의{branch}' if branch else ''}."
-        return [f"{head} {lines[0]}", *lines[1:]]
+        if kind == "항":  # a sign such as ①, which begins nothing else
+            return lines if lines[0].startswith(number) else [f"{number} {lines[0]}", *lines[1:]]
+        if re.match(rf"{re.escape(number)}(?:의 ?[0-9]+)?[.)]", lines[0]):
+            return lines
+        return [f"{number}{f'의{branch}' if branch else ''}. {lines[0]}", *lines[1:]]
 
     return write
 

@@ -56,6 +56,7 @@ def test_what_surrounds_a_text_goes(source, kind, before, after):
     ("dialogue", "A: 안녕.\nB: 그래.\n1: 하나\n2: 둘"),
     ("dialogue", "철수: 안녕.\n영희: 그래."),
     ("government", "[별지 제1호서식] 신청서\n끝을 알 수 없는 서식"),
+    ("encyclopedia", "values[1]과 f()[0], 3.[2] 번호"),
     ("textbook", "1. ③ 옳다.\n1. ① 2. ②"),
 ])  # fmt: skip
 def test_what_only_looks_alike_stays(source, text):
