@@ -13,7 +13,7 @@ from urllib.parse import quote
 from xml.parsers import expat
 
 from algok.pipelines.documents import document_id, dump_meta
-from algok.pipelines.extraction.wiki.wikitext import is_disambiguation, is_redirect, wikitext
+from algok.pipelines.extraction.wiki.wikitext import WikiText, is_disambiguation, is_redirect, wikitext
 from algok.pipelines.readers.collector import (
     EXCERPT_BYTES,
     Chunk,
@@ -164,17 +164,10 @@ def _document(
         raise Ignored(namespace(int(space[1])))
     if _REDIRECT.search(head):
         raise Ignored("redirect")
-    found = _fields(page.data)
-    source = found.get("text", "")
-    if is_redirect(source):
-        raise Ignored("redirect")
-    if is_disambiguation(source):
-        raise Ignored("disambiguation")
-    if found.get("model", "wikitext") != "wikitext":
-        raise Ignored("no_wikitext")
-    title = found.get("title", "")
     with watched(guard, page.offset):
-        text, categories = wikitext(source, title)
+        found = _fields(page.data)
+        title = found.get("title", "")
+        text, categories = _article(found, title)
     if not text:
         raise Ignored("no_prose")
     size = len(text.encode())
@@ -202,6 +195,18 @@ def namespace(number: int) -> str:
 def page_address(base: str, title: str) -> str | None:
     """The address of a page, as browsers send it."""
     return base + quote(title.replace(" ", "_")) if title else None
+
+
+def _article(found: dict[str, str], title: str) -> WikiText:
+    """The text of a page's source. Raises Ignored for one that is no article."""
+    source = found.get("text", "")
+    if is_redirect(source):
+        raise Ignored("redirect")
+    if is_disambiguation(source):
+        raise Ignored("disambiguation")
+    if found.get("model", "wikitext") != "wikitext":
+        raise Ignored("no_wikitext")
+    return wikitext(source, title)
 
 
 def _number(text: str | None) -> int | None:

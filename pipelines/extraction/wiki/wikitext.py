@@ -112,10 +112,9 @@ def _without_comments(text: str) -> str:
         return text
     first, *others = text.split("<!--")
     kept = [first]
-    for at, other in enumerate(others):
+    for other in others:
         _, end, rest = other.partition("-->")
         if not end:
-            others = others[at + 1 :]
             break
         if rest.startswith("\n") and kept[-1].endswith("\n"):
             rest = rest[1:]
