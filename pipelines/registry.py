@@ -17,6 +17,7 @@ STEPS = {
     "dedup": "algok.filters.dedup:Dedup",
     "heuristics": "algok.filters.heuristics:Heuristics",
     "repair": "algok.filters.repair.step:Repair",
+    "trim": "algok.filters.trim.step:Trim",
     "perplexity": "algok.filters.perplexity:Perplexity",
     "quality": "algok.filters.quality:Quality",
     "toxicity": "algok.filters.toxicity:Toxicity",

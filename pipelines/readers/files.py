@@ -39,6 +39,7 @@ class Files(Reader):
     """A document of every file. The guard knows a file by its place in the shard, since every offset is 0."""
 
     shares_shards: ClassVar[bool] = True
+    source: ClassVar[str | None] = None  # of its documents, where the input names none
 
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         compile_extraction()
@@ -64,7 +65,8 @@ class Files(Reader):
         identity = document_id(file.name.encode(), 0, data)
         meta = {"file_name": file.name.rpartition("/")[2], **meta}
         provenance = spec.provenance or "organic"
-        row = Document(identity, text, None, spec.source, meta.get("date"), provenance, dump_meta(meta), file.name, 0)
+        source, date = spec.source or self.source, meta.get("date")
+        row = Document(identity, text, None, source, date, provenance, dump_meta(meta), file.name, 0)
         return row, len(text.encode())
 
     def most(self, limits: ReadLimits) -> int:

@@ -315,16 +315,17 @@ def _format_of(declared: str, url: str) -> str:
     if declared != "auto":
         return declared if ":" in declared else reader(declared).name
     named = _by_extension(url)
-    if len(named) == 1:
+    surely = [candidate for candidate in named if not candidate.by_content]
+    if len(named) == len(surely) == 1:
         return named[0].name
     head = _head(url)
     if wide := wide_encoding(head):
         head = head.decode(wide, "replace").encode()
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     found = next((candidate for candidate in named or all_readers() if candidate.sniff(head)), None)
-    if found is None and not named:
+    if found is None and not surely:
         raise InputError(f"{url}: unknown format. {_help()}")
-    return (found or named[-1]).name
+    return (found or surely[-1]).name
 
 
 def _by_extension(url: str) -> list["Reader"]:

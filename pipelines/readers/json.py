@@ -45,7 +45,7 @@ class Json(Reader):
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         """Documents of a shard; offsets are bytes in the decompressed stream."""
         collector = Collector()
-        objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
+        objects = self.objects(spec, limits, guard, collector)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
                 json_file = JsonFile(file.url, file.name)
@@ -59,6 +59,10 @@ class Json(Reader):
                         file.name, end.item.offset, end.reason, end.message, size=end.item.size, payload=end.item.data
                     )
         yield from collector.finish()
+
+    def objects(self, spec: InputSpec, limits: ReadLimits, guard: Guard, collector: Collector) -> Objects:
+        """What makes documents of the objects; formats whose objects have a shape of their own bring theirs."""
+        return Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
 
 
 def _take(item: _Item, file: JsonFile, limits: ReadLimits, objects: Objects, collector: Collector) -> None:

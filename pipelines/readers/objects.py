@@ -13,10 +13,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Objects:
-    """Documents of one shard's records, collected."""
+    """Documents of one shard's records, collected. A format whose objects have a shape of their own overrides `document`."""
 
     def __init__(self, fields: Fields, limits: ReadLimits, pages: Pages, collector: Collector):
-        self._fields, self._limits, self._pages, self._collector = fields, limits, pages, collector
+        self.fields, self.limits, self._pages, self._collector = fields, limits, pages, collector
 
     def take_json(self, file: JsonFile, offset: int, data: bytes, size: int) -> None:
         """A record as JSON text; `size` counts the bytes around it too. Blank ones are ignored."""
@@ -44,7 +44,7 @@ class Objects:
     def document(self, record: dict, raw: Raw, payload: bytes, notes: dict | None = None) -> tuple[Document, int]:
         """The document of a record, which is used up, and a bound on its text in bytes; `payload` identifies it. `notes`, of
         how it was read, join its meta."""
-        fields, limit = self._fields, self._limits.document_bytes
+        fields, limit = self.fields, self.limits.document_bytes
         text, column = fields.take_text(record)
         size = raw.size
         if notes:

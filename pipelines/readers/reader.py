@@ -21,6 +21,7 @@ class Reader(ABC):
 
     name: ClassVar[str]  # what a recipe calls the format
     extensions: ClassVar[tuple[str, ...]]  # of its files, in lower case with their dot
+    by_content: ClassVar[bool] = False  # the extensions say too little (.xml): the first bytes must say it too
     shares_shards: ClassVar[bool] = False  # whether it reads shards of many files itself; for one document per file
 
     def sniff(self, head: bytes) -> bool:

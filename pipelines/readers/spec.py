@@ -35,6 +35,12 @@ class InputSpec(BaseModel):
         description="Column that holds HTML, of which the main text is taken; auto: where the text begins as a page of HTML "
         "does and ends as one; never: texts are taken as they are.",
     )
+    struck: Literal["drop", "keep"] = Field(
+        default="drop", description="Namuwiki: text that is struck through. Most of it is jokes, so it goes."
+    )
+    notes: Literal["keep", "drop"] = Field(
+        default="keep", description="Namuwiki: footnotes, each behind the line that it hangs on."
+    )
     provenance: Literal["organic", "synthetic", "translated"] | None = Field(
         default=None,
         description="Provenance of all its documents; without it a column of that name decides, else organic.",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office import hwpx, pdf, zipped
+from wikis import STATUTE, cirrussearch, namuwiki, wikipedia
 
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
@@ -96,6 +97,14 @@ def write_sample(name: str, folder):
             writer = csv.DictWriter(file, ["text", "url"], delimiter="," if name == "csv" else "\t")
             writer.writeheader()
             writer.writerows(rows)
+    elif name == "wikipedia":
+        path.write_text(wikipedia(30))
+    elif name == "cirrussearch":
+        path.write_bytes(cirrussearch(30))
+    elif name == "namuwiki":
+        path.write_bytes(namuwiki(30))
+    elif name == "law":
+        path.write_text(STATUTE)
     elif name == "archive":
         path.write_bytes(zipped({"a.txt": ARTICLE, "b.hwpx": hwpx([ARTICLE])}))
     elif name == "document":
