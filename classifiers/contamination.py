@@ -29,13 +29,12 @@ class ContaminationIndex:
         weights = model.array("weights.npy", np.int32, (len(shingles),))
         firsts = model.array("firsts.npy", np.int64, (len(shingles) + 1,))
         postings = model.array("postings.npy", np.int32, (None,))
-        entries = model.array("entries.npy", np.int64, (None, 3))
+        entries = model.array("entries.npy", np.int64, (None, 4))
         self.items = self._items()
         self._check(shingles, weights, firsts, postings, entries)
-        items, totals, needed = np.ascontiguousarray(entries.T)
+        items, totals, needed, asked = np.ascontiguousarray(entries.T)
         gap = int(model.numbers("gap"))
-        self.tables = Tables.of(shingles, weights, firsts, postings, items.astype(np.int32), totals, needed, gap)
-        self._bounds = needed / np.maximum(totals, 1)
+        self.tables = Tables.of(shingles, weights, firsts, postings, items.astype(np.int32), totals, needed, asked, gap)
 
     def _items(self) -> list[tuple[str, str]]:
         """Benchmark and id of every item."""
@@ -52,9 +51,9 @@ class ContaminationIndex:
             and firsts[0] == 0
             and firsts[-1] == len(postings)
             and (firsts[1:] >= firsts[:-1]).all()
-            and _within(postings, len(entries))
+            and _within(postings, 2 * len(entries))
             and _within(entries[:, 0], len(self.items))
-            and (entries[:, 1:] > 0).all()
+            and (entries[:, 1:3] > 0).all()
         )
         if not sound:
             raise ModelError(f"{self.model.folder}: its arrays contradict each other; build the index again")
@@ -63,16 +62,14 @@ class ContaminationIndex:
         return find(texts, self.tables)
 
     def coverage(self, found: Found) -> tuple[np.ndarray, np.ndarray]:
-        """Of the nearest entry of every document: its coverage, and by how much this is above what a hit needs (float64).
-
-        0 and -1 where a document has nothing of any entry.
-        """
+        """Of the nearest entry of every document: its coverage, and by how much this is above what a hit needs (float64); below 0
+        where there is no hit. 0 and -1 where a document has nothing of any entry."""
         known = found.entry >= 0
+        if not known.any():
+            return np.zeros(len(known)), np.full(len(known), -1.0)
         entry = np.where(known, found.entry, 0)
-        if not len(self._bounds):
-            return np.zeros(len(entry)), np.full(len(entry), -1.0)
         coverage = np.where(known, found.worth / self.tables.totals[entry], 0.0)
-        return coverage, np.where(known, coverage - self._bounds[entry], -1.0)
+        return coverage, np.where(known, found.margin, -1.0)
 
     def named(self, found: Found) -> tuple[Sequence[str | None], Sequence[str | None]]:
         """Benchmark and item of every document with a hit."""

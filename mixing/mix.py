@@ -218,12 +218,12 @@ class Driver:
     def _tasks(self, kind: str, count: int | None = None) -> list[MixTask]:
         if count is None:
             count = len(self._inputs.pieces) if kind == "pick" else len(self.mix.stages) * self.mix.shards
-        key = self._description["mix_digest"][:16] + self._description["inputs_digest"][:16]
+        told = self._description
+        digests = (told["mix_digest"], told["inputs_digest"], told["tokenizer"]["digest"], told["index"] or "")
+        key = "".join(digest[:16] for digest in digests)
         names = [f"{number:06d}" for number in range(count)]
         if kind == "measure":
-            names = measure_keys(
-                self.mix, self._inputs, self._description["tokenizer"]["digest"], self._description["index"]
-            )
+            names = measure_keys(self.mix, self._inputs, told["tokenizer"]["digest"], told["index"])
         return [MixTask(f"{kind}-{name}", kind, number, key) for number, name in enumerate(names)]
 
     def _run(self, kind: str, count: int, sizes: list[int] | None = None) -> None:

@@ -49,16 +49,17 @@ class Tables:
     shingles: np.ndarray  # uint64 (S,), rising
     weights: np.ndarray  # int32 (S,), what finding the shingle is worth
     firsts: np.ndarray  # int64 (S + 1,): the entries of shingle s are postings[firsts[s]:firsts[s + 1]]
-    postings: np.ndarray  # int32: numbers of entries
+    postings: np.ndarray  # int32: numbers of entries, doubled; one more where the shingle is of the entry's question
     items: np.ndarray  # int32 (E,): the item of every entry
     totals: np.ndarray  # int64 (E,), above 0: what all shingles of the entry are worth
     needed: np.ndarray  # int64 (E,): what has to be found of them for a hit
+    asked: np.ndarray  # int64 (E,): what has to be found of the question's, besides
     gap: int  # units between two shingles of a passage, at most
     filter: np.ndarray  # uint64: two set bits in one word for every shingle
     starts: np.ndarray  # int32: where shingles with the same first bits begin
 
     @classmethod
-    def of(cls, shingles, weights, firsts, postings, items, totals, needed, gap) -> "Tables":
+    def of(cls, shingles, weights, firsts, postings, items, totals, needed, asked, gap) -> "Tables":
         """16 to 32 bits of filter per shingle: of strange shingles about one in sixty goes on to be looked up."""
         width = max(10, len(shingles).bit_length())
         words = np.zeros(1 << (width - 2), np.uint64)
@@ -67,7 +68,7 @@ class Tables:
         )
         edges = np.arange(1 << width, dtype=np.uint64) << np.uint64(64 - width)
         starts = np.append(np.searchsorted(shingles, edges), len(shingles)).astype(np.int32)
-        return cls(shingles, weights, firsts, postings, items, totals, needed, gap, words, starts)
+        return cls(shingles, weights, firsts, postings, items, totals, needed, asked, gap, words, starts)
 
     @property
     def index(self) -> tuple:
@@ -85,6 +86,9 @@ class Found:
         np.ndarray
     )  # int32 per document: the entry that came nearest to its need or went farthest beyond; -1 for none
     worth: np.ndarray  # int64 per document: what was found of it
+    margin: (
+        np.ndarray
+    )  # float64 per document: what was found beyond its need, as a share of its worth; below 0: what lacked
     documents: np.ndarray  # int64 per item: documents that have it
 
 
@@ -94,12 +98,14 @@ def find(texts: pa.Array | pa.ChunkedArray, tables: Tables) -> Found:
     rows, entries = len(offsets) - 1, len(tables.items)
     items = int(tables.items.max()) + 1 if entries else 0
     hits, entry, worth = np.zeros(rows, np.int32), np.full(rows, -1, np.int32), np.zeros(rows, np.int64)
-    found = Found(hits, entry, worth, np.zeros(items, np.int64))
-    known = (tables.weights, tables.firsts, tables.postings, tables.items, tables.totals, tables.needed, tables.gap)
-    last, passage, sums = np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.zeros(entries, np.int64)
+    found = Found(hits, entry, worth, np.full(rows, -np.inf), np.zeros(items, np.int64))
+    t = tables
+    known = (t.weights, t.firsts, t.postings, t.items, t.totals, t.needed, t.asked, t.gap)
+    last, passage, sums, questions = np.zeros((4, entries), np.int64)
     seen, in_document = np.zeros(len(tables.postings), np.int64), np.full(items, -1, np.int64)
-    passages = (last, passage, sums, seen, in_document, np.zeros(1, np.int64))
-    _find(data, offsets, folded(), _buffer(offsets), tables.index, known, passages, hits, entry, worth, found.documents)
+    passages = (last, passage, sums, questions, seen, in_document, np.zeros(1, np.int64))
+    best = (hits, entry, worth, found.margin, found.documents)
+    _find(data, offsets, folded(), _buffer(offsets), tables.index, known, passages, best)
     return found
 
 
@@ -326,12 +332,11 @@ def _count(data, offsets, fold, units, index, seen, counts):
 
 
 @kernel
-def _find(data, offsets, fold, units, index, known, passages, hits, entry, worth, documents):
+def _find(data, offsets, fold, units, index, known, passages, best):
     shingles, words, starts, word, bucket = index
     values, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
     position = _APART
     for row in range(offsets.size - 1):
-        nearest = -np.inf
         count = _units(data, offsets[row], offsets[row + 1], fold, units)
         for first in range(SHINGLE - 1, count, _BLOCK):
             for c in range(
@@ -339,34 +344,34 @@ def _find(data, offsets, fold, units, index, known, passages, hits, entry, worth
             ):
                 s = _look_up(values[c], shingles, starts, bucket)
                 if s >= 0:
-                    at = position + places[c]
-                    nearest = _add(s, at, row, nearest, known, passages, hits, entry, worth, documents)
+                    _add(s, position + places[c], row, known, passages, best)
         position += count + _APART
 
 
 @kernel
-def _add(s, position, row, nearest, known, passages, hits, entry, worth, documents):
-    """Takes a shingle into the passages of its entries; gives how near to its need, or how far beyond, the best entry of the
-    document is, as a share of all that the entry is worth."""
-    weights, firsts, postings, items, totals, needed, gap = known
-    last, passage, sums, seen, in_document, passed = passages
+def _add(s, position, row, known, passages, best):
+    """Takes a shingle into the passages of its entries, and notes the entry that is nearest to its need by now."""
+    hits, entry, worth, nearest, documents = best
+    weights, firsts, postings, items, totals, needed, asked, gap = known
+    last, passage, sums, questions, seen, in_document, passed = passages
     for p in range(firsts[s], firsts[s + 1]):
-        e = postings[p]
+        e = postings[p] >> 1
         if position - last[e] > gap:
             passed[0] += 1
             passage[e] = passed[0]
-            sums[e] = 0
+            sums[e] = questions[e] = 0
         last[e] = position
         if seen[p] == passage[e]:
             continue
         seen[p] = passage[e]
-        before = sums[e]
-        sums[e] = before + weights[s]
+        sums[e] += weights[s]
+        questions[e] += weights[s] * (postings[p] & 1)
         margin = (sums[e] - needed[e]) / totals[e]
-        if margin > nearest or (margin == nearest and e < entry[row]):
-            nearest, entry[row], worth[row] = margin, e, sums[e]
-        if before < needed[e] <= sums[e] and in_document[items[e]] != row:
+        if questions[e] < asked[e]:
+            margin = min(margin, (questions[e] - asked[e]) / totals[e])
+        if margin > nearest[row] or (margin == nearest[row] and e < entry[row]):
+            nearest[row], entry[row], worth[row] = margin, e, sums[e]
+        if margin >= 0 and in_document[items[e]] != row:
             in_document[items[e]] = row
             hits[row] += 1
             documents[items[e]] += 1
-    return nearest

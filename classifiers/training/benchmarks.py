@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from algok.errors import InputError
 
 KNOWN = Path(__file__).parents[1] / "benchmarks.yaml"
 _LONGEST_ID = 200
+_ASKS = re.compile(r"(?:[?？]|시오\.?|것은|세요\.?)[\s)\]>점0-9(]*$")  # also: … 것은? (단, …) [3점]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Layout(BaseModel):
     """Where the rows of a file have what. Each name may be a list of fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    question: list[str] = Field(min_length=1)
+    question: list[str] = []
+    text: str | None = None
     options: list[str] = []
     answer: list[str] = []
     context: list[str] = []
@@ -54,18 +57,17 @@ class Layout(BaseModel):
     def _one(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _some_question(self) -> "Layout":
+        if bool(self.question) == (self.text is not None):
+            raise ValueError("expected either question or text")
+        return self
+
     @property
     def needed(self) -> set[str]:
         """The fields that a row must have."""
-        fields = [
-            *self.question,
-            *self.options,
-            *self.answer,
-            *self.context,
-            *self.keys,
-            *([self.id] if self.id else ()),
-        ]
-        return {field.partition(".")[0] for field in fields}
+        fields = [*self.question, *self.options, *self.answer, *self.context, *self.keys, self.id, self.text]
+        return {field.partition(".")[0] for field in fields if field is not None}
 
 
 class Benchmark(BaseModel):
@@ -156,15 +158,28 @@ def _stem(path: Path) -> str:
 
 def _item(benchmark: str, own: str, row: dict, layout: Layout) -> Item:
     named = [text for text in texts_of(row, layout.id) if text] if layout.id else []
+    name = "".join(char for char in (named or [own])[0] if char.isprintable())[:_LONGEST_ID]
+    if layout.text is not None:
+        return _in_lines(benchmark, name, _joined(row, [layout.text]))
     answer = [] if layout.options else [text for field in layout.answer for text in texts_of(row, field)][:1]
     return Item(
         benchmark,
-        "".join(char for char in (named or [own])[0] if char.isprintable())[:_LONGEST_ID],
+        name,
         _joined(row, layout.question),
         tuple(text for field in layout.options for text in texts_of(row, field)),
         answer[0] if answer else "",
         _joined(row, layout.context),
     )
+
+
+def _in_lines(benchmark: str, name: str, text: str) -> Item:
+    """An item whose parts stand in one text; all of it is the question where no line asks anything."""
+    lines = text.split("\n")
+    asking = [place for place, line in enumerate(lines) if _ASKS.search(line)]
+    if not asking:
+        return Item(benchmark, name, text)
+    at = asking[-1]
+    return Item(benchmark, name, lines[at], tuple(lines[at + 1 :]), "", "\n".join(lines[:at]))
 
 
 def _joined(row: dict, fields: list[str]) -> str:

@@ -21,6 +21,9 @@ GAP = 64  # units between two shingles of a passage, at most
 MOST_ITEMS = 32  # a shingle that more items have tells none of them
 LEAST = 4.5  # shingles' worth of text: below it an entry may be anybody's
 BOUNDS = ((5.0, 0.85), (20.0, 0.5), (40.0, 0.4))  # shingles' worth of text -> coverage of a hit, linear between
+QUESTION_SHARE = (
+    0.25  # of the question, that must be there where the options alone would do: statutes are quoted in options
+)
 _BATCH = 512
 
 
@@ -45,6 +48,7 @@ class Texts:
     parts: np.ndarray  # int8 by text: 0 question, 1 task, 2 whole, 3 context
     texts: np.ndarray  # int32 by pair: its text
     shingles: np.ndarray  # int64 by pair: the number of its shingle
+    in_question: np.ndarray  # bool by pair: the item's question has the shingle
     hashes: np.ndarray  # uint64, rising: all shingles
 
 
@@ -87,7 +91,10 @@ def _texts(items: list[Item]) -> Texts:
     known, numbers = np.unique(hashes, return_inverse=True)
     pairs = np.unique(np.repeat(np.arange(len(texts)), np.diff(ends)) * len(known) + numbers)
     text, shingle = np.divmod(pairs, max(1, len(known)))
-    return Texts(np.array(of, np.int32), np.array(parts, np.int8), text.astype(np.int32), shingle, known)
+    items_of, part_of = np.array(of, np.int32), np.array(parts, np.int8)
+    by_item = items_of[text].astype(np.int64) * len(known) + shingle
+    in_question = np.isin(by_item, by_item[part_of[text] == QUESTION])
+    return Texts(items_of, part_of, text.astype(np.int32), shingle, in_question, known)
 
 
 def _weights(texts: Texts, items: int, background: Background) -> tuple[np.ndarray, int]:
@@ -109,11 +116,12 @@ def _only_shingles(hashes: np.ndarray) -> Tables:
     """Tables in which shingles can be looked up and no more."""
     none = np.zeros(0, np.int64)
     firsts, weights = np.zeros(len(hashes) + 1, np.int64), np.ones(len(hashes), np.int32)
-    return Tables.of(hashes, weights, firsts, none.astype(np.int32), none.astype(np.int32), none, none, GAP)
+    return Tables.of(hashes, weights, firsts, none.astype(np.int32), none.astype(np.int32), none, none, none, GAP)
 
 
 def _entries(texts: Texts, weights: np.ndarray, items: int) -> tuple[np.ndarray, dict[int, str]]:
-    """The texts that can be decided, as rows of text, item, worth and need (int64), and why other items cannot.
+    """The texts that can be decided, as rows of text, item, worth, need, and need of the question (int64), and why other items
+    cannot be.
 
     A question and its options are an entry each way. Only where both say too little are they looked for with their context, and
     then half of what is their own must be there besides: the context alone may be an article that everybody has.
@@ -121,13 +129,16 @@ def _entries(texts: Texts, weights: np.ndarray, items: int) -> tuple[np.ndarray,
     totals = np.bincount(texts.texts, weights[texts.shingles], len(texts.items)).astype(np.int64)
     counts = np.bincount(texts.texts, minlength=len(texts.items))
     needed = np.ceil(totals * bound(totals / WEIGHT)).astype(np.int64)
+    asked = np.zeros(len(texts.items), np.int64)
     number = np.full((items, 4), -1)
     number[texts.items, texts.parts] = np.arange(len(texts.items))
     chosen, reasons = [], {}
     for item, (question, task, whole, context) in enumerate(number.tolist()):
         found = [text for text in (question, task) if totals[text] >= LEAST * WEIGHT]
-        if found[1:] and totals[question] == totals[task]:
+        if totals[question] == totals[task]:
             found = found[:1]
+        elif totals[question] >= 2 * WEIGHT:
+            asked[task] = np.ceil(totals[question] * QUESTION_SHARE)
         own = totals[whole] - totals[context] if whole >= 0 else 0
         if not found and own >= 2 * WEIGHT:
             needed[whole] = max(needed[whole], totals[context] + own // 2)
@@ -136,7 +147,7 @@ def _entries(texts: Texts, weights: np.ndarray, items: int) -> tuple[np.ndarray,
             reasons[item] = "short" if max(counts[question], counts[task]) < LEAST else "common"
         chosen += found
     rows = np.array(chosen, np.int64)
-    return np.stack([rows, texts.items[rows], totals[rows], needed[rows]], axis=1), reasons
+    return np.stack([rows, texts.items[rows], totals[rows], needed[rows], asked[rows]], axis=1), reasons
 
 
 def _tables(texts: Texts, weights: np.ndarray, entries: np.ndarray) -> Tables:
@@ -144,13 +155,13 @@ def _tables(texts: Texts, weights: np.ndarray, entries: np.ndarray) -> Tables:
     entry_of = np.full(len(texts.items), -1, np.int64)
     entry_of[entries[:, 0]] = np.arange(len(entries))
     kept = (entry_of[texts.texts] >= 0) & (weights[texts.shingles] > 0)
-    shingles, postings = texts.shingles[kept], entry_of[texts.texts[kept]]
+    shingles, postings = texts.shingles[kept], 2 * entry_of[texts.texts[kept]] + texts.in_question[kept]
     order = np.lexsort([postings, shingles])
     known, firsts = np.unique(shingles[order], return_index=True)
     firsts = np.append(firsts, len(order)).astype(np.int64)
-    items, totals, needed = (np.ascontiguousarray(entries[:, column]) for column in (1, 2, 3))
+    items, totals, needed, asked = (np.ascontiguousarray(entries[:, column]) for column in (1, 2, 3, 4))
     weight, posting = weights[known].astype(np.int32), postings[order].astype(np.int32)
-    return Tables.of(texts.hashes[known], weight, firsts, posting, items.astype(np.int32), totals, needed, GAP)
+    return Tables.of(texts.hashes[known], weight, firsts, posting, items.astype(np.int32), totals, needed, asked, GAP)
 
 
 def _in(background: Background, tables: Tables, items: int) -> np.ndarray:
@@ -187,7 +198,7 @@ def _write(
         "weights.npy": tables.weights,
         "firsts.npy": tables.firsts,
         "postings.npy": tables.postings,
-        "entries.npy": np.stack([tables.items, tables.totals, tables.needed], axis=1).astype(np.int64),
+        "entries.npy": np.stack([tables.items, tables.totals, tables.needed, tables.asked], axis=1).astype(np.int64),
         "items.json": orjson.dumps([[item.benchmark, item.id] for item in items]),
         "undecidable.jsonl": b"".join(orjson.dumps(row) + b"\n" for row in undecidable),
     }
@@ -203,6 +214,7 @@ def _write(
             "version": VERSION,
             "gap": GAP,
             "least": LEAST,
+            "question_share": QUESTION_SHARE,
             "most_items": MOST_ITEMS,
             "bounds": [list(b) for b in BOUNDS],
         },
