@@ -19,6 +19,7 @@ from algok.kernels.contamination import VERSION, Tables, count_documents, find, 
 # docs/decontamination.md says what these were chosen on.
 GAP = 64  # units between two shingles of a passage, at most
 MOST_ITEMS = 32  # a shingle that more items have tells none of them
+MOST_ALIKE = 3  # items with the very same text; more of them (which of these is right?) make it boilerplate
 LEAST = 4.5  # shingles' worth of text: below it an entry may be anybody's
 BOUNDS = ((5.0, 0.85), (20.0, 0.5), (40.0, 0.4))  # shingles' worth of text -> coverage of a hit, linear between
 QUESTION_SHARE = (
@@ -129,12 +130,12 @@ def _entries(texts: Texts, weights: np.ndarray, items: int) -> tuple[np.ndarray,
     totals = np.bincount(texts.texts, weights[texts.shingles], len(texts.items)).astype(np.int64)
     counts = np.bincount(texts.texts, minlength=len(texts.items))
     needed = np.ceil(totals * bound(totals / WEIGHT)).astype(np.int64)
-    asked = np.zeros(len(texts.items), np.int64)
+    asked, own_text = np.zeros(len(texts.items), np.int64), _alike(texts) <= MOST_ALIKE
     number = np.full((items, 4), -1)
     number[texts.items, texts.parts] = np.arange(len(texts.items))
     chosen, reasons = [], {}
     for item, (question, task, whole, context) in enumerate(number.tolist()):
-        found = [text for text in (question, task) if totals[text] >= LEAST * WEIGHT]
+        found = [text for text in (question, task) if own_text[text] and totals[text] >= LEAST * WEIGHT]
         if totals[question] == totals[task]:
             found = found[:1]
         elif totals[question] >= 2 * WEIGHT:
@@ -148,6 +149,15 @@ def _entries(texts: Texts, weights: np.ndarray, items: int) -> tuple[np.ndarray,
         chosen += found
     rows = np.array(chosen, np.int64)
     return np.stack([rows, texts.items[rows], totals[rows], needed[rows], asked[rows]], axis=1), reasons
+
+
+def _alike(texts: Texts) -> np.ndarray:
+    """By text: how many items have the very same shingles in this part (int64)."""
+    sums = np.zeros(len(texts.items), np.uint64)
+    np.add.at(sums, texts.texts, texts.hashes[texts.shingles])
+    sums += texts.parts.astype(np.uint64)  # parts are never alike
+    _, place, counts = np.unique(sums, return_inverse=True, return_counts=True)
+    return counts[place.reshape(-1)]
 
 
 def _tables(texts: Texts, weights: np.ndarray, entries: np.ndarray) -> Tables:
@@ -214,6 +224,7 @@ def _write(
             "version": VERSION,
             "gap": GAP,
             "least": LEAST,
+            "most_alike": MOST_ALIKE,
             "question_share": QUESTION_SHARE,
             "most_items": MOST_ITEMS,
             "bounds": [list(b) for b in BOUNDS],

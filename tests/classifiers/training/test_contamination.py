@@ -48,13 +48,20 @@ def test_the_same_items_give_the_same_digest(tmp_path):
 
 def test_what_is_short_common_or_in_the_background_is_listed_and_not_looked_for(tmp_path):
     alike = [Item("own", f"c{number}", "다음 가운데 물건을 나르던 수레바퀴 이름은?") for number in range(40)]
+    same = [Item("own", f"a{number}", "다음 중 순서대로 바르게 늘어놓은 목록은 어느 쪽인가?") for number in range(4)]
+    alike += same
     items = [*ITEMS, Item("own", "s", "2+2는?", ("3", "4")), *alike]
     index_of(tmp_path / "index", items, (page(ITEMS[2]), prose(1)))
     reasons = undecidable(tmp_path / "index")
     assert reasons == {"s": "short", "q2": "background"} | {item.id: "common" for item in alike}
-    assert hits(str(tmp_path / "index"), page(ITEMS[2]), page(ITEMS[1]), alike[0].question) == [0, 1, 0]
+    assert hits(str(tmp_path / "index"), page(ITEMS[2]), page(ITEMS[1]), alike[0].question, same[0].question) == [
+        0,
+        1,
+        0,
+        0,
+    ]
     figures = read_manifest(tmp_path / "index").metrics
-    assert figures["own"] == {"items": 46, "short": 1, "common": 40, "background": 1}
+    assert figures["own"] == {"items": 50, "short": 1, "common": 44, "background": 1}
 
 
 def test_options_that_quote_a_statute_need_their_question(tmp_path):
