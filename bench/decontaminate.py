@@ -200,6 +200,9 @@ def units(text: str, finals: bool, functional: bool) -> str:
 def print_units(items: list[Item]) -> None:
     """Why these units: the share of shingles that survive, by how a unit is defined and how long a shingle is."""
     rng, change = random.Random(2), variants(Kiwi())
+    plain = [planted(item, [""] * 5) for item in items]
+    names = ("spacing", "joined", "endings 40 %", "endings 100 %")
+    changed = {name: [change[name](item, rng) for item in items] for name in names}
     print("\nItems of which half of the shingles survive, by the definition of a unit")
     for finals, functional, said in (
         (True, False, "syllables"),
@@ -209,16 +212,17 @@ def print_units(items: list[Item]) -> None:
     ):
         for size in (5, 6, 8):
             figures = []
-            for name in ("spacing", "joined", "endings 40 %", "endings 100 %"):
-                kept = []
-                for item in items:
-                    parts = [
-                        units(text, finals, functional) for text in (planted(item, [""] * 5), change[name](item, rng))
-                    ]
-                    before, after = ({part[k : k + size] for k in range(len(part) - size + 1)} for part in parts)
-                    kept.append(len(before & after) / max(1, len(before)))
-                figures.append(f"{name} {np.mean(np.array(kept) >= 0.5):.3f}")
+            for name in names:
+                shares = [_surviving(*pair, finals, functional, size) for pair in zip(plain, changed[name])]
+                figures.append(f"{name} {np.mean(np.array(shares) >= 0.5):.3f}")
             print(f"{said:28} {size}  {'  '.join(figures)}", flush=True)
+
+
+def _surviving(before: str, after: str, finals: bool, functional: bool, size: int) -> float:
+    """The share of a text's shingles that another has."""
+    parts = [units(text, finals, functional) for text in (before, after)]
+    own, others = ({part[k : k + size] for k in range(len(part) - size + 1)} for part in parts)
+    return len(own & others) / max(1, len(own))
 
 
 def padded(tables: Tables, shingles: int) -> Tables:
