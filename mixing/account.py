@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from algok.errors import InputError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.lines import hash_strings
+from algok.mixing.contaminated import FILE, SCHEMA, by_corpus
 from algok.mixing.formats import FORMATS
 from algok.mixing.measure import place_salt
 from algok.mixing.planner import Plan
@@ -26,13 +27,14 @@ _LEDGERS = "order"
 
 @dataclass(frozen=True)
 class Use:
-    """Documents of a corpus by what became of them: used + capped + unused = kept."""
+    """Documents of a corpus by what became of them: used + capped + unused + contaminated = kept."""
 
     corpus: str
     kept: int
     used: int  # at least one copy, and more would be allowed
     capped: int  # as many copies as max_epochs allows
     unused: int
+    contaminated: int  # left out: they have items of the benchmarks
 
 
 class MixDirectory:
@@ -73,10 +75,19 @@ class MixDirectory:
         for cell, times, count in self.manifest["copies"]:
             capped = times >= math.ceil(plan.caps[cell])
             sums[plan.cells[cell].labels["corpus"]]["capped" if capped else "used" if times else "unused"] += count
+        for name, count in plan.contaminated.items():
+            sums[name]["contaminated"] = count
         return [
-            Use(name, sum(found.values()), found["used"], found["capped"], found["unused"])
+            Use(name, sum(found.values()), found["used"], found["capped"], found["unused"], found["contaminated"])
             for name, found in sorted(sums.items())
         ]
+
+    def contaminated(self) -> pa.Table:
+        """The documents that were left out, with their evidence (see `mixing/contaminated.py`)."""
+        if not self.store.exists(FILE):
+            return SCHEMA.empty_table()
+        with self.store.fs.open(self.store.path(FILE), "rb") as file:
+            return pq.read_table(file)
 
 
 def verify_mix(directory: MixDirectory) -> list[str]:
@@ -103,6 +114,7 @@ def verify_mix(directory: MixDirectory) -> list[str]:
             sums[stage, draw, cell] += tokens
         seen.append(_document_hashes(ledger))
     problems += _check_plan(directory.plan, sums)
+    problems += _check_contaminated(directory, listed, np.concatenate(seen))
     return problems + _check_copies(directory.plan, manifest["copies"], np.concatenate(seen))
 
 
@@ -148,6 +160,21 @@ def _document_hashes(ledger: pa.Table) -> np.ndarray:
         own = pc.equal(ledger["corpus"], corpus).to_numpy().astype(bool)
         hashes[own] = hash_strings(*string_buffers(ledger["id"].filter(pa.array(own))), place_salt(0, corpus))
     return hashes
+
+
+def _check_contaminated(directory: MixDirectory, listed: set[str], seen: np.ndarray) -> list[str]:
+    """The documents that were left out are as many as in the plan, with evidence, and no shard has any of them."""
+    if directory.mix.decontaminate is not None and FILE not in listed:
+        return [f"{FILE}: not in the manifest"]
+    table, planned = directory.contaminated(), directory.plan.contaminated
+    found = by_corpus(table)
+    problems = [
+        f"{FILE}: {found.get(corpus, 0)} documents of {corpus}, {planned.get(corpus, 0)} in the plan"
+        for corpus in sorted(found.keys() | planned.keys())
+        if found.get(corpus, 0) != planned.get(corpus, 0)
+    ]
+    written = int(np.isin(_document_hashes(table), seen).sum())
+    return problems + ([f"{written} contaminated documents are in the shards"] if written else [])
 
 
 def _check_plan(plan: Plan, sums: Counter) -> list[str]:

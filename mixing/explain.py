@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from algok.classifiers.contamination import ContaminationIndex, open_index
 from algok.errors import AlgokError
 from algok.mixing.account import MixDirectory
 from algok.mixing.circle import TURN, Draw, copies
+from algok.mixing.contaminated import Screen
 from algok.mixing.corpora import Inputs, Piece, open_inputs, read_piece
 from algok.mixing.measure import measure
 from algok.mixing.planner import Plan
@@ -50,6 +52,7 @@ class MixExplanation:
     max_epochs: float | None
     reasons: list[Reason] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    contaminated: str | None = None  # the item that keeps the document out
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,18 +60,29 @@ class MixExplanation:
 
 def explain_in_mix(directory: MixDirectory, key: str) -> list[MixExplanation]:
     """The documents with this id, from the corpora; where these are gone, what the ledgers know. Empty for none."""
-    places = _places(directory, key)
+    places, found = _places(directory, key), _contaminated(directory, key)
+    left_out = {explanation.corpus for explanation in found}
+    mix = directory.mix
     try:
-        inputs = open_inputs(directory.mix, RecipeText({}))
+        inputs = open_inputs(mix, RecipeText({}))
+        index = open_index(mix.decontaminate) if mix.decontaminate else None
     except AlgokError:
-        return [
+        return found + [
             MixExplanation(key, corpus, cell, tokens, None, [], own) for (corpus, cell, tokens), own in places.items()
         ]
-    found = []
     for piece in inputs.pieces:
-        for row in _rows_with(piece, inputs, key):
-            found.append(_explain(directory, inputs, piece, row, key, places))
+        for row in _rows_with(piece, inputs, key) if piece.corpus not in left_out else ():
+            found.append(_explain(directory, inputs, piece, row, key, places, index))
     return found
+
+
+def _contaminated(directory: MixDirectory, key: str) -> list[MixExplanation]:
+    """What is known of documents with this id that were left out."""
+    rows = directory.contaminated().filter(pc.field("id") == key).to_pylist()
+    return [
+        MixExplanation(key, row["corpus"], "", 0, None, contaminated=f"{row['item']}, coverage {row['coverage']:.2f}")
+        for row in rows
+    ]
 
 
 def _places(directory: MixDirectory, key: str) -> dict[tuple[str, str, int], list[Place]]:
@@ -94,10 +108,21 @@ def _rows_with(piece: Piece, inputs: Inputs, key: str) -> list[int]:
     return rows
 
 
-def _explain(directory: MixDirectory, inputs: Inputs, piece: Piece, row: int, key: str, places: dict) -> MixExplanation:
+def _explain(
+    directory: MixDirectory,
+    inputs: Inputs,
+    piece: Piece,
+    row: int,
+    key: str,
+    places: dict,
+    index: ContaminationIndex | None,
+) -> MixExplanation:
     mix, plan = directory.mix, directory.plan
     corpus = inputs.corpora[piece.corpus]
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, of_options(mix.tokenizer))
+    screen = Screen(index, corpus) if index else None
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, of_options(mix.tokenizer), screen)
+    if screen:
+        row -= int((screen.table()["row"].to_numpy() < row).sum())
     (document,) = Bench(directory.store).planned_cells(table.slice(row, 1))
     cell, tokens = plan.cells[document.cells[0]], int(document.tokens[0])
     own = [place for (of, _, _), found in places.items() if of == piece.corpus for place in found]

@@ -1,6 +1,7 @@
 """The one pass over the columns of a piece: what planning needs of every document, in 16 to 24 bytes.
 
-No text is read, but where a corpus has no counts of the training's tokenizer: then its tokens are counted here.
+No text is read, but where a corpus has no counts of the training's tokenizer: then its tokens are counted here; and where the
+mix names an index of benchmarks: then the documents that have any of its items are left out here.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import xxhash
 from algok.errors import InputError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.lines import hash_strings
+from algok.mixing.contaminated import Screen
 from algok.mixing.corpora import NONE, OpenCorpus, Piece, read_piece
 from algok.mixing.tokenizers import TrainingTokenizer
 
@@ -27,11 +29,18 @@ def place_salt(seed: int, corpus: str) -> np.uint64:
 
 
 def measure(
-    piece: Piece, corpus: OpenCorpus, labels: list[str], signals: list[str], seed: int, tokenizer: TrainingTokenizer
+    piece: Piece,
+    corpus: OpenCorpus,
+    labels: list[str],
+    signals: list[str],
+    seed: int,
+    tokenizer: TrainingTokenizer,
+    screen: Screen | None = None,
 ) -> pa.Table:
     """A row per document of the piece, in its order: number of its combination of labels, place, tokens, signals.
 
-    The combinations stand in the schema's metadata, sorted, with the documents and tokens of each. Raises InputError.
+    With a screen, a row per document that is not contaminated. The combinations stand in the schema's metadata, sorted, with
+    the documents and tokens of each. Raises InputError.
     """
     salt = place_salt(seed, corpus.name)
     wanted = {
@@ -43,11 +52,12 @@ def measure(
         "id": corpus.columns["id"],
         **({"tokens": corpus.columns["tokens"]} if corpus.counted else {"text": corpus.columns["text"]}),
     }
-    columns = list(dict.fromkeys([*extra.values(), *wanted.values()]))
+    columns = list(dict.fromkeys([*extra.values(), *wanted.values(), *([screen.column] if screen else ())]))
     coder = _Combinations(labels, corpus)
     places, tokens, codes = [], [], []
     keys: dict[str, list[np.ndarray]] = {name: [] for name in signals}
-    for batch in read_piece(piece, columns, 1024 if not corpus.counted else 65536):
+    for whole in read_piece(piece, columns, 65536 if corpus.counted and screen is None else 1024):
+        batch = screen.clean(whole) if screen else whole
         try:
             places.append(hash_strings(*string_buffers(batch[extra["id"]].cast(pa.large_string())), salt))
         except ValueError:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import algok
+from algok.classifiers.contamination import open_index
 from algok.errors import OutputError
+from algok.mixing import contaminated
 from algok.mixing.bins import rank_bins, refined
 from algok.mixing.corpora import Inputs, open_inputs
 from algok.mixing.formats import mds
@@ -109,6 +113,7 @@ class Driver:
         for key, what in (
             ("mix_digest", "another mix (see its mix.yaml)"),
             ("tokenizer", "a mix for another tokenizer"),
+            ("index", "a mix decontaminated with another index, or with none"),
             ("inputs_digest", "a mix of other corpora; files were added, removed or rewritten since it began"),
             ("version", "a mix begun by another version of algok"),
         ):
@@ -126,6 +131,7 @@ class Driver:
             write_ranks(self.store, bins_name(name), ranks)
         population = refined(measured, self.mix, self._bench().bin_ranks)
         plan = make_plan(self.mix, population, self.source)
+        plan.contaminated = contaminated.by_corpus(self._contaminated())
         self._rank(population)
         self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
 
@@ -145,7 +151,7 @@ class Driver:
     def finish(self) -> None:
         """Writes the index of each stage and the manifest, which marks the mix finished, and clears the intermediate files."""
         files = [Committed(**file) for task in self._tasks("write") for file in self._record(task)["files"]]
-        files += self._indexes(files)
+        files += self._indexes(files) + self._evidence()
         counts: dict[tuple[int, int], int] = defaultdict(int)
         for task in self._tasks("pick"):
             for cell, times, count in self._record(task)["copies"]:
@@ -184,6 +190,20 @@ class Driver:
             made.append(self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width)))
         return made
 
+    def _contaminated(self) -> pa.Table:
+        """The evidence of every document that was left out."""
+        bench = self._bench()
+        pieces = range(len(self._inputs.pieces)) if bench.index else ()
+        return contaminated.evidence(bench.contaminated(number) for number in pieces)
+
+    def _evidence(self) -> list[Committed]:
+        """The file of it, of a mix with an index."""
+        if self.mix.decontaminate is None:
+            return []
+        buffer = pa.BufferOutputStream()
+        pq.write_table(self._contaminated(), buffer, compression="zstd")
+        return [self.store.write_bytes(contaminated.FILE, buffer.getvalue().to_pybytes())]
+
     def _rank(self, population: Population) -> None:
         """Commits the ranks of a signal within every cell, for the stages that have an order."""
         for stage in self.mix.stages:
@@ -198,10 +218,12 @@ class Driver:
     def _tasks(self, kind: str, count: int | None = None) -> list[MixTask]:
         if count is None:
             count = len(self._inputs.pieces) if kind == "pick" else len(self.mix.stages) * self.mix.shards
-        key = self._description["mix_digest"][:16] + self._description["inputs_digest"][:16]
+        told = self._description
+        digests = (told["mix_digest"], told["inputs_digest"], told["tokenizer"]["digest"], told["index"] or "")
+        key = "".join(digest[:16] for digest in digests)
         names = [f"{number:06d}" for number in range(count)]
         if kind == "measure":
-            names = measure_keys(self.mix, self._inputs, self._description["tokenizer"]["digest"])
+            names = measure_keys(self.mix, self._inputs, told["tokenizer"]["digest"], told["index"])
         return [MixTask(f"{kind}-{name}", kind, number, key) for number, name in enumerate(names)]
 
     def _run(self, kind: str, count: int, sizes: list[int] | None = None) -> None:
@@ -226,6 +248,7 @@ def _describe(mix: Mix, inputs: Inputs) -> dict[str, Any]:
             "vocabulary": tokenizer.size,
             "end": tokenizer.end,
         },
+        "index": open_index(mix.decontaminate).digest if mix.decontaminate else None,
         "inputs_digest": hashlib.sha256(orjson.dumps(files)).hexdigest(),
         "counted": {name: "as stored" if corpus.counted else "again" for name, corpus in inputs.corpora.items()},
     }

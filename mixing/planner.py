@@ -49,6 +49,7 @@ class Plan:
     caps: list[float] = field(default_factory=list)  # by cell
     class_tokens: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    contaminated: dict[str, int] = field(default_factory=dict)  # by corpus: documents that were left out
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -61,6 +62,7 @@ class Plan:
             "caps": self.caps,
             "class_tokens": self.class_tokens,
             "notes": self.notes,
+            **({"contaminated": self.contaminated} if self.contaminated else {}),
         }
 
     @classmethod
@@ -75,6 +77,7 @@ class Plan:
             data["caps"],
             data["class_tokens"],
             data["notes"],
+            data.get("contaminated", {}),
         )
 
 

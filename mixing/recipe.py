@@ -259,6 +259,9 @@ class Stage(_Strict):
     replay: Replay | None = None
 
 
+_UNDECISIVE = {"name", "description", "split_bytes", "tokenizer", "decontaminate"}
+
+
 class Mix(_Strict):
     """A validated mix with every default filled in."""
 
@@ -266,6 +269,9 @@ class Mix(_Strict):
     description: str = ""
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
     tokenizer: TokenizerOptions = TokenizerOptions.model_validate({})
+    decontaminate: str | None = Field(
+        None, description="The folder of an index of benchmarks; documents that have any of its items are left out."
+    )
     seed: int = Field(0, ge=0, lt=1 << 63)
     cells: list[str] = Field([], description="Further label columns whose parts get even repetition.")
     bins: dict[BinName, Bins] = Field({}, description="Label columns made from signals.")
@@ -296,8 +302,9 @@ class Mix(_Strict):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over everything that decides the result. Where corpora lie and how they are cut does not count."""
-        decisive = self.model_dump(mode="json", exclude={"name", "description", "split_bytes", "tokenizer"})
+        """SHA-256 over everything that decides the result. Where corpora lie and how they are cut does not count; the tokenizer
+        and the index of benchmarks have digests of their own."""
+        decisive = self.model_dump(mode="json", exclude=_UNDECISIVE)
         for corpus in decisive["corpora"].values():
             corpus["run"] = corpus["mix"] = corpus["path"] = corpus["counted_by"] = None
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()

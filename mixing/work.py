@@ -9,7 +9,7 @@ write   (an output shard)      the texts in order, in every format
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -19,7 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from algok.classifiers.contamination import ContaminationIndex, open_index
 from algok.mixing.bins import Refinement, measured_cells
+from algok.mixing.contaminated import Screen, clean_rows
 from algok.mixing.corpora import Inputs, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
@@ -85,11 +87,19 @@ class Bench:
 
     @cached_property
     def measures(self) -> list[str]:
-        return measure_keys(self.mix, self.inputs, self.tokenizer.digest)
+        return measure_keys(self.mix, self.inputs, self.tokenizer.digest, self.index.digest if self.index else None)
 
     @cached_property
     def tokenizer(self) -> TrainingTokenizer:
         return of_options(self.mix.tokenizer)
+
+    @cached_property
+    def index(self) -> ContaminationIndex | None:
+        return open_index(self.mix.decontaminate) if self.mix.decontaminate else None
+
+    def contaminated(self, number: int) -> pa.Table:
+        """The documents of a piece that were left out; only of a mix with an index."""
+        return self.store.read_arrow(contaminated_name(self.measures[number]))
 
     @cached_property
     def plan(self) -> Plan:
@@ -149,19 +159,23 @@ def _bench(root: str, mix: str) -> Bench:
     return Bench(Store(root))
 
 
-def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str) -> list[str]:
+def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str, index: str | None) -> list[str]:
     """What the measure of every piece depends on, as part of a name: another mix that needs the same is planned from the
     same files."""
     keys = []
     for number, piece in enumerate(inputs.pieces):
         corpus = inputs.corpora[piece.corpus]
-        known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer]
+        known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer, index]
         keys.append(f"{number:06d}-{xxhash.xxh3_64_hexdigest(orjson.dumps(known))}")
     return keys
 
 
 def measured_name(key: str) -> str:
     return f"work/measure/{key}.arrow"
+
+
+def contaminated_name(key: str) -> str:
+    return f"work/contaminated/{key}.arrow"
 
 
 def ranks_name(stage: str) -> str:
@@ -202,7 +216,10 @@ def _run(root: str, task: MixTask, report: Report) -> None:
 def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     piece = bench.inputs.pieces[number]
     mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer)
+    screen = Screen(bench.index, corpus) if bench.index else None
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer, screen)
+    if screen:
+        bench.store.write_arrow(contaminated_name(bench.measures[number]), screen.table())
     bench.store.write_arrow(measured_name(bench.measures[number]), table)
     report(table.num_rows, 0, 1.0)
     return {"documents": table.num_rows}
@@ -220,6 +237,9 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
         for (cell, times), count in zip(pairs.T.tolist(), documents_of.tolist()):
             counts[cell, times] = counts.get((cell, times), 0) + count
         row += len(total)
+    if bench.index:
+        rows = clean_rows(bench.contaminated(number), row)
+        found = [replace(copies, rows=rows[copies.rows]) for copies in found]
     _commit_picked(bench, number, found)
     report(row, 0, 1.0)
     return {"copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())]}

@@ -193,10 +193,9 @@ def check_models(recipe: Recipe) -> dict[str, dict]:
     that was made, not that it is of the shape that a step needs. Raises ModelError."""
     models = {}
     for config in recipe.steps:
-        own = step_models(config)
-        if own:
+        models |= step_models(config)
+        if config.cls.models:
             _try_build(config)
-        models |= own
     return models
 
 

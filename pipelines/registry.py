@@ -28,6 +28,7 @@ STEPS = {
     "domain": "algok.taxonomy.domain:Domain",
     "style": "algok.taxonomy.style:Style",
     "tokens": "algok.filters.tokens:Tokens",
+    "decontaminate": "algok.filters.decontaminate:Decontaminate",
     "fineweb2": "algok.filters.fineweb2:FineWeb2",
 }
 

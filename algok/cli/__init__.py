@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "Show what changed between two runs; an exit code for CI.",
     "dashboard": "Serve run directories to a browser, read only.",
     "models": "List, show and verify models.",
+    "decontaminate": "Index benchmarks, to keep them out of the training.",
     "train": "Train a model on your own data.",
     "evaluate": "Measure a recipe and its models on labelled documents.",
     "tune": "Choose a bound from labelled documents.",

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from algok.cli.shared import execution_options, json_option, print_json, print_table
+from algok.cli.shared import execution_options, json_option, print_json, print_table, printable
 
 by_option = click.option(
     "--by", multiple=True, metavar="COLUMN", help="Sum cells by this column of the mix. Repeatable."
@@ -87,7 +87,14 @@ def plan(mix, output, by, overrides, executor, workers, address, quiet, as_json)
     with tempfile.TemporaryDirectory(prefix="algok-mix-") as folder:
         made = _with(mix, by, overrides, executor, workers, address, quiet or as_json, output or folder, plan_only)
     if as_json:
-        print_json({"rows": _rows(made, by), "lacking": lacking(made), "notes": made.notes})
+        print_json(
+            {
+                "rows": _rows(made, by),
+                "lacking": lacking(made),
+                "notes": made.notes,
+                "contaminated": made.contaminated,
+            }
+        )
         return
     _show(made, by)
 
@@ -114,6 +121,12 @@ def explain(directory, key, as_json) -> None:
         print_json([explanation.as_dict() for explanation in found])
         return
     for explanation in found:
+        if explanation.contaminated:
+            said = printable(
+                f"{explanation.id} · corpus={explanation.corpus} · contaminated: {explanation.contaminated}"
+            )
+            click.echo(said)
+            continue
         click.echo(f"{explanation.id} · {explanation.cell} · {explanation.tokens} tokens")
         print_table(
             ["stage", "draw", "copies", "why"], [list(asdict(reason).values()) for reason in explanation.reasons]
@@ -203,6 +216,8 @@ def _show(plan, by=()) -> None:
         for row in table
     ]
     print_table(["stage", "draw", *labels, *figures], shown)
+    for corpus, count in plan.contaminated.items():
+        click.echo(f"contaminated: {count:,} documents of {corpus} have items of the benchmarks and are left out")
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
 

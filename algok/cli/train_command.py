@@ -88,7 +88,7 @@ def tokenizer(files, output, licenses, as_json, **options) -> None:
     from algok.classifiers.training.data import DataSets, read_texts
     from algok.classifiers.training.tokenizer import train_tokenizer
 
-    _check(output, options["name"])
+    check_output(output, options["name"])
     sets = DataSets(files, licenses)
     texts = list(read_texts(files, sets))
     _report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
@@ -114,7 +114,7 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
     from algok.classifiers.training.data import DataSets, read_texts
     from algok.classifiers.training.perplexity import train_perplexity
 
-    _check(output, options["name"])
+    check_output(output, options["name"])
     sets = [DataSets(files, licenses, "clean"), DataSets(noisy, (), "noisy"), DataSets(typical, (), "buckets")]
     clean, bad, usual = (
         list(read_texts(paths, part)) for paths, part in zip((files, noisy, typical), sets, strict=True)
@@ -211,7 +211,7 @@ def _train(
     from algok.classifiers.training.kinds import TRAINERS
     from algok.classifiers.training.train import Choices, train_model
 
-    _check(output, name)
+    check_output(output, name)
     _check_extra()
     sets = DataSets(files, licenses)
     examples, grouped = read_training(files, label, group, sets, part, second)
@@ -232,7 +232,7 @@ def _train(
     _report(output, manifest, as_json)
 
 
-def _check(output: Path, name: str) -> None:
+def check_output(output: Path, name: str) -> None:
     """What would otherwise fail after the training."""
     import re
 

@@ -20,8 +20,8 @@ def command(run, repair, executor, workers, address, as_json) -> None:
     """Check a finished run or mix.
 
     Every file's digest and row count, and no file too many. Of a run, for every shard and step: in = kept + dropped +
-    quarantined. Of a mix: used + capped + unused = kept, and written tokens = plan. Exit code 7 when something does not
-    add up.
+    quarantined. Of a mix: used + capped + unused + contaminated = kept, and written tokens = plan. Exit code 7 when
+    something does not add up.
 
     \b
     Examples:

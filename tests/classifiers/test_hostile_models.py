@@ -1,6 +1,5 @@
 """Models whose digests are right and whose contents are not: refused before any data is read."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import prose, write_jsonl
+from sealed import seal
 
 from algok.classifiers.store import SHIPPED
 from algok.errors import ModelError
@@ -30,14 +30,6 @@ def copied(tmp_path: Path, name: str) -> Path:
     folder = tmp_path / name
     shutil.copytree(SHIPPED / name, folder)
     return folder
-
-
-def seal(folder: Path, **parameters) -> None:
-    """Writes the digests of the files as they are now into the manifest; a parameter of None is taken out."""
-    manifest = json.loads((folder / "model.json").read_bytes())
-    manifest["parameters"] = {k: v for k, v in (manifest["parameters"] | parameters).items() if v is not None}
-    manifest["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in manifest["files"]}
-    (folder / "model.json").write_text(json.dumps(manifest))
 
 
 def refused(folder: Path, tmp_path: Path) -> str:
