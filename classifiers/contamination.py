@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.classifiers.store import Model, open_model
+from algok.classifiers.store import Model, find_folder, open_model, read_manifest
 from algok.errors import ModelError
 from algok.kernels.contamination import VERSION, Found, Tables, find
 
@@ -82,10 +82,10 @@ def _within(numbers: np.ndarray, count: int) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _opened(reference: str) -> ContaminationIndex:
+def _opened(reference: str, digest: str) -> ContaminationIndex:
     return ContaminationIndex(open_model(reference, KIND))
 
 
 def open_index(reference: str) -> ContaminationIndex:
-    """The index in a folder, once per process. Raises ModelError."""
-    return _opened(reference)
+    """The index in a folder, once per process as long as it stays the same. Raises ModelError."""
+    return _opened(reference, read_manifest(find_folder(reference)).digest)

@@ -12,8 +12,8 @@ Five units in a row are a *shingle*, hashed to 64 bits. An index knows the shing
 which entries it occurs; an *entry* is one text of an item. Shingles of one entry that follow each other at most so many units
 apart are one *passage*, and what its different shingles are worth, of all that the entry's are, is its coverage.
 
-An example: `② 학교는 "어느 도시"에 1) 있습니까?` has the units 하 교 어 느 도 시 있, kept as 하교어느시이: ② and the marks
-are none, 1) counts, 는 에 도 습 니 까 are functional, and 학 and 있 have lost their finals.
+An example: `② 학교는 "어느 도시"에 1) 있습니까?` has the units 하 교 어 느 시 이, so two shingles: ② and the marks are none, 1)
+counts, 는 도 에 습 니 까 are functional, and 학 and 있 have lost their finals.
 """
 
 from dataclasses import dataclass
@@ -82,13 +82,9 @@ class Found:
     """What documents have of the entries."""
 
     hits: np.ndarray  # int32 per document: items of which an entry was found
-    entry: (
-        np.ndarray
-    )  # int32 per document: the entry that came nearest to its need or went farthest beyond; -1 for none
+    entry: np.ndarray  # int32 per document: the entry nearest to its need, or farthest beyond it; -1 for none
     worth: np.ndarray  # int64 per document: what was found of it
-    margin: (
-        np.ndarray
-    )  # float64 per document: what was found beyond its need, as a share of its worth; below 0: what lacked
+    margin: np.ndarray  # float64 per document: that less its need, as a share of all it is worth; -inf for none
     documents: np.ndarray  # int64 per item: documents that have it
 
 
