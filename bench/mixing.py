@@ -2,9 +2,12 @@
 
     python bench/mixing.py plan [--documents 1000000]
     python bench/mixing.py write FILE.jsonl.zst …
+    python bench/mixing.py pack FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
-with shares over 20 domains, a selection and a replay. `write` mixes real texts in several formats.
+with shares over 20 domains, a selection and a replay. `write` mixes real texts in several formats. `pack` compares
+best-fit packing with cutting the stream every so many tokens, on the lengths of real texts in a random order, and times it on
+many documents of such lengths.
 """
 
 import argparse
@@ -22,7 +25,9 @@ import pyarrow.parquet as pq
 from algok.classifiers.store import open_model
 from algok.classifiers.tokenizer import FILE
 from algok.mixing.mix import Driver
-from algok.mixing.recipe import validate
+from algok.mixing.pack import pack
+from algok.mixing.recipe import TokenizerOptions, validate
+from algok.mixing.tokenizers import of_options
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe_source import RecipeText
@@ -142,13 +147,49 @@ def write(files: list[str]) -> None:
             driver.finish()
 
 
+def cut_that_fit(lengths: np.ndarray, length: int) -> float:
+    """The share of the documents that fit into a sequence and are cut if the stream is cut every `length` tokens."""
+    ends = np.cumsum(lengths)
+    fits = lengths <= length
+    cut = ((ends - lengths) // length != (ends - 1) // length) & fits
+    return float(cut.sum() / fits.sum())
+
+
+def packing(files: list[str]) -> None:
+    tokenizer = of_options(TokenizerOptions())
+    lengths = []
+    for file in files:
+        with pa.input_stream(file, compression="detect") as stream:
+            rows = pa.array([orjson.loads(line)["text"] for line in stream.read().splitlines()], pa.large_string())
+        lengths.append(tokenizer.counts(rows))
+    rng = np.random.default_rng(0)
+    stream = rng.permutation(np.concatenate(lengths))
+    many = rng.choice(stream, 2_000_000)
+    print(f"{len(stream):,} documents, {stream.sum():,} tokens; timed on {len(many):,}")
+    pack(many[:10], 2048, 1 << 24)
+    print("length   window  padding  of many  sequences  split  cut that fit, chunked  M documents/s")
+    for length in (2048, 4096, 8192, 32768):
+        for window in (1 << 20, 1 << 24):
+            found = pack(stream, length, window)
+            start = time.process_time()
+            large = pack(many, length, window)
+            speed = len(many) / (time.process_time() - start) / 1e6
+            padding, of_many = (1 - o.sizes.sum() / (o.count * length) for o in (found, large))
+            split, cut = float((stream > length).mean()), cut_that_fit(stream, length)
+            figures = f"{length:>6} {window:>8} {padding:>8.3%} {of_many:>8.3%} {found.count:>10,} {split:>6.2%}"
+            print(f"{figures} {cut:>22.1%} {speed:>14.1f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "write"])
+    parser.add_argument("what", choices=["plan", "write", "pack"])
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("files", nargs="*", help="write: JSON Lines with a field text, compressed or not.")
+    parser.add_argument("files", nargs="*", help="write, pack: JSON Lines with a field text, compressed or not.")
     options = parser.parse_args()
-    plan(options.documents) if options.what == "plan" else write(options.files)
+    if options.what == "plan":
+        plan(options.documents)
+    else:
+        {"write": write, "pack": packing}[options.what](options.files)
 
 
 if __name__ == "__main__":

@@ -161,14 +161,19 @@ class Driver:
         self.store.remove("work")
 
     def _stages(self) -> list[dict[str, Any]]:
-        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by."""
-        stages, start = [], 0
+        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by. The
+        padding of packed sequences counts there, and not as their tokens."""
+        stages, start, pack = [], 0, self.mix.pack
         records = [self._record(task) for task in self._tasks("write")]
         for number, stage in enumerate(self.mix.stages):
             shards = []
             for record in records[number * self.mix.shards : (number + 1) * self.mix.shards]:
-                shards.append({"start": start, "tokens": record["tokens"], "documents": record["documents"]})
+                shard = {"start": start, **{key: record[key] for key in ("tokens", "documents")}}
                 start += record["tokens"]
+                if pack:
+                    shard["sequences"] = record["sequences"]
+                    start = shard["start"] + record["sequences"] * pack.length
+                shards.append(shard)
             tokens = sum(shard["tokens"] for shard in shards)
             stages.append({"name": stage.name, "start": shards[0]["start"], "tokens": tokens, "shards": shards})
         return stages
@@ -181,7 +186,9 @@ class Driver:
         made = []
         for stage in self.mix.stages:
             own = [file for file in files if file.path.startswith(f"mds/{stage.name}/")]
-            made.append(self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width)))
+            made.append(
+                self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width, self.mix.pack is not None))
+            )
         return made
 
     def _rank(self, population: Population) -> None:

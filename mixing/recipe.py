@@ -241,6 +241,19 @@ class Replay(_Strict):
     where: Where | None = None
 
 
+class Pack(_Strict):
+    """Documents in sequences of one length, best-fit decreasing, in every format with tokens."""
+
+    length: int = Field(ge=2, le=1 << 24, description="Tokens of a sequence, as the training reads it.")
+    window: Tokens = Field(1 << 24, description="Tokens of the stream that are packed together.")
+
+    @model_validator(mode="after")
+    def _wide(self) -> "Pack":
+        if self.window < self.length:
+            raise ValueError(f"its window of {self.window} tokens is smaller than a sequence")
+        return self
+
+
 class Stage(_Strict):
     """A part of the training with a mixture of its own."""
 
@@ -274,6 +287,7 @@ class Mix(_Strict):
     )
     stages: Annotated[list[Stage], Field(min_length=1)]
     write: list[Format] = ["parquet"]
+    pack: Pack | None = Field(None, description="Without it documents stand one after the other.")
     shards: int = Field(1, ge=1, le=1 << 16, description="Files per stage, a power of two.")
     split_bytes: int = Field(
         64 << 20, ge=1 << 10, description="Input files are worked on in pieces of about this size."
@@ -365,6 +379,8 @@ def validate(source: RecipeText) -> Mix:
     mix = checked(Mix, source.data, (), source, problems)
     if mix is not None:
         problems += _between_stages(mix, source) + _of_bins(mix, source)
+        if mix.pack and set(mix.write) == {"parquet"}:
+            problems.append(f"{source.place(('pack',))}: pack: texts are not packed; write a format with tokens")
     if mix is None or problems:
         raise RecipeError("\n".join(problems))
     return mix

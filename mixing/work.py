@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ from algok.mixing.corpora import Inputs, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
 from algok.mixing.formats.writer import Documents as Written
-from algok.mixing.formats.writer import Target
+from algok.mixing.formats.writer import SequenceWriter, Target
 from algok.mixing.measure import measure
 from algok.mixing.order import Copies, Layout, pick, positions
+from algok.mixing.pack import Spool
 from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, Population, cell_numbers, documents
 from algok.mixing.ranks import Ranks
@@ -113,7 +115,8 @@ class Bench:
         cells = [self.plan.cells[track.cell].labels for track in self.layout.tracks]
         draws = [self.plan.draws[track.draw].kind for track in self.layout.tracks]
         labels = self.mix.cell_columns
-        return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws)
+        packed = self.mix.pack is not None
+        return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws, packed)
 
     def measured(self) -> Population:
         """All documents in the cells that the columns of the corpora make."""
@@ -362,23 +365,39 @@ def _as_text(values: pa.Array, type_: pa.DataType) -> pa.Array:
 
 def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     """An output shard in order, in every format from one pass."""
-    names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
-    batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
-    documents = tokens = 0
+    documents = tokens = sequences = 0
+    pack = bench.mix.pack
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
-        if batches:
-            (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
-            for rows in _chunks(whole):
-                part = Written(whole.take(rows), bench.tokenizer)
-                documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
-                for writer in writers:
+        packing = [writer for writer in writers if pack and isinstance(writer, SequenceWriter)]
+        spool = Spool(stack.enter_context(TemporaryFile(prefix="algok-pack-")), bench.tokenizer.end) if pack else None
+        for part in _in_shard(bench, shard):
+            documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
+            for writer in writers:
+                if writer not in packing:
                     writer.append(part)
-                report(len(part), part.table.nbytes, 1.0)
+            if spool:
+                spool.append(part.table.select(["id", "track", "copy"]), part.lengths, part.tokens)
+            report(len(part), part.table.nbytes, 1.0)
+        if spool and pack:
+            for some in spool.sequences(pack.length, pack.window):
+                sequences += some.count
+                for writer in packing:
+                    writer.append_sequences(some)
         for writer in writers:
             writer.close()
     files = [file.as_dict() for writer in writers for file in writer.files]
-    return {"files": files, "documents": documents, "tokens": tokens}
+    return {"files": files, "documents": documents, "tokens": tokens, "sequences": sequences}
+
+
+def _in_shard(bench: Bench, shard: int) -> Iterator[Written]:
+    """The documents of an output shard in order, some at a time."""
+    names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
+    batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
+    if batches:
+        (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+        for rows in _chunks(whole):
+            yield Written(whole.take(rows), bench.tokenizer)
 
 
 def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:
