@@ -97,7 +97,9 @@ def _rows_with(piece: Piece, inputs: Inputs, key: str) -> list[int]:
 def _explain(directory: MixDirectory, inputs: Inputs, piece: Piece, row: int, key: str, places: dict) -> MixExplanation:
     mix, plan = directory.mix, directory.plan
     corpus = inputs.corpora[piece.corpus]
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, of_options(mix.tokenizer))
+    clusters = mix.max_per_cluster is not None
+    tokenizer = of_options(mix.tokenizer)
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, tokenizer, clusters)
     (document,) = Bench(directory.store).planned_cells(table.slice(row, 1))
     cell, tokens = plan.cells[document.cells[0]], int(document.tokens[0])
     own = [place for (of, _, _), found in places.items() if of == piece.corpus for place in found]

@@ -16,6 +16,7 @@ from algok.errors import InputError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.lines import hash_strings
 from algok.mixing.corpora import NONE, OpenCorpus, Piece, read_piece
+from algok.mixing.recipe import CLUSTER
 from algok.mixing.tokenizers import TrainingTokenizer
 
 _TABLE = b"combinations"  # key of the schema's metadata
@@ -27,9 +28,16 @@ def place_salt(seed: int, corpus: str) -> np.uint64:
 
 
 def measure(
-    piece: Piece, corpus: OpenCorpus, labels: list[str], signals: list[str], seed: int, tokenizer: TrainingTokenizer
+    piece: Piece,
+    corpus: OpenCorpus,
+    labels: list[str],
+    signals: list[str],
+    seed: int,
+    tokenizer: TrainingTokenizer,
+    clusters: bool = False,
 ) -> pa.Table:
-    """A row per document of the piece, in its order: number of its combination of labels, place, tokens, signals.
+    """A row per document of the piece, in its order: number of its combination of labels, place, tokens, signals; and a hash of
+    its cluster, or where it has none of its id, if asked for.
 
     The combinations stand in the schema's metadata, sorted, with the documents and tokens of each. Raises InputError.
     """
@@ -43,7 +51,9 @@ def measure(
         "id": corpus.columns["id"],
         **({"tokens": corpus.columns["tokens"]} if corpus.counted else {"text": corpus.columns["text"]}),
     }
-    columns = list(dict.fromkeys([*extra.values(), *wanted.values()]))
+    cluster = corpus.columns.get(CLUSTER)
+    copied = [cluster] if clusters and cluster else []
+    columns = list(dict.fromkeys([*extra.values(), *wanted.values(), *copied]))
     coder = _Combinations(labels, corpus)
     places, tokens, codes = [], [], []
     keys: dict[str, list[np.ndarray]] = {name: [] for name in signals}
@@ -54,11 +64,20 @@ def measure(
             raise InputError(f"{piece.url}: a document has no id") from None
         tokens.append(_tokens(batch, extra, corpus, tokenizer, piece))
         codes.append(coder.codes(batch, wanted))
+        if clusters:
+            keys.setdefault(CLUSTER, []).append(_cluster_hashes(batch, extra["id"], cluster))
         for name in signals:
             keys[name].append(
                 signal_keys(batch[wanted[name]]) if name in wanted else np.zeros(batch.num_rows, np.uint32)
             )
     return _as_table(coder, codes, places, tokens, keys)
+
+
+def _cluster_hashes(batch: pa.RecordBatch, key: str, cluster: str | None) -> np.ndarray:
+    names = batch[key].cast(pa.large_string())
+    if cluster is not None:
+        names = pc.coalesce(batch[cluster].cast(pa.large_string()), names)
+    return hash_strings(*string_buffers(names), np.uint64(0))
 
 
 def _tokens(

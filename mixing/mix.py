@@ -10,14 +10,26 @@ import orjson
 import algok
 from algok.errors import OutputError
 from algok.mixing.bins import rank_bins, refined
+from algok.mixing.clusters import allowances, divided
 from algok.mixing.corpora import Inputs, open_inputs
 from algok.mixing.formats import mds
 from algok.mixing.planner import Plan, make_plan
 from algok.mixing.population import Population
 from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
+from algok.mixing.removal import count_removed
 from algok.mixing.tokenizers import of_options
-from algok.mixing.work import Bench, MixTask, MixWork, bins_name, measure_keys, ranks_name, sum_before, write_ranks
+from algok.mixing.work import (
+    ALLOWANCES,
+    Bench,
+    MixTask,
+    MixWork,
+    bins_name,
+    measure_keys,
+    ranks_name,
+    sum_before,
+    write_ranks,
+)
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
@@ -125,7 +137,11 @@ class Driver:
         for name, ranks in rank_bins(self.mix, measured).items():
             write_ranks(self.store, bins_name(name), ranks)
         population = refined(measured, self.mix, self._bench().bin_ranks)
-        plan = make_plan(self.mix, population, self.source)
+        if self.mix.max_per_cluster:
+            found = allowances(self.mix, population)
+            self.store.write_arrow(ALLOWANCES, found.as_table())
+            population = divided(self.mix, population, found)
+        plan = make_plan(self.mix, population, self.source, count_removed(self.mix))
         self._rank(population)
         self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
 

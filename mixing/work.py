@@ -10,7 +10,7 @@ write   (an output shard)      the texts in order, in every format
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from algok.mixing.bins import Refinement, measured_cells
+from algok.mixing.clusters import Allowances, Division, undivided
 from algok.mixing.corpora import Inputs, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
@@ -32,7 +33,7 @@ from algok.mixing.pack import Spool
 from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, Population, cell_numbers, documents
 from algok.mixing.ranks import Ranks
-from algok.mixing.recipe import Mix, mix_from_text
+from algok.mixing.recipe import CLUSTER, Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
@@ -132,10 +133,13 @@ class Bench:
     def planned_cells(self) -> Callable[[pa.Table], Iterator[Documents]]:
         """The documents of a measured table in the cells of the plan."""
         numbers = cell_numbers(measured_cells(self.mix, self.plan.cells))
-        if not self.mix.bins:
-            return lambda table: documents(table, numbers)
-        refinement = Refinement.of_cells(self.mix, self.plan.cells, self.bin_ranks)
-        return lambda table: map(refinement.refine, documents(table, numbers))
+        steps: list[Callable[[Documents], Documents]] = []
+        if self.mix.bins:
+            steps.append(Refinement.of_cells(self.mix, undivided(self.plan.cells), self.bin_ranks).refine)
+        if self.mix.max_per_cluster:
+            found = Allowances.of_table(self.store.read_arrow(ALLOWANCES))
+            steps.append(Division.of_cells(self.mix, self.plan.cells, found).divide)
+        return lambda table: reduce(lambda parts, step: map(step, parts), steps, documents(table, numbers))
 
 
 def read_ranks(store: Store, name: str) -> Ranks:
@@ -159,6 +163,7 @@ def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str) -> list[str]:
     for number, piece in enumerate(inputs.pieces):
         corpus = inputs.corpora[piece.corpus]
         known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer]
+        known += [CLUSTER] if mix.max_per_cluster else []
         keys.append(f"{number:06d}-{xxhash.xxh3_64_hexdigest(orjson.dumps(known))}")
     return keys
 
@@ -193,6 +198,7 @@ def _placed_name(piece: int) -> str:
 
 
 BEFORE = "work/before.arrow"
+ALLOWANCES = "bins/allowed.arrow"  # stays in a finished mix, as bins do
 
 
 def _run(root: str, task: MixTask, report: Report) -> None:
@@ -205,7 +211,8 @@ def _run(root: str, task: MixTask, report: Report) -> None:
 def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     piece = bench.inputs.pieces[number]
     mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer)
+    clusters = mix.max_per_cluster is not None
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer, clusters)
     bench.store.write_arrow(measured_name(bench.measures[number]), table)
     report(table.num_rows, 0, 1.0)
     return {"documents": table.num_rows}
