@@ -5,9 +5,9 @@
     python bench/mixing.py pack FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
-with shares over 20 domains, a selection and a replay. `write` mixes real texts in several formats. `pack` compares
-best-fit packing with cutting the stream every so many tokens, on the lengths of real texts in a random order, and times it on
-many documents of such lengths.
+with shares over 20 domains, a selection and a replay; then another mix of the same columns, from what was measured. `write` mixes
+real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
+real texts in a random order, and times it on many documents of such lengths.
 """
 
 import argparse
@@ -96,17 +96,24 @@ def plan(documents: int) -> None:
         corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
         average = 665  # tokens, of this log-normal distribution
         data = {"corpora": {"web": corpus}, "stages": two_stages(documents * average), "split_bytes": 1 << 30}
-        source = RecipeText(data)
         pa.set_cpu_count(1)
-        driver = Driver(
-            validate(source), source, Store(str(folder / "mix")), make_executor("local", 0), SilentProgress()
-        )
-        driver.begin()
+        driver = driver_of(data, folder)
         print(f"{documents:,} documents")
         timed("measure", driver.measure, documents)
         timed("plan", driver.plan, documents)
-        timed("pick", driver.pick, documents)
-        timed("order", driver.order, documents)
+        other = driver_of(data | {"stages": two_stages(documents * average // 2), "max_epochs": {"default": 2}}, folder)
+        timed("re-plan", lambda: (other.measure(), other.plan()), documents)
+        timed("pick", other.pick, documents)
+        timed("order", other.order, documents)
+
+
+def driver_of(data: dict, folder: Path) -> Driver:
+    """The driver of a mix, begun in a folder that may hold another plan."""
+    source = RecipeText(data)
+    store, executor = Store(str(folder / "mix")), make_executor("local", 0)
+    driver = Driver(validate(source), source, store, executor, SilentProgress())
+    driver.begin()
+    return driver
 
 
 def texts(folder: Path, files: list[str]) -> int:

@@ -184,8 +184,8 @@ class Measured:
 
 
 def measured(table: pa.Table) -> Iterator[Measured]:
-    """A measured table as arrays, batch by batch."""
-    for batch in table.to_batches(max_chunksize=1 << 20):
+    """A measured table as arrays, batch by batch; small ones, so that what is computed from a batch stays in the cache."""
+    for batch in table.to_batches(max_chunksize=1 << 16):
         arrays = {name: batch[name].to_numpy(zero_copy_only=False) for name in batch.schema.names}
         fixed = ("combination", "place", "tokens")
         signals = {name: array for name, array in arrays.items() if name not in fixed}

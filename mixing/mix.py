@@ -216,7 +216,7 @@ class Driver:
                 write_ranks(self.store, ranks_name(stage.name), ranks)
 
     def _bench(self) -> Bench:
-        return Bench(self.store)
+        return Bench(self.store, self.mix)
 
     def _tasks(self, kind: str, count: int | None = None) -> list[MixTask]:
         if count is None:

@@ -78,9 +78,9 @@ class MixWork:
 class Bench:
     """What the tasks of one mix share within a process."""
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, mix: Mix | None = None):
         self.store = store
-        self.mix: Mix = mix_from_text(store.read_bytes("mix.yaml").decode())
+        self.mix = mix or mix_from_text(store.read_bytes("mix.yaml").decode())
 
     @cached_property
     def inputs(self) -> Inputs:
