@@ -9,8 +9,8 @@
 with shares over 20 domains, a selection and a replay; then another mix of the same columns, from what was measured. `write` mixes
 real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
 real texts in a random order, and times it on many documents of such lengths. `rivals` asks for the same share of tokens of every
-file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what comes
-out.
+file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what
+comes out.
 """
 
 import argparse
@@ -233,7 +233,7 @@ def rivals(files: list[str]) -> None:
 
 
 def shown_mix(way: str, written: pa.Table, used: float, tokenizer: TrainingTokenizer) -> None:
-    """The share of tokens of every file in what was written, in all and in windows of about 20,000 tokens, and the most copies."""
+    """The share of tokens of every file in what was written, in all and in windows of some 20,000 tokens, and most copies."""
     counts = tokenizer.counts(written["text"].combine_chunks())
     keys = written["id"].to_pylist()
     files = np.array([int(key.split("-")[0]) for key in keys])
