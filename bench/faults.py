@@ -1,9 +1,10 @@
 """kill -9 at random moments: of the driver and of workers, on both executors; the result must have the same bytes.
 
-    python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both|node]
+    python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both|node] [--mix]
 
 Each round runs the web recipe over the WARC files until it has been killed `--kills` times in all (driver and workers in
-turn) and then to its end, and compares every output file with an undisturbed run's. `node` builds a Ray
+turn) and then to its end, and compares every output file with an undisturbed run's. `--mix` does the same with a packed mix of
+petitions and news in every format. `node` builds a Ray
 cluster of a head and four nodes on this machine and takes up to three nodes away while the run goes on.
 """
 
@@ -19,9 +20,17 @@ import time
 from pathlib import Path
 
 WORKER_MARKS = {"local": b"spawn_main", "ray": b"ray::_run_remote"}
+OURS = "ALGOK_FAULTS"  # in the environment of all that this program starts, so that it kills nothing else
 
 
 def outputs(run: Path) -> dict[str, str]:
+    """SHA-256 of what must be the same."""
+    if (run / "mix.json").exists():
+        own = {"done", "run.lock", "mix.json"}  # what a crash may leave otherwise, and when it was begun
+        files = [
+            path for path in sorted(run.rglob("*")) if path.is_file() and path.relative_to(run).parts[0] not in own
+        ]
+        return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     files = [run / "recipe.yaml", run / "manifest.json", run / "README.md"]
     files += [
         path for folder in ("kept", "dropped", "quarantine", "stats") for path in sorted((run / folder).glob("*"))
@@ -29,42 +38,60 @@ def outputs(run: Path) -> dict[str, str]:
     return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def start(data: Path, output: Path, executor: str) -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-m",
-        "algok",
-        "run",
-        "web",
-        "--input",
-        str(data / "warc" / "*.warc.gz"),
-        "-o",
-        str(output),
-    ]
+def write_mix(data: Path, folder: Path) -> Path:
+    """A mix of two sets, in sequences of 1,024 tokens."""
+    import orjson
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name in ("petitions", "wikinews_ko"):
+        with pa.input_stream(str(data / "domain" / f"{name}.jsonl.zst"), compression="detect") as stream:
+            rows = [orjson.loads(line) for line in stream.read().splitlines()]
+        table = pa.table({"id": [row["id"] for row in rows], "text": [row["text"] for row in rows]})
+        pq.write_table(table, folder / f"{name}.parquet", row_group_size=200)
+    mix = {
+        "corpora": {name: {"path": str(folder / f"{name}.parquet")} for name in ("petitions", "wikinews_ko")},
+        "stages": [
+            {"name": "a", "tokens": 400_000, "prior": "uniform"},
+            {"name": "b", "tokens": 100_000, "replay": {"of": "a", "share": 0.2}},
+        ],
+        "write": ["parquet", "tokens", "megatron", "dolma", "mds", "nanotron"],
+        "pack": {"length": 1024},
+        "shards": 4,
+        "split_bytes": 4 << 20,
+    }
+    (folder / "mix.yaml").write_bytes(orjson.dumps(mix))  # JSON is YAML
+    return folder / "mix.yaml"
+
+
+def start(what: list[str], output: Path, executor: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "algok", *what, "-o", str(output)]
     command += ["--executor", executor, "--workers", "2", "--quiet"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | {OURS: str(os.getpid())}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def workers(executor: str) -> list[int]:
-    """Processes that run tasks just now."""
+    """Processes of this program's that run tasks just now."""
+    own = f"{OURS}={os.getpid()}".encode()
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            line = (path / "cmdline").read_bytes()
+            line, environment = (path / "cmdline").read_bytes(), (path / "environ").read_bytes()
         except OSError:
             continue
-        if WORKER_MARKS[executor] in line:
+        if WORKER_MARKS[executor] in line and own in environment.split(b"\0"):
             found.append(int(path.name))
     return found
 
 
 def disturbed_run(
-    data: Path, output: Path, executor: str, kills: int, seconds: float, randomly: random.Random
+    what: list[str], output: Path, executor: str, kills: int, seconds: float, randomly: random.Random
 ) -> dict[str, int]:
     """Kills until enough, then lets the run end; how many died of each kind."""
     died = {"driver": 0, "worker": 0}
     while True:
-        process = start(data, output, executor)
+        process = start(what, output, executor)
         begin = time.monotonic()
         while process.poll() is None and sum(died.values()) < kills:
             time.sleep(randomly.uniform(0.1, seconds))
@@ -121,12 +148,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--executor", choices=["local", "ray", "both", "node"], default="both")
+    parser.add_argument("--mix", action="store_true", help="Kill a mix instead of a run.")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     randomly = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         begin = time.monotonic()
-        process = start(options.data, Path(folder) / "calm", "local")
+        what = ["run", "web", "--input", str(options.data / "warc" / "*.warc.gz")]
+        if options.mix:
+            what = ["mix", "write", str(write_mix(options.data, Path(folder)))]
+        process = start(what, Path(folder) / "calm", "local")
         if process.wait() != 0:
             raise SystemExit(process.stderr.read())
         seconds = time.monotonic() - begin
@@ -141,7 +172,7 @@ def main() -> None:
             while kills < options.kills:
                 output = Path(folder) / f"{executor}{round_}"
                 wait = seconds / 4 if executor == "local" else seconds / 4 + 10
-                died = disturbed_run(options.data, output, executor, min(4, options.kills - kills), wait, randomly)
+                died = disturbed_run(what, output, executor, min(4, options.kills - kills), wait, randomly)
                 same = outputs(output) == expected
                 verified = (
                     subprocess.run([sys.executable, "-m", "algok", "verify", str(output)], check=False).returncode == 0

@@ -2,15 +2,22 @@
 
     python bench/mixing.py plan [--documents 1000000]
     python bench/mixing.py write FILE.jsonl.zst …
+    python bench/mixing.py pack FILE.jsonl.zst …
+    python bench/mixing.py rivals FILE.jsonl.zst FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
-with shares over 20 domains, a selection and a replay. `write` mixes real texts in several formats.
+with shares over 20 domains, a selection and a replay; then another mix of the same columns, from what was measured. `write` mixes
+real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
+real texts in a random order, and times it on many documents of such lengths. `rivals` asks for the same share of tokens of every
+file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what
+comes out.
 """
 
 import argparse
 import resource
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +29,9 @@ import pyarrow.parquet as pq
 from algok.classifiers.store import open_model
 from algok.classifiers.tokenizer import FILE
 from algok.mixing.mix import Driver
-from algok.mixing.recipe import validate
+from algok.mixing.pack import pack
+from algok.mixing.recipe import TokenizerOptions, validate
+from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe_source import RecipeText
@@ -91,17 +100,24 @@ def plan(documents: int) -> None:
         corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
         average = 665  # tokens, of this log-normal distribution
         data = {"corpora": {"web": corpus}, "stages": two_stages(documents * average), "split_bytes": 1 << 30}
-        source = RecipeText(data)
         pa.set_cpu_count(1)
-        driver = Driver(
-            validate(source), source, Store(str(folder / "mix")), make_executor("local", 0), SilentProgress()
-        )
-        driver.begin()
+        driver = driver_of(data, folder)
         print(f"{documents:,} documents")
         timed("measure", driver.measure, documents)
         timed("plan", driver.plan, documents)
-        timed("pick", driver.pick, documents)
-        timed("order", driver.order, documents)
+        other = driver_of(data | {"stages": two_stages(documents * average // 2), "max_epochs": {"default": 2}}, folder)
+        timed("re-plan", lambda: (other.measure(), other.plan()), documents)
+        timed("pick", other.pick, documents)
+        timed("order", other.order, documents)
+
+
+def driver_of(data: dict, folder: Path) -> Driver:
+    """The driver of a mix, begun in a folder that may hold another plan."""
+    source = RecipeText(data)
+    store, executor = Store(str(folder / "mix")), make_executor("local", 0)
+    driver = Driver(validate(source), source, store, executor, SilentProgress())
+    driver.begin()
+    return driver
 
 
 def texts(folder: Path, files: list[str]) -> int:
@@ -142,13 +158,109 @@ def write(files: list[str]) -> None:
             driver.finish()
 
 
+def cut_that_fit(lengths: np.ndarray, length: int) -> float:
+    """The share of the documents that fit into a sequence and are cut if the stream is cut every `length` tokens."""
+    ends = np.cumsum(lengths)
+    fits = lengths <= length
+    cut = ((ends - lengths) // length != (ends - 1) // length) & fits
+    return float(cut.sum() / fits.sum())
+
+
+def packing(files: list[str]) -> None:
+    tokenizer = of_options(TokenizerOptions())
+    lengths = []
+    for file in files:
+        with pa.input_stream(file, compression="detect") as stream:
+            rows = pa.array([orjson.loads(line)["text"] for line in stream.read().splitlines()], pa.large_string())
+        lengths.append(tokenizer.counts(rows))
+    rng = np.random.default_rng(0)
+    stream = rng.permutation(np.concatenate(lengths))
+    many = rng.choice(stream, 2_000_000)
+    print(f"{len(stream):,} documents, {stream.sum():,} tokens; timed on {len(many):,}")
+    pack(many[:10], 2048, 1 << 24)
+    print("length   window  padding  of many  sequences  split  cut that fit, chunked  M documents/s")
+    for length in (2048, 4096, 8192, 32768):
+        for window in (1 << 20, 1 << 24):
+            found = pack(stream, length, window)
+            start = time.process_time()
+            large = pack(many, length, window)
+            speed = len(many) / (time.process_time() - start) / 1e6
+            padding, of_many = (1 - o.sizes.sum() / (o.count * length) for o in (found, large))
+            split, cut = float((stream > length).mean()), cut_that_fit(stream, length)
+            figures = f"{length:>6} {window:>8} {padding:>8.3%} {of_many:>8.3%} {found.count:>10,} {split:>6.2%}"
+            print(f"{figures} {cut:>22.1%} {speed:>14.1f}", flush=True)
+
+
+def rivals(files: list[str]) -> None:
+    import datasets
+
+    datasets.disable_progress_bars()
+    pa.set_cpu_count(1)
+    tokenizer = of_options(TokenizerOptions())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "corpus").mkdir()
+        size = texts(folder / "corpus", files)
+        paths = sorted((folder / "corpus").glob("*.parquet"))
+        each = 1 / len(paths)
+
+        def ours() -> list[Path]:
+            corpora = {path.stem: {"path": str(path)} for path in paths}
+            stages = [{"name": "all", "tokens": size // 6, "prior": "uniform"}]
+            data = {"corpora": corpora, "stages": stages, "max_epochs": {"default": 50}}
+            driver = driver_of(data, folder)
+            for step in (driver.measure, driver.plan, driver.pick, driver.order, driver.place, driver.write):
+                step()
+            return sorted((folder / "mix" / "parquet").glob("*.parquet"))
+
+        def interleaved(streaming: bool) -> list[Path]:
+            options = {"split": "train", "streaming": streaming, "cache_dir": str(folder / "cache")}
+            parts = [datasets.load_dataset("parquet", data_files=str(path), **options) for path in paths]
+            parts = parts if streaming else [part.shuffle(seed=0) for part in parts]
+            whole = datasets.interleave_datasets(
+                parts, probabilities=[each] * len(parts), seed=0, stopping_strategy="all_exhausted"
+            )
+            whole = whole.shuffle(seed=0, buffer_size=1000) if streaming else whole.shuffle(seed=0)
+            whole.to_parquet(str(folder / f"hf{streaming}.parquet"))
+            return [folder / f"hf{streaming}.parquet"]
+
+        ways = (("algok mix", ours), ("datasets, streaming", lambda: interleaved(True)))
+        for way, work in (*ways, ("datasets, in memory", lambda: interleaved(False))):
+            start = time.process_time()
+            written = pa.concat_tables([pq.read_table(path, columns=["id", "text"]) for path in work()])
+            used = time.process_time() - start
+            shown_mix(way, written, used, tokenizer)
+
+
+def shown_mix(way: str, written: pa.Table, used: float, tokenizer: TrainingTokenizer) -> None:
+    """The share of tokens of every file in what was written, in all and in windows of some 20,000 tokens, and most copies."""
+    counts = tokenizer.counts(written["text"].combine_chunks())
+    keys = written["id"].to_pylist()
+    files = np.array([int(key.split("-")[0]) for key in keys])
+    own = np.where(files[:, None] == np.arange(files.max() + 1), counts[:, None], 0)
+    edges = np.flatnonzero(np.diff((np.cumsum(counts) - counts) // 20_000, prepend=-1))
+    windows = np.add.reduceat(own, edges, axis=0) / np.add.reduceat(counts, edges)[:, None]
+    worst = abs(windows[:-1] - own.sum(axis=0) / counts.sum()).max()
+    speed = sum(len(text.encode()) for text in written["text"].to_pylist()) / 1e6 / used
+    shares = " ".join(f"{share:.3f}" for share in own.sum(axis=0) / counts.sum())
+    most = max(Counter(keys).values())
+    print(
+        f"{way:<20} {len(keys):>7,} documents, {speed:6.1f} MB/s, shares {shares}, worst window {worst:.3f}, most copies {most}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "write"])
+    parser.add_argument("what", choices=["plan", "write", "pack", "rivals"])
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("files", nargs="*", help="write: JSON Lines with a field text, compressed or not.")
+    parser.add_argument(
+        "files", nargs="*", help="write, pack, rivals: JSON Lines with a field text, compressed or not."
+    )
     options = parser.parse_args()
-    plan(options.documents) if options.what == "plan" else write(options.files)
+    if options.what == "plan":
+        plan(options.documents)
+    else:
+        {"write": write, "pack": packing, "rivals": rivals}[options.what](options.files)
 
 
 if __name__ == "__main__":

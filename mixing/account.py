@@ -100,19 +100,20 @@ def verify_mix(directory: MixDirectory) -> list[str]:
     if problems:
         return problems  # what is damaged cannot be added up
     sizes = {file["path"]: file for file in manifest["files"]}
-    width = 2 if manifest["tokenizer"]["vocabulary"] <= 1 << 16 else 4
     sums: Counter[tuple[str, str, str]] = Counter()
     seen = []
     shards = [shard for stage in manifest["stages"] for shard in stage["shards"]]
     for shard, (name, ledger) in zip(shards, directory.ledgers(), strict=True):
-        if (shard["documents"], shard["tokens"]) != (len(ledger), ledger["tokens"].to_numpy().sum()):
+        if (shard["documents"], shard["tokens"]) != (_documents(ledger), ledger["tokens"].to_numpy().sum()):
             problems.append(f"order/{name}.parquet: its documents and tokens are not the manifest's")
-        problems += _check_shard(name, ledger, sizes, directory.mix, width, manifest["tokenizer"]["vocabulary"])
+        if directory.mix.pack:
+            problems += _check_packed(name, ledger, shard["sequences"], directory.mix.pack.length)
+        problems += _check_shard(name, ledger, sizes, directory.mix, shard, manifest["tokenizer"]["vocabulary"])
         stage = name.rsplit("-", 3)[0]
         grouped = ledger.group_by(["draw", "cell"]).aggregate([("tokens", "sum")])
         for draw, cell, tokens in zip(*(grouped[column].to_pylist() for column in ("draw", "cell", "tokens_sum"))):
             sums[stage, draw, cell] += tokens
-        seen.append(_document_hashes(ledger))
+        seen.append(_document_hashes(_firsts(ledger)))
     problems += _check_plan(directory.plan, sums)
     problems += _check_contaminated(directory, listed, np.concatenate(seen))
     return problems + _check_copies(directory.plan, manifest["copies"], np.concatenate(seen))
@@ -125,15 +126,48 @@ def _present(store: Store, mix: Mix) -> Iterator[str]:
             yield from store.names(f"{folder}/{stage.name}")
 
 
+def _firsts(ledger: pa.Table) -> pa.Table:
+    """A row per document, where documents that were split have several."""
+    return ledger.filter(pc.equal(ledger["part"], 0)) if "part" in ledger.schema.names else ledger
+
+
+def _documents(ledger: pa.Table) -> int:
+    return len(_firsts(ledger))
+
+
+def _check_packed(name: str, ledger: pa.Table, count: int, length: int) -> list[str]:
+    """Every piece lies within its sequence, none over another; only what is longer than a sequence is split, into whole
+    sequences and a rest."""
+    tokens, starts, sequences, part, parts = (
+        ledger[column].to_numpy() for column in ("tokens", "start", "sequence", "part", "parts")
+    )
+    ends = starts + tokens
+    problems = []
+    if (starts // length != sequences).any() or ((ends - 1) // length != sequences).any():
+        problems.append(f"order/{name}.parquet: a document lies in two sequences of {length} tokens")
+    if (starts[1:] < ends[:-1]).any() or len(np.unique(sequences)) != count:
+        problems.append(f"order/{name}.parquet: its sequences are not those of the manifest")
+    if ((part + 1 < parts) & (tokens != length)).any() or (part >= parts).any():
+        problems.append(f"order/{name}.parquet: a document that fits into a sequence is cut")
+    if parts[part == 0].sum() != len(ledger):
+        problems.append(f"order/{name}.parquet: a document that was split lacks a part")
+    return problems
+
+
 def _check_shard(
-    name: str, ledger: pa.Table, files: dict[str, dict], mix: Mix, width: int, vocabulary: int
+    name: str, ledger: pa.Table, files: dict[str, dict], mix: Mix, shard: dict, vocabulary: int
 ) -> list[str]:
     """A shard's tokens and documents are the same in the ledger and in every format."""
     tokens = ledger["tokens"].to_numpy()
     problems = []
-    if (ledger["start"].to_numpy() != np.cumsum(tokens) - tokens).any():
+    if not mix.pack and (ledger["start"].to_numpy() != np.cumsum(tokens) - tokens).any():
         problems.append(f"order/{name}.parquet: its starts are not the sums of its tokens")
-    total, stage, number = int(tokens.sum()), *name.rsplit("-", 3)[:2]
+    stage, number = name.rsplit("-", 3)[:2]
+    width = 2 if vocabulary <= 1 << 16 else 4
+    documents = _documents(ledger)
+    units, total = len(ledger), int(tokens.sum())  # what a row, and a file, of tokens has
+    if mix.pack:
+        units, total = shard["sequences"], shard["sequences"] * mix.pack.length
     sizes = {
         "megatron": (f"megatron/{name}.bin", 2 if vocabulary < 65_500 else 4),
         "dolma": (f"dolma/{name}.npy", width),
@@ -142,14 +176,13 @@ def _check_shard(
     for format, (path, size) in sizes.items():
         if format in mix.write and files[path]["bytes"] != total * size:
             problems.append(f"{path}: holds {files[path]['bytes'] // size} tokens, the ledger says {total}")
-    for format in {"parquet", "tokens"} & set(mix.write):
-        rows = files[f"{format}/{name}.parquet"]["rows"]
-        if rows != len(ledger):
-            problems.append(f"{format}/{name}.parquet: holds {rows} documents, the ledger says {len(ledger)}")
+    for format, expected in (("parquet", documents), ("tokens", units)):
+        if format in mix.write and (rows := files[f"{format}/{name}.parquet"]["rows"]) != expected:
+            problems.append(f"{format}/{name}.parquet: holds {rows} rows, the ledger says {expected}")
     if "mds" in mix.write:
         rows = sum(file["rows"] for path, file in files.items() if path.startswith(f"mds/{stage}/shard.{number}."))
-        if rows != len(ledger):
-            problems.append(f"mds/{stage}: shard {number} holds {rows} documents, the ledger says {len(ledger)}")
+        if rows != units:
+            problems.append(f"mds/{stage}: shard {number} holds {rows} samples, the ledger says {units}")
     return problems
 
 

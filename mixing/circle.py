@@ -17,8 +17,8 @@ import numpy as np
 from algok.kernels.exposure import add_tokens, scatter
 
 TURN = 1 << 64
-_SORTED = 1 << 20  # documents that are sorted in memory rather than told apart by more bits
-_BINS = 1 << 22
+_SORTED = 1 << 14  # documents that are sorted in memory rather than told apart by more bits
+_BINS = 1 << 22  # of all groups; fewer documents get fewer, so that they cost no more each
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ def cut(parts: Parts, targets: np.ndarray, documents: int, rounding: np.ndarray 
     prefixes, before = np.zeros(count, np.uint64), np.zeros(count, np.int64)
     known, rest = 0, documents
     while wanted.any() and known < 64 and rest > _SORTED:
-        bits = int(min(64 - known, max(1, (_BINS // count).bit_length() - 1)))
+        bits = int(min(64 - known, max(1, (min(_BINS, rest) // count).bit_length() - 1)))
         sums, counts = (np.zeros((count, 1 << bits), np.int64) for _ in range(2))
         for part in parts():
             add_tokens(part.groups, part.keys, part.tokens, prefixes, known, bits, sums, counts)
-        bins = _crossed(sums, targets - before)
-        rows = np.arange(count)
-        before += np.cumsum(sums, axis=1)[rows, bins] - sums[rows, bins]
+        rows, tokens_to = np.arange(count), np.cumsum(sums, axis=1)
+        bins = _crossed(tokens_to, targets - before)
+        before += tokens_to[rows, bins] - sums[rows, bins]
         rest = int(counts[rows, bins][wanted].sum())
         prefixes = (prefixes << np.uint64(bits)) | bins.astype(np.uint64)
         known += bits
@@ -68,10 +68,11 @@ def cut(parts: Parts, targets: np.ndarray, documents: int, rounding: np.ndarray 
     return _sorted_cut(parts, targets, wanted, prefixes, known, before, rounding)
 
 
-def _crossed(sums: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The first bin of each row with which the target is reached; the last one that is not empty where none does."""
-    reached = np.cumsum(sums, axis=1) >= np.minimum(targets, sums.sum(axis=1))[:, None]
-    return reached.argmax(axis=1)
+def _crossed(tokens_to: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The first bin of each row with which the target is reached, from the tokens up to and with every bin; the last one that
+    is not empty where none does."""
+    wanted = np.minimum(targets, tokens_to[:, -1])
+    return np.array([np.searchsorted(row, target) for row, target in zip(tokens_to, wanted)], np.int64)
 
 
 def _sorted_cut(parts, targets, wanted, prefixes, known, before, rounding) -> Cuts:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from algok.errors import InputError, RecipeError
-from algok.mixing.recipe import Corpus, Mix, named_columns
+from algok.mixing.recipe import CLUSTER, Corpus, Mix, named_columns
 from algok.mixing.tokenizers import TrainingTokenizer, file_digest, of_options
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.inputs import plan_shards
@@ -180,12 +180,15 @@ def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pie
 
 def _check_columns(mix: Mix, corpora: dict[str, OpenCorpus], source: RecipeText) -> None:
     """Every label and signal that the mix names is in some corpus."""
-    known = {"corpus", *mix.bins} | {key for corpus in corpora.values() for key in (*corpus.columns, *corpus.labels)}
+    known = {"corpus", *mix.cell_columns[len(mix.label_columns) :]} | {
+        key for corpus in corpora.values() for key in (*corpus.columns, *corpus.labels)
+    }
     wanted = list(named_columns(mix))
     for index, stage in enumerate(mix.stages):
         wanted += [(stage.select.signal, ("stages", index, "select", "signal"))] if stage.select else []
         wanted += [(stage.order.signal, ("stages", index, "order", "signal"))] if stage.order else []
     wanted += [(bins.signal, ("bins", name, "signal")) for name, bins in mix.bins.items()]
+    wanted += [(CLUSTER, ("max_per_cluster",))] if mix.max_per_cluster else []
     problems = [
         f"{source.place(path)}: {'.'.join(map(str, path))}: no corpus has a column '{column}'{nearest(column, sorted(known))}"
         for column, path in wanted

@@ -120,7 +120,9 @@ def _explain(
     mix, plan = directory.mix, directory.plan
     corpus = inputs.corpora[piece.corpus]
     screen = Screen(index, corpus) if index else None
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, of_options(mix.tokenizer), screen)
+    clusters = mix.max_per_cluster is not None
+    tokenizer = of_options(mix.tokenizer)
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, tokenizer, screen, clusters)
     if screen:
         row -= int((screen.table()["row"].to_numpy() < row).sum())
     (document,) = Bench(directory.store).planned_cells(table.slice(row, 1))

@@ -18,6 +18,7 @@ from algok.kernels.buffers import string_buffers
 from algok.kernels.lines import hash_strings
 from algok.mixing.contaminated import Screen
 from algok.mixing.corpora import NONE, OpenCorpus, Piece, read_piece
+from algok.mixing.recipe import CLUSTER
 from algok.mixing.tokenizers import TrainingTokenizer
 
 _TABLE = b"combinations"  # key of the schema's metadata
@@ -36,8 +37,10 @@ def measure(
     seed: int,
     tokenizer: TrainingTokenizer,
     screen: Screen | None = None,
+    clusters: bool = False,
 ) -> pa.Table:
-    """A row per document of the piece, in its order: number of its combination of labels, place, tokens, signals.
+    """A row per document of the piece, in its order: number of its combination of labels, place, tokens, signals; and a hash of
+    its cluster, or where it has none of its id, if asked for.
 
     With a screen, a row per document that is not contaminated. The combinations stand in the schema's metadata, sorted, with
     the documents and tokens of each. Raises InputError.
@@ -52,7 +55,10 @@ def measure(
         "id": corpus.columns["id"],
         **({"tokens": corpus.columns["tokens"]} if corpus.counted else {"text": corpus.columns["text"]}),
     }
-    columns = list(dict.fromkeys([*extra.values(), *wanted.values(), *([screen.column] if screen else ())]))
+    cluster = corpus.columns.get(CLUSTER)
+    copied = [cluster] if clusters and cluster else []
+    screened = [screen.column] if screen else []
+    columns = list(dict.fromkeys([*extra.values(), *wanted.values(), *copied, *screened]))
     coder = _Combinations(labels, corpus)
     places, tokens, codes = [], [], []
     keys: dict[str, list[np.ndarray]] = {name: [] for name in signals}
@@ -64,11 +70,20 @@ def measure(
             raise InputError(f"{piece.url}: a document has no id") from None
         tokens.append(_tokens(batch, extra, corpus, tokenizer, piece))
         codes.append(coder.codes(batch, wanted))
+        if clusters:
+            keys.setdefault(CLUSTER, []).append(_cluster_hashes(batch, extra["id"], cluster))
         for name in signals:
             keys[name].append(
                 signal_keys(batch[wanted[name]]) if name in wanted else np.zeros(batch.num_rows, np.uint32)
             )
     return _as_table(coder, codes, places, tokens, keys)
+
+
+def _cluster_hashes(batch: pa.RecordBatch, key: str, cluster: str | None) -> np.ndarray:
+    names = batch[key].cast(pa.large_string())
+    if cluster is not None:
+        names = pc.coalesce(batch[cluster].cast(pa.large_string()), names)
+    return hash_strings(*string_buffers(names), np.uint64(0))
 
 
 def _tokens(
@@ -175,8 +190,8 @@ class Measured:
 
 
 def measured(table: pa.Table) -> Iterator[Measured]:
-    """A measured table as arrays, batch by batch."""
-    for batch in table.to_batches(max_chunksize=1 << 20):
+    """A measured table as arrays, batch by batch; small ones, so that what is computed from a batch stays in the cache."""
+    for batch in table.to_batches(max_chunksize=1 << 16):
         arrays = {name: batch[name].to_numpy(zero_copy_only=False) for name in batch.schema.names}
         fixed = ("combination", "place", "tokens")
         signals = {name: array for name, array in arrays.items() if name not in fixed}

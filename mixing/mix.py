@@ -14,14 +14,26 @@ from algok.classifiers.contamination import open_index
 from algok.errors import OutputError
 from algok.mixing import contaminated
 from algok.mixing.bins import rank_bins, refined
+from algok.mixing.clusters import allowances, divided
 from algok.mixing.corpora import Inputs, open_inputs
 from algok.mixing.formats import mds
 from algok.mixing.planner import Plan, make_plan
 from algok.mixing.population import Population
 from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
+from algok.mixing.removal import count_removed
 from algok.mixing.tokenizers import of_options
-from algok.mixing.work import Bench, MixTask, MixWork, bins_name, measure_keys, ranks_name, sum_before, write_ranks
+from algok.mixing.work import (
+    ALLOWANCES,
+    Bench,
+    MixTask,
+    MixWork,
+    bins_name,
+    measure_keys,
+    ranks_name,
+    sum_before,
+    write_ranks,
+)
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
 from algok.pipelines.recipe_source import RecipeText
@@ -130,7 +142,11 @@ class Driver:
         for name, ranks in rank_bins(self.mix, measured).items():
             write_ranks(self.store, bins_name(name), ranks)
         population = refined(measured, self.mix, self._bench().bin_ranks)
-        plan = make_plan(self.mix, population, self.source)
+        if self.mix.max_per_cluster:
+            found = allowances(self.mix, population)
+            self.store.write_arrow(ALLOWANCES, found.as_table())
+            population = divided(self.mix, population, found)
+        plan = make_plan(self.mix, population, self.source, count_removed(self.mix))
         plan.contaminated = contaminated.by_corpus(self._contaminated())
         self._rank(population)
         self.store.write_bytes("plan.json", orjson.dumps(plan.as_dict(), option=orjson.OPT_SORT_KEYS))
@@ -167,14 +183,19 @@ class Driver:
         self.store.remove("work")
 
     def _stages(self) -> list[dict[str, Any]]:
-        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by."""
-        stages, start = [], 0
+        """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by. The
+        padding of packed sequences counts there, and not as their tokens."""
+        stages, start, pack = [], 0, self.mix.pack
         records = [self._record(task) for task in self._tasks("write")]
         for number, stage in enumerate(self.mix.stages):
             shards = []
             for record in records[number * self.mix.shards : (number + 1) * self.mix.shards]:
-                shards.append({"start": start, "tokens": record["tokens"], "documents": record["documents"]})
+                shard = {"start": start, **{key: record[key] for key in ("tokens", "documents")}}
                 start += record["tokens"]
+                if pack:
+                    shard["sequences"] = record["sequences"]
+                    start = shard["start"] + record["sequences"] * pack.length
+                shards.append(shard)
             tokens = sum(shard["tokens"] for shard in shards)
             stages.append({"name": stage.name, "start": shards[0]["start"], "tokens": tokens, "shards": shards})
         return stages
@@ -187,7 +208,9 @@ class Driver:
         made = []
         for stage in self.mix.stages:
             own = [file for file in files if file.path.startswith(f"mds/{stage.name}/")]
-            made.append(self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width)))
+            made.append(
+                self.store.write_bytes(f"mds/{stage.name}/index.json", mds.index(own, width, self.mix.pack is not None))
+            )
         return made
 
     def _contaminated(self) -> pa.Table:
@@ -213,7 +236,7 @@ class Driver:
                 write_ranks(self.store, ranks_name(stage.name), ranks)
 
     def _bench(self) -> Bench:
-        return Bench(self.store)
+        return Bench(self.store, self.mix)
 
     def _tasks(self, kind: str, count: int | None = None) -> list[MixTask]:
         if count is None:

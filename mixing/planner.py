@@ -13,8 +13,9 @@ import xxhash
 from algok.errors import RecipeError
 from algok.mixing.allocate import Group, Infeasible, allocate
 from algok.mixing.circle import TURN, Draw, Keyed, copies, cut
-from algok.mixing.population import Cell, Population, Selection, classes, summed
+from algok.mixing.population import Cell, Population, Selection, classes, epochs_allowed, summed
 from algok.mixing.recipe import Mix, Prior, Replay, Stage
+from algok.mixing.removal import Removed, removal_rates
 from algok.mixing.selector import Selector
 from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe_source import RecipeText
@@ -81,9 +82,12 @@ class Plan:
         )
 
 
-def make_plan(mix: Mix, population: Population, source: RecipeText | None = None) -> Plan:
-    """Raises RecipeError for what no mixture can meet, and for a selector that means nothing."""
-    planner = _Planner(mix, population, source or RecipeText({}))
+def make_plan(
+    mix: Mix, population: Population, source: RecipeText | None = None, removed: Removed | None = None
+) -> Plan:
+    """`removed`: of every bin column that a stage rehydrates. Raises RecipeError for what no mixture can meet, and for a
+    selector that means nothing."""
+    planner = _Planner(mix, population, source or RecipeText({}), removed or {})
     for index in range(len(mix.stages)):
         planner.stage(index)
     return planner.plan
@@ -92,13 +96,13 @@ def make_plan(mix: Mix, population: Population, source: RecipeText | None = None
 class _Planner:
     """The state between stages: where each class's cursor stands, and what was planned and taken."""
 
-    def __init__(self, mix: Mix, population: Population, source: RecipeText):
-        self.mix, self.population, self.source = mix, population, source
+    def __init__(self, mix: Mix, population: Population, source: RecipeText, removed: Removed):
+        self.mix, self.population, self.source, self._removed = mix, population, source, removed
         cells = len(population.cells)
         selecting = [index for index, stage in enumerate(mix.stages) if stage.select]
         selections = [population.select(stage.select, stage.where) for stage in mix.stages if stage.select is not None]
         self.plan = Plan(population.cells, selecting, selections)
-        self.plan.caps = [self._cap(cell) for cell in population.cells]
+        self.plan.caps = [epochs_allowed(mix, cell) for cell in population.cells]
         self._class_tokens = population.class_tokens(selections)
         self.plan.class_tokens = self._class_tokens.tolist()
         self._cell_of = np.arange(cells << len(selections), dtype=np.int32) >> np.int32(len(selections))
@@ -140,7 +144,7 @@ class _Planner:
 
     def _active(self, index: int, stage: Stage) -> np.ndarray:
         """The classes (bool) that a stage may take."""
-        active = self.population.matching(stage.where)[self._cell_of]
+        active = (self.population.matching(stage.where) & (np.array(self.plan.caps) > 0))[self._cell_of]
         if index in self.plan.selecting:
             bit = len(self.plan.selecting) - 1 - self.plan.selecting.index(index)
             active &= (np.arange(len(active)) >> bit & 1).astype(bool)
@@ -308,6 +312,7 @@ class _Planner:
         result[here] = weighted[here] / np.maximum(inside, 1e-300)[groups[here]] * weights[groups[here]]
         for key, factor in stage.weights.items():
             result[self.population.matching(key)] *= factor
+        result *= self._rehydration(stage)
         if prior.unimax is None:
             return result, []
         limits = np.minimum(1, prior.unimax * sums / tokens)
@@ -323,6 +328,20 @@ class _Planner:
         weights = {bins.label(number): stage.curve.weight(number, bins.count) for number in range(bins.count)}
         return np.array([weights.get(cell.labels[stage.curve.bins], 0.0) for cell in self.population.cells])
 
+    def _rehydration(self, stage: Stage) -> np.ndarray:
+        """The weight of every cell by how often documents of clusters of its size were removed."""
+        if stage.rehydrate is None:
+            return np.ones(len(self.population.cells))
+        bins, most = stage.rehydrate.bins, stage.rehydrate.max
+        rates = removal_rates(self.population.cells, bins, self._removed[bins])
+        factors = rates.factors(most)
+        for label, factor in factors.items():
+            self.plan.notes.append(
+                f"stage '{stage.name}': {bins}={label} weighs {factor:.4g}: {rates.by_label[label]:.2%} of such documents"
+                f" were removed, {rates.all:.2%} of all"
+            )
+        return np.array([factors.get(cell.labels[bins], 1.0) for cell in self.population.cells])
+
     @staticmethod
     def _group_weights(prior: Prior, sums: np.ndarray) -> np.ndarray:
         if not len(sums):
@@ -332,11 +351,6 @@ class _Planner:
         if prior.unimax is not None:
             return np.ones(len(sums))
         return prior.natural * sums / sums.sum() + prior.uniform / len(sums)
-
-    def _cap(self, cell: Cell) -> float:
-        rules = self.mix.max_epochs
-        own = [epochs for key, epochs in rules.items() if key != "default" and Selector.parse(key).matches(cell.labels)]
-        return min(own, default=rules["default"])
 
     def _record(self, draw: Draw, amounts: "_Amounts", taken: np.ndarray, room: np.ndarray) -> None:
         self.plan.draws.append(draw)

@@ -1,5 +1,6 @@
 """All documents of a mix as planning sees them: their cells, and passes over them in bounded memory."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from algok.mixing.circle import Keyed, cut
 from algok.mixing.measure import combinations, measured
-from algok.mixing.recipe import Select
+from algok.mixing.recipe import ALLOWED, FREE, Mix, Select
 from algok.mixing.selector import Selector
 
 _WORST = np.uint64((1 << 32) - 1)
@@ -72,6 +73,22 @@ def classes(documents: Documents, selections: list[Selection]) -> np.ndarray:
     for selection in selections:
         code = code * np.int32(2) + selection.holds(documents)
     return code
+
+
+def epochs_allowed(mix: Mix, cell: Cell) -> float:
+    """How often the documents of a cell may come, over all stages and replays."""
+    rules = mix.max_epochs
+    own = [epochs for key, epochs in rules.items() if key != "default" and Selector.parse(key).matches(cell.labels)]
+    allowed = min(own, default=rules["default"])
+    if mix.max_per_cluster is None:
+        return allowed
+    label = cell.labels.get(ALLOWED, FREE)
+    return float(min(allowed, mix.max_per_cluster if label == FREE else int(label)))
+
+
+def copies_allowed(mix: Mix, cell: Cell) -> int:
+    """The most copies that a document of the cell can have."""
+    return math.ceil(epochs_allowed(mix, cell))
 
 
 class Population:

@@ -18,6 +18,10 @@ from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe_source import RecipeText, override, parse_source, read_source
 from algok.pipelines.validation import checked
 
+CLUSTER = "dedup.cluster"  # the column that says which documents are copies of each other
+ALLOWED = "allowed"  # the label column of what `max_per_cluster` leaves a document
+FREE = "any"  # its label where the cluster does not bind
+
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT]?)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -210,6 +214,14 @@ class Curve(_Strict):
         return ((x - self.throwaway) / (1 - self.throwaway)) ** self.power if x > self.throwaway else 0.0
 
 
+class Rehydrate(_Strict):
+    """More of the documents that were copied as often as good ones are: a bin of cluster sizes whose documents the steps after
+    the deduplication removed less often than all weighs up to `max`, others 1. The rates are those of the mix's own runs."""
+
+    bins: str
+    max: float = Field(3, ge=1, allow_inf_nan=False)
+
+
 class Select(_Strict):
     """Only the best documents: the top share, in tokens, of every group by a signal."""
 
@@ -241,6 +253,19 @@ class Replay(_Strict):
     where: Where | None = None
 
 
+class Pack(_Strict):
+    """Documents in sequences of one length, best-fit decreasing, in every format with tokens."""
+
+    length: int = Field(ge=2, le=1 << 24, description="Tokens of a sequence, as the training reads it.")
+    window: Tokens = Field(1 << 24, description="Tokens of the stream that are packed together.")
+
+    @model_validator(mode="after")
+    def _wide(self) -> "Pack":
+        if self.window < self.length:
+            raise ValueError(f"its window of {self.window} tokens is smaller than a sequence")
+        return self
+
+
 class Stage(_Strict):
     """A part of the training with a mixture of its own."""
 
@@ -254,6 +279,7 @@ class Stage(_Strict):
     )
     weights: dict[Where, Weight] = Field({}, description="Selector -> factor on the prior; factors multiply.")
     curve: Curve | None = None
+    rehydrate: Rehydrate | None = None
     select: Select | None = None
     order: Order | None = None
     replay: Replay | None = None
@@ -278,8 +304,15 @@ class Mix(_Strict):
     max_epochs: dict[str, Epochs] = Field(
         {"default": 4.0}, description="Selector -> passes over all stages and replays; the smallest that holds counts."
     )
+    max_per_cluster: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Copies of all documents of a duplicate cluster together, over all stages and replays.",
+    )
     stages: Annotated[list[Stage], Field(min_length=1)]
     write: list[Format] = ["parquet"]
+    pack: Pack | None = Field(None, description="Without it documents stand one after the other.")
     shards: int = Field(1, ge=1, le=1 << 16, description="Files per stage, a power of two.")
     split_bytes: int = Field(
         64 << 20, ge=1 << 10, description="Input files are worked on in pieces of about this size."
@@ -312,12 +345,12 @@ class Mix(_Strict):
     @property
     def label_columns(self) -> list[str]:
         """The columns of the corpora whose labels make the cells: every one that the mix names, sorted."""
-        return sorted({"corpus", *(column for column, _ in named_columns(self))} - set(self.bins))
+        return sorted({"corpus", *(column for column, _ in named_columns(self))} - {*self.bins, ALLOWED})
 
     @property
     def cell_columns(self) -> list[str]:
         """All columns that tell cells apart."""
-        return [*self.label_columns, *self.bins]
+        return [*self.label_columns, *self.bins, *([ALLOWED] if self.max_per_cluster else [])]
 
     @property
     def signal_columns(self) -> list[str]:
@@ -372,6 +405,8 @@ def validate(source: RecipeText) -> Mix:
     mix = checked(Mix, source.data, (), source, problems)
     if mix is not None:
         problems += _between_stages(mix, source) + _of_bins(mix, source)
+        if mix.pack and set(mix.write) == {"parquet"}:
+            problems.append(f"{source.place(('pack',))}: pack: texts are not packed; write a format with tokens")
     if mix is None or problems:
         raise RecipeError("\n".join(problems))
     return mix
@@ -401,6 +436,7 @@ def _of_bins(mix: Mix, source: RecipeText) -> list[str]:
         for column in set(bins.within) & set(mix.bins):
             place = source.place(("bins", name, "within"))
             problems.append(f"{place}: bins.{name}.within: '{column}' is made of a signal itself")
+    edges = [name for name, bins in mix.bins.items() if bins.edges is not None]
     quantiles = [name for name, bins in mix.bins.items() if bins.quantiles is not None]
     for index, stage in enumerate(mix.stages):
         if stage.curve and stage.curve.bins not in quantiles:
@@ -408,6 +444,13 @@ def _of_bins(mix: Mix, source: RecipeText) -> list[str]:
             problems.append(
                 f"{place}: stages.{index}.curve.bins: '{stage.curve.bins}' names no bins with quantiles{near}"
             )
+        if stage.rehydrate and stage.rehydrate.bins not in edges:
+            place, near = source.place(("stages", index, "rehydrate", "bins")), nearest(stage.rehydrate.bins, edges)
+            problems.append(
+                f"{place}: stages.{index}.rehydrate.bins: '{stage.rehydrate.bins}' names no bins with edges{near}"
+            )
+    if any(stage.rehydrate for stage in mix.stages) and not any(corpus.run for corpus in mix.corpora.values()):
+        problems.append(f"{source.place(('corpora',))}: corpora: rehydrate needs a run, whose removal rates it goes by")
     return problems
 
 

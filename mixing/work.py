@@ -10,7 +10,8 @@ write   (an output shard)      the texts in order, in every format
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,20 @@ import xxhash
 
 from algok.classifiers.contamination import ContaminationIndex, open_index
 from algok.mixing.bins import Refinement, measured_cells
+from algok.mixing.clusters import Allowances, Division, undivided
 from algok.mixing.contaminated import Screen, clean_rows
 from algok.mixing.corpora import Inputs, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
 from algok.mixing.formats.writer import Documents as Written
-from algok.mixing.formats.writer import Target
+from algok.mixing.formats.writer import SequenceWriter, Target
 from algok.mixing.measure import measure
 from algok.mixing.order import Copies, Layout, pick, positions
+from algok.mixing.pack import Spool
 from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, Population, cell_numbers, documents
 from algok.mixing.ranks import Ranks
-from algok.mixing.recipe import Mix, mix_from_text
+from algok.mixing.recipe import CLUSTER, Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
@@ -77,9 +80,9 @@ class MixWork:
 class Bench:
     """What the tasks of one mix share within a process."""
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, mix: Mix | None = None):
         self.store = store
-        self.mix: Mix = mix_from_text(store.read_bytes("mix.yaml").decode())
+        self.mix = mix or mix_from_text(store.read_bytes("mix.yaml").decode())
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -123,7 +126,8 @@ class Bench:
         cells = [self.plan.cells[track.cell].labels for track in self.layout.tracks]
         draws = [self.plan.draws[track.draw].kind for track in self.layout.tracks]
         labels = self.mix.cell_columns
-        return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws)
+        packed = self.mix.pack is not None
+        return Target(self.store, stream.stage, number, self.mix.shards, self.tokenizer, labels, cells, draws, packed)
 
     def measured(self) -> Population:
         """All documents in the cells that the columns of the corpora make."""
@@ -139,10 +143,13 @@ class Bench:
     def planned_cells(self) -> Callable[[pa.Table], Iterator[Documents]]:
         """The documents of a measured table in the cells of the plan."""
         numbers = cell_numbers(measured_cells(self.mix, self.plan.cells))
-        if not self.mix.bins:
-            return lambda table: documents(table, numbers)
-        refinement = Refinement.of_cells(self.mix, self.plan.cells, self.bin_ranks)
-        return lambda table: map(refinement.refine, documents(table, numbers))
+        steps: list[Callable[[Documents], Documents]] = []
+        if self.mix.bins:
+            steps.append(Refinement.of_cells(self.mix, undivided(self.plan.cells), self.bin_ranks).refine)
+        if self.mix.max_per_cluster:
+            found = Allowances.of_table(self.store.read_arrow(ALLOWANCES))
+            steps.append(Division.of_cells(self.mix, self.plan.cells, found).divide)
+        return lambda table: reduce(lambda parts, step: map(step, parts), steps, documents(table, numbers))
 
 
 def read_ranks(store: Store, name: str) -> Ranks:
@@ -166,6 +173,7 @@ def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str, index: str | None) ->
     for number, piece in enumerate(inputs.pieces):
         corpus = inputs.corpora[piece.corpus]
         known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer, index]
+        known += [CLUSTER] if mix.max_per_cluster else []
         keys.append(f"{number:06d}-{xxhash.xxh3_64_hexdigest(orjson.dumps(known))}")
     return keys
 
@@ -204,6 +212,7 @@ def _placed_name(piece: int) -> str:
 
 
 BEFORE = "work/before.arrow"
+ALLOWANCES = "bins/allowed.arrow"  # stays in a finished mix, as bins do
 
 
 def _run(root: str, task: MixTask, report: Report) -> None:
@@ -217,7 +226,8 @@ def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     piece = bench.inputs.pieces[number]
     mix, corpus = bench.mix, bench.inputs.corpora[piece.corpus]
     screen = Screen(bench.index, corpus) if bench.index else None
-    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer, screen)
+    clusters = mix.max_per_cluster is not None
+    table = measure(piece, corpus, mix.label_columns, mix.signal_columns, mix.seed, bench.tokenizer, screen, clusters)
     if screen:
         bench.store.write_arrow(contaminated_name(bench.measures[number]), screen.table())
     bench.store.write_arrow(measured_name(bench.measures[number]), table)
@@ -382,23 +392,39 @@ def _as_text(values: pa.Array, type_: pa.DataType) -> pa.Array:
 
 def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     """An output shard in order, in every format from one pass."""
-    names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
-    batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
-    documents = tokens = 0
+    documents = tokens = sequences = 0
+    pack = bench.mix.pack
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
-        if batches:
-            (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
-            for rows in _chunks(whole):
-                part = Written(whole.take(rows), bench.tokenizer)
-                documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
-                for writer in writers:
+        packing = [writer for writer in writers if pack and isinstance(writer, SequenceWriter)]
+        spool = Spool(stack.enter_context(TemporaryFile(prefix="algok-pack-")), bench.tokenizer.end) if pack else None
+        for part in _in_shard(bench, shard):
+            documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
+            for writer in writers:
+                if writer not in packing:
                     writer.append(part)
-                report(len(part), part.table.nbytes, 1.0)
+            if spool:
+                spool.append(part.table.select(["id", "track", "copy"]), part.lengths, part.tokens)
+            report(len(part), part.table.nbytes, 1.0)
+        if spool and pack:
+            for some in spool.sequences(pack.length, pack.window):
+                sequences += some.count
+                for writer in packing:
+                    writer.append_sequences(some)
         for writer in writers:
             writer.close()
     files = [file.as_dict() for writer in writers for file in writer.files]
-    return {"files": files, "documents": documents, "tokens": tokens}
+    return {"files": files, "documents": documents, "tokens": tokens, "sequences": sequences}
+
+
+def _in_shard(bench: Bench, shard: int) -> Iterator[Written]:
+    """The documents of an output shard in order, some at a time."""
+    names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
+    batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
+    if batches:
+        (whole,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+        for rows in _chunks(whole):
+            yield Written(whole.take(rows), bench.tokenizer)
 
 
 def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:

@@ -96,7 +96,7 @@ class PhaseTask:
         if self.phase.sketches is not None:
             batch = self._sketch(self.phase.sketches, batch)
         self.rows += self._compared(batch)
-        if self.final:
+        if self.final and batch.num_rows:  # a batch that was dropped as a whole lacks the signals of later steps
             self.stats.read.kept_text_bytes += _text_bytes(batch)
             self.stats.count_kept(batch.column("source"), batch.column(self.tokens) if self.tokens else None)
         if self.sink is not None:

@@ -20,9 +20,19 @@ from algok.cli.shared import json_option, labelled_options, pairs, print_json, p
 )
 @click.option("--pii", is_flag=True, help="Score the step pii against labelled spans instead.")
 @click.option("--spans", default="meta.spans", show_default=True, help="With --pii: where rows have their spans.")
+@click.option(
+    "--tokenizer",
+    "tokenizers",
+    multiple=True,
+    metavar="TOKENIZER",
+    help="Compare tokenizers on the texts instead: a model, a SentencePiece .model or a tokenizer.json. Repeatable.",
+)
+@click.option("--parallel", metavar="FIELD", help="With --tokenizer: where rows have a translation of their text.")
 @click.option("--by", multiple=True, metavar="FIELD", help="Figures per value of a field, e.g. source. Repeatable.")
 @json_option
-def command(files, recipe, overrides, source, fields, group, part, models, pii, spans, by, as_json) -> None:
+def command(
+    files, recipe, overrides, source, fields, group, part, models, pii, spans, tokenizers, parallel, by, as_json
+) -> None:
     """Measure a recipe and its models on labelled FILES (JSON Lines or Parquet).
 
     Every step that needs no whole corpus runs in the recipe's order with its bounds; the labels say which drops are right.
@@ -35,7 +45,11 @@ def command(files, recipe, overrides, source, fields, group, part, models, pii, 
       algok evaluate labels.jsonl.zst --part held-out --model quality=models/my_quality --by source
       algok evaluate documents.jsonl --field domain=topic --json | jq .domain.macro_f1
       algok evaluate --pii spans.jsonl --spans spans
+      algok evaluate --tokenizer tokenizer --tokenizer our-128k.json prose.jsonl.zst
     """
+    if tokenizers:
+        _evaluate_tokenizers(tokenizers, files, parallel, as_json)
+        return
     if pii:
         _evaluate_pii(files, spans, as_json)
         return
@@ -68,6 +82,20 @@ def _evaluate_pii(files: tuple[Path, ...], spans: str, as_json: bool) -> None:
     names = ("labelled", "found", "exact", "recall", "findings", "wrong", "other", "precision")
     rows = [[kind, *(figures[name] for name in names)] for kind, figures in report["kinds"].items()]
     print_table(["kind", *names], rows)
+
+
+def _evaluate_tokenizers(
+    tokenizers: tuple[str, ...], files: tuple[Path, ...], parallel: str | None, as_json: bool
+) -> None:
+    from algok.evaluation.tokenizers import evaluate_tokenizers
+
+    report = [figures.as_dict() for figures in evaluate_tokenizers(tokenizers, files, parallel)]
+    if as_json:
+        print_json({"files": [str(path) for path in files], "tokenizers": report})
+        return
+    shown = [name for name in report[0] if name != "parity" or parallel]
+    rows = [[printable(figures["tokenizer"]), *(figures[name] for name in shown[1:])] for figures in report]
+    print_table([name.replace("_", " ") for name in shown], rows)
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -12,6 +12,21 @@ from algok.errors import ModelError
 
 # SentencePiece leaves out sentences over 4,192 bytes; longer lines are cut between eojeol.
 _MOST_BYTES = 4000
+# What suits Korean; docs/models.md has the figures (bench/tokenizers.py).
+OPTIONS = {
+    "model_type": "unigram",
+    "byte_fallback": True,
+    "normalization_rule_name": "identity",
+    "add_dummy_prefix": True,
+    "remove_extra_whitespaces": True,
+    "split_by_whitespace": True,
+    "split_digits": True,
+    "max_sentencepiece_length": 12,
+    # The sums of the training steps depend on how many threads share the sentences.
+    "num_threads": 2,
+    "input_sentence_size": 0,
+    "minloglevel": 2,
+}
 
 
 def train_tokenizer(
@@ -53,34 +68,24 @@ def fit_tokenizer(texts: Iterable[str], *, vocabulary: int, coverage: float, see
     """The serialised SentencePiece model, and the number of lines it was trained on."""
     import sentencepiece
 
-    lines = sorted(set(_lines(texts)))  # a line that repeats is boilerplate
+    lines = sorted(set(lines_of(texts)))  # a line that repeats is boilerplate
     random.Random(seed).shuffle(lines)
     written = BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(lines),
             model_writer=written,
-            model_type="unigram",
             vocab_size=vocabulary,
             character_coverage=coverage,
-            byte_fallback=True,
-            normalization_rule_name="identity",
-            add_dummy_prefix=True,
-            remove_extra_whitespaces=True,
-            split_by_whitespace=True,
-            split_digits=True,
-            max_sentencepiece_length=12,
-            # The sums of the training steps depend on how many threads share the sentences.
-            num_threads=2,
-            input_sentence_size=0,
-            minloglevel=2,
+            **OPTIONS,
         )
     except RuntimeError as error:
         raise ModelError(f"the tokenizer cannot be trained on {len(lines)} lines: {error}") from None
     return written.getvalue(), len(lines)
 
 
-def _lines(texts: Iterable[str]) -> Iterator[str]:
+def lines_of(texts: Iterable[str]) -> Iterator[str]:
+    """The lines of two eojeol or more, cut where SentencePiece would leave them out."""
     for text in texts:
         for line in text.split("\n"):
             eojeol = line.split()

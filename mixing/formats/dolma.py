@@ -8,10 +8,11 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from algok.mixing.formats.writer import Documents, Target, Writer
+from algok.mixing.formats.writer import Documents, SequenceWriter, Target
+from algok.mixing.pack import Sequences
 
 
-class Dolma(Writer):
+class Dolma(SequenceWriter):
     folder = "dolma"
 
     def __init__(self, stack: ExitStack, target: Target):
@@ -25,14 +26,22 @@ class Dolma(Writer):
     def append(self, documents: Documents) -> None:
         self._tokens.write(documents.tokens.astype(self._type).tobytes())
         ends = self._start + np.cumsum(documents.lengths)
+        self._append_rows(documents.table["id"].to_pylist(), ends - documents.lengths, ends)
+        self._start = int(ends[-1])
+
+    def append_sequences(self, sequences: Sequences) -> None:
+        """A row per piece: a document that was split has several, padding has none."""
+        self._tokens.write(sequences.tokens.astype(self._type).tobytes())
+        ends = sequences.starts + sequences.lengths
+        self._append_rows(sequences.pieces["id"].to_pylist(), sequences.starts, ends)
+
+    def _append_rows(self, keys: list[str], starts: np.ndarray, ends: np.ndarray) -> None:
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
-        keys = documents.table["id"].to_pylist()
-        for end, length, key in zip(ends.tolist(), documents.lengths.tolist(), keys):
-            rows.writerow([end - length, end, key, self.target.name, self._rows])
+        for key, start, end in zip(keys, starts.tolist(), ends.tolist()):
+            rows.writerow([start, end, key, self.target.name, self._rows])
             self._rows += 1
         self._table.write(text.getvalue().encode())
-        self._start = int(ends[-1])
 
     def close(self) -> None:
         self._tokens.close()

@@ -1,10 +1,12 @@
-"""Megatron-LM's indexed dataset: `.bin` has the tokens, `.idx` where every document lies. A document is a sequence."""
+"""Megatron-LM's indexed dataset: `.bin` has the tokens, `.idx` where every document lies. A document is a sequence, and so is
+each sequence of a mix that is packed."""
 
 from contextlib import ExitStack
 
 import numpy as np
 
-from algok.mixing.formats.writer import Documents, Target, Writer
+from algok.mixing.formats.writer import Documents, SequenceWriter, Target
+from algok.mixing.pack import Sequences
 
 _MAGIC = b"MMIDIDX\x00\x00"
 _VERSION = 1
@@ -12,7 +14,7 @@ _CODES = {"uint16": 8, "int32": 4}
 _SMALL = 65_500  # vocabularies below this are stored in 16 bits, as Megatron's own tool decides
 
 
-class Megatron(Writer):
+class Megatron(SequenceWriter):
     folder = "megatron"
 
     def __init__(self, stack: ExitStack, target: Target):
@@ -24,6 +26,10 @@ class Megatron(Writer):
     def append(self, documents: Documents) -> None:
         self._bin.write(documents.tokens.astype(self._type).tobytes())
         self._lengths.append(documents.lengths)
+
+    def append_sequences(self, sequences: Sequences) -> None:
+        self._bin.write(sequences.tokens.astype(self._type).tobytes())
+        self._lengths.append(np.full(sequences.count, sequences.length, np.int64))
 
     def close(self) -> None:
         lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 import numpy as np
 import pyarrow as pa
 
-from algok.mixing.formats.writer import Documents, Target, Writer
+from algok.mixing.formats.writer import Documents, SequenceWriter, Target, Writer
+from algok.mixing.pack import Sequences
 from algok.pipelines.recipe import OutputOptions
 from algok.pipelines.sinks import ParquetSink
 
@@ -13,7 +14,10 @@ CARRIED = ("url", "source", "date", "provenance", "meta")
 
 
 class Texts(Writer):
-    """`id`, `text`, the columns of a document, the labels that the mix names, `tokens`, `draw` and `copy`."""
+    """`id`, `text`, the columns of a document, the labels that the mix names, `tokens`, `draw` and `copy`.
+
+    Texts are never packed: they stand in the order of the stream.
+    """
 
     folder = "parquet"
 
@@ -53,24 +57,39 @@ class Texts(Writer):
         self.files = self._sink.files
 
 
-class TokenTable(Writer):
-    """`id` and `input_ids`, a document per row, the end of text included."""
+class TokenTable(SequenceWriter):
+    """`id` and `input_ids`, a document per row, the end of text included; of packed sequences `input_ids`, and the `lengths` and
+    `ids` of their documents. What lies beyond the sum of the lengths is padding."""
 
     folder = "tokens"
 
     def __init__(self, stack: ExitStack, target: Target):
         super().__init__(stack, target)
         self._type = pa.from_numpy_dtype(target.tokenizer.width)
-        self._schema = pa.schema([("id", pa.string()), ("input_ids", pa.large_list(self._type))])
+        tokens = ("input_ids", pa.large_list(self._type))
+        packed = [tokens, ("lengths", pa.list_(pa.int32())), ("ids", pa.list_(pa.string()))]
+        self._schema = pa.schema(packed if target.packed else [("id", pa.string()), tokens])
         name = f"{self.folder}/{target.name}.parquet"
         self._sink = ParquetSink(stack, target.store, name, self._schema, OutputOptions(), always=True)
 
     def append(self, documents: Documents) -> None:
         offsets = np.concatenate([[0], np.cumsum(documents.lengths)])
-        flat = pa.array(documents.tokens.astype(self.target.tokenizer.width))
-        lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), flat)
         ids = documents.table["id"].cast(pa.string())
+        lists = self._lists(offsets, documents.tokens)
         self._sink.append(pa.RecordBatch.from_arrays([ids, lists], schema=self._schema))
+
+    def append_sequences(self, sequences: Sequences) -> None:
+        offsets = pa.array(sequences.offsets, pa.int32())
+        columns = [
+            self._lists(np.arange(sequences.count + 1) * sequences.length, sequences.tokens),
+            pa.ListArray.from_arrays(offsets, pa.array(sequences.lengths, pa.int32())),
+            pa.ListArray.from_arrays(offsets, sequences.pieces["id"].cast(pa.string())),
+        ]
+        self._sink.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+
+    def _lists(self, offsets: np.ndarray, tokens: np.ndarray) -> pa.LargeListArray:
+        flat = pa.array(tokens.astype(self.target.tokenizer.width))
+        return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), flat)
 
     def close(self) -> None:
         self._sink.close()

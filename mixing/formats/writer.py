@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.errors import InputError
+from algok.mixing.pack import Sequences
 from algok.mixing.tokenizers import TrainingTokenizer
 from algok.pipelines.storage import Committed, Store
 
@@ -26,6 +27,7 @@ class Target:
     labels: list[str]  # columns that the cells have beside those of a document
     cells: list[dict[str, str]]  # by track: the labels of its cell
     draws: list[str]  # by track: fresh, seen, unseen or any
+    packed: bool = False  # whether formats with tokens have sequences of one length
 
     @property
     def name(self) -> str:
@@ -81,3 +83,10 @@ class Writer(ABC):
         path, committed = self.stack.enter_context(self.target.store.write(f"{self.folder}/{name}"))
         self.files.append(committed)
         return self.stack.enter_context(open(path, "wb"))
+
+
+class SequenceWriter(Writer):
+    """A format that, in a mix that is packed, gets sequences and no documents."""
+
+    @abstractmethod
+    def append_sequences(self, sequences: Sequences) -> None: ...

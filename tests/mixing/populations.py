@@ -10,18 +10,20 @@ from algok.mixing.circle import copies
 from algok.mixing.measure import signal_keys
 from algok.mixing.planner import Plan
 from algok.mixing.population import Cell, Documents, Population, classes
+from algok.mixing.recipe import CLUSTER
 
 LABELS = ("a", "b", "c")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A document: what its place is made of, its label, tokens and quality."""
+    """A document: what its place is made of, its label, tokens, quality and cluster."""
 
     number: int
     label: str
     tokens: int
     quality: float | None = 0.5
+    cluster: int = 0
 
 
 rows = st.lists(
@@ -43,7 +45,10 @@ def all_documents(rows: list[Row]) -> Documents:
         np.array([labels.index(row.label) for row in rows], np.int32),
         scatter(numbers, np.zeros(len(rows), np.uint64)),
         np.array([row.tokens for row in rows], np.int64),
-        {"quality.level": signal_keys(pa.array([row.quality for row in rows], pa.float32()))},
+        {
+            "quality.level": signal_keys(pa.array([row.quality for row in rows], pa.float32())),
+            CLUSTER: scatter(np.array([row.cluster for row in rows], np.uint64), np.ones(len(rows), np.uint64)),
+        },
     )
 
 

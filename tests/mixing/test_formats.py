@@ -14,7 +14,7 @@ from corpora import documents, run_mix, write_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.mixing.formats.mds import _sample
+from algok.mixing.formats.mds import _array, _sample
 from algok.mixing.recipe import TokenizerOptions
 from algok.mixing.tokenizers import of_options
 
@@ -127,7 +127,7 @@ def test_mds_has_the_tokens(output, expected):
 def test_an_mds_sample_reads_back_whatever_its_length(key, length):
     tokens = np.arange(length, dtype=np.uint32).astype("<u2")
     encodable = key.encode("utf-8", "replace").decode()
-    assert read_sample(_sample(encodable, tokens), "uint16") == (encodable, tokens.tolist())
+    assert read_sample(_sample(encodable.encode(), _array(tokens)), "uint16") == (encodable, tokens.tolist())
 
 
 def test_nanotron_has_the_tokens_and_the_ends_of_documents(output, expected):

@@ -13,7 +13,7 @@ from algok.pipelines import account, run
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
-from algok.pipelines.recipe import load_recipe
+from algok.pipelines.recipe import load_recipe, recipe_from_text
 from algok.pipelines.storage import Store
 
 
@@ -104,3 +104,11 @@ def test_an_interrupt_is_a_message_and_exit_code_130(tmp_path):
     assert process.returncode == 130
     assert "the same command goes on" in printed and "Traceback" not in printed
     assert not (tmp_path / "run" / "manifest.json").exists()
+
+
+def test_a_batch_may_be_dropped_as_a_whole_before_its_tokens_are_counted(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"text": "짧은 글"}, {"text": "또 하나"}])
+    text = f"inputs: [{{path: {tmp_path / 'in.jsonl'}}}]\nsteps: {{dedup: {{}}, heuristics: {{}}, tokens: {{}}}}\n"
+    executor = make_executor("local", 0)
+    run.execute(recipe_from_text(text), str(tmp_path / "run"), executor, SilentProgress())
+    assert verify(Store(str(tmp_path / "run"))) == []
