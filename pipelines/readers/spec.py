@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from algok.pipelines.credentials import problem_of
 from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
+from algok.pipelines.sources.shape import Shape
 
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
@@ -40,6 +41,16 @@ class InputSpec(BaseModel):
         description="Provenance of all its documents; without it a column of that name decides, else organic.",
     )
 
+    shape: str | Shape = Field(
+        default="auto",
+        description="For the format records: how records look; auto finds it by the keys of each member, else the name of a "
+        "carried shape (`algok sources list`), or a shape written out.",
+    )
+    side: Literal["source", "label", "both"] = Field(
+        default="source",
+        description="For the format records: which side of sets is read that hold the same text twice.",
+    )
+
     @field_validator("path")
     @classmethod
     def _some_path(cls, path: str | list[str]) -> str | list[str]:
@@ -69,6 +80,15 @@ class InputSpec(BaseModel):
             if not value:
                 raise ValueError(f"{key} is mapped to an empty name")
         return columns
+
+    @field_validator("shape")
+    @classmethod
+    def _known_shape(cls, shape: str | Shape) -> str | Shape:
+        if isinstance(shape, str) and shape != "auto":
+            from algok.pipelines.sources.carried import shape_named  # which reads all shapes: only where one is named
+
+            shape_named(shape)
+        return shape
 
     @property
     def paths(self) -> list[str]:
