@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from pathlib import PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
@@ -50,8 +49,8 @@ _NAMED_KEYS = 8
 _SNIFFED_BYTES = 4096
 
 _KINDS = {
-    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".geojson": "json", ".csv": "table", ".tsv": "table", ".tab": "table",
-    ".xlsx": "xlsx", ".xml": "xml", ".sjml": "xml", ".txt": "text", "": "text",
+    "json": "json", "jsonl": "json", "ndjson": "json", "geojson": "json", "csv": "table", "tsv": "table", "tab": "table",
+    "xlsx": "xlsx", "xml": "xml", "sjml": "xml", "txt": "text", "": "text",
 }  # fmt: skip
 _JSON_LINES = (".jsonl", ".ndjson")
 _HANGUL = re.compile("[가-힣]")
@@ -327,8 +326,9 @@ class _Reading:
 
 def kind_of(name: str, head: bytes) -> str:
     """What a member holds, by its name and first bytes: json, table, xlsx, xml, or "" for what is no record."""
-    kind = _KINDS.get(PurePosixPath(name).suffix.lower(), "")
-    if kind in ("", "xlsx"):
+    base, dot, suffix = name.rpartition("/")[2].rpartition(".")
+    kind = _KINDS.get(suffix.lower() if dot and base else "", "")
+    if kind in ("", "xlsx") or (kind == "json" and head[:1] in (b"{", b"[") and head[1:2] != b"\0"):
         return kind
     wide = wide_encoding(head[:8])
     start = head[:_SNIFFED_BYTES].decode(wide or "utf-8", "replace").removeprefix("\ufeff").lstrip()

@@ -22,6 +22,7 @@ _FEED_BYTES = 64 << 10
 _ZSTD_MAGIC = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
 _XZ_MEMORY = 256 << 20
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")  # 32 first: each of its texts begins like one of 16
+_MARKS = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
 _FIRST = "\ufeff{[ \t\r\n"  # what JSON begins with
 
 
@@ -121,6 +122,8 @@ def compression(head: bytes) -> str | None:
 
 def wide_encoding(head: bytes) -> str | None:
     """UTF-16 or UTF-32 by the first bytes of a JSON text, which are ASCII characters or a byte order mark; else None."""
+    if b"\0" not in head[:4] and head[:2] not in _MARKS:  # nearly all texts: every other beginning has a zero in it
+        return None
     return next((codec for codec in _WIDE if any(head.startswith(c.encode(codec)) for c in _FIRST)), None)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _FOLDER = Path(__file__).parent
 OWN = "own"  # what a shape is called that a recipe writes out itself
 
 
-@dataclass(frozen=True)
+@dataclass
 class Named:
     """A shape under its name, ready for records."""
 
@@ -37,7 +38,7 @@ class Named:
             tuple(tuple(way.steps for way in alternatives(path)) for path in shape.match.keys),
         )
 
-    @property
+    @cached_property
     def score(self) -> tuple[int, int]:
         """How much it asks for: the shape that asks for most is the one meant."""
         return len(self.keys), sum(len(ways[0]) for ways in self.keys)
@@ -72,9 +73,11 @@ class Shapes:
         while isinstance(inner, list):
             inner = inner[0] if inner else None
         keys = inner if isinstance(inner, dict) else ()
-        found = [one for key in keys for one in self._by_key.get((kind, key), ())] + self._any.get(kind, [])
-        found.sort(key=lambda one: one.score, reverse=True)
-        return next((one for one in found if one.fits(root, member)), None)
+        lists = [found for key in keys if (found := self._by_key.get((kind, key)))]
+        if kind in self._any:
+            lists.append(self._any[kind])
+        candidates = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=lambda one: one.score, reverse=True)
+        return next((one for one in candidates if one.fits(root, member)), None)
 
 
 def _first_key(steps: tuple) -> str | None:

@@ -1,8 +1,8 @@
 """From a record and its shape to the fields of a document."""
 
 import re
-from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from algok.filters.personal.coarse import redact
@@ -95,6 +95,7 @@ class Composer:
         return next((label for word, label in source.words.items() if word in value), source.other)
 
 
+@lru_cache(4096)
 def iso_date(text: str) -> str | None:
     """A date as ISO 8601, None for what is none.
 
@@ -140,7 +141,7 @@ def _plain(path: str, join: str, marks: tuple[str, ...]) -> _Part:
 
     def part(record: Any, above: tuple, meta: dict) -> str | None:
         found = reading(record, above)
-        return stripped(found, marks) if found and marks else found
+        return stripped(found, marks).strip() if found and marks else found
 
     return part
 
@@ -149,45 +150,60 @@ def _block(block: Block, marks: tuple[str, ...]) -> _Part:
     steps = parse(block.each).steps
     readings = [reading for path in block.text if (reading := _reading(path))]
     speaker = _reading(block.speaker)
-    conditions = [(_reading(path), frozenset(values)) for path, values in block.where.items()]
+    conditions = [(reading, frozenset(said)) for path, said in block.where.items() if (reading := _reading(path))]
 
     def part(record: Any, above: tuple, meta: dict) -> str | None:
-        turns: list[tuple[str, str]] = []
-        known = False
-        inside = (record, *above)
-        for item in items(steps, record) if steps else (record,):
-            around = inside if steps else above
-            if any(reading and (reading(item, around) or "") not in values for reading, values in conditions):
-                known = True  # left out on purpose
-                continue
+        around = (record, *above) if steps else above
+        chosen = items(steps, record) if steps else (record,)
+        if conditions:
+            chosen = [item for item in chosen if all((read(item, around) or "") in said for read, said in conditions)]
+        texts, speakers, known = [], [], bool(conditions)
+        for item in chosen:
             found = [reading(item, around) for reading in readings]
-            known = known or any(text is not None for text in found)
-            text = "\n".join(filter(None, found))
-            text = stripped(text, marks) if marks else text
+            text = found[0] if len(found) == 1 else "\n".join(filter(None, found))
             if text:
-                turns.append(((speaker(item, around) or "") if speaker else "", text))
-        if not turns:
+                texts.append(" ".join(text.split()) if speaker else text)
+                speakers.append((speaker(item, around) or "") if speaker else "")
+            elif not known:
+                known = any(text is not None for text in found)
+        if not texts:
             return "" if known else None
-        return _dialogue(turns, block.names, meta) if speaker else block.join.join(text for _, text in turns)
+        if marks:
+            texts = _unmarked(texts, marks)
+        if speaker:
+            return _dialogue(list(zip(speakers, texts, strict=True)), block.names, meta)
+        return block.join.join(filter(None, texts))
 
     return part
 
 
+def _unmarked(texts: list[str], marks: tuple[str, ...]) -> list[str]:
+    """Texts without marks: all at once, which is ten times as fast, where each is one line and stays one."""
+    whole = "\n".join(texts)
+    found = stripped(whole, marks).split("\n")
+    return found if len(found) == len(texts) else [stripped(text, marks).strip() for text in texts]
+
+
 def _dialogue(turns: list[tuple[str, str]], names: dict[str, str], meta: dict) -> str:
-    """Turns as lines, each with its speaker in front where there are several."""
+    """Turns as lines, each with its speaker in front where there are several; "" where nothing is left of them."""
     told: list[tuple[str, list[str]]] = []
+    last = None
     for speaker, text in turns:
-        kind = speaker.rstrip("0123456789")
-        speaker = kind if kind in names else speaker
-        text = " ".join(text.split())
-        if told and told[-1][0] == speaker:
+        if not text:
+            continue
+        if names and speaker not in names and (kind := speaker.rstrip("0123456789")) in names:
+            speaker = kind
+        if speaker == last:
             told[-1][1].append(text)
         else:
             told.append((speaker, [text]))
-    known = Counter(speaker for speaker, _ in told)
+            last = speaker
+    known = dict.fromkeys(speaker for speaker, _ in told)
+    if not known:
+        return ""
     meta["speakers"], meta["turns"] = len(known), len(told)
     if len(known) == 1:
         return "\n".join(told[0][1])
     letters = iter([*_LETTERS, *(f"화자{number}" for number in range(27, len(known) + 1))])
     called = {speaker: names.get(speaker) or next(letters) for speaker in known}
-    return "\n".join(f"{called[speaker]}: {' '.join(texts)}" for speaker, texts in told)
+    return "\n".join([f"{called[speaker]}: {' '.join(texts)}" for speaker, texts in told])

@@ -6,8 +6,7 @@ corpus uses; no other text is touched, since `n/` or `(가)/(나)` mean somethin
 
 import html
 import re
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
 
 _MOST_PASSES = 8
 # What stands between & and &, or between #@ and #, and the placeholder that the step `pii` writes for it.
@@ -25,7 +24,7 @@ _NOISE = re.compile(r"(?<![A-Za-z0-9])(?:[bnlou]/)++(?![A-Za-z0-9/])")
 _FILLER = re.compile(r"(?<![가-힣A-Za-z0-9/])([가-힣]{1,2})/(?![가-힣A-Za-z0-9/(])")
 _STAMMER = re.compile(r"(?<=[가-힣])[+*]++(?=[\s.,?!]|$)")
 _BRACES = re.compile(r"\{[^{}\n]{1,60}+\}")
-_LOST = re.compile(r"\(\(\s*+x*+\s*+\)\)")
+_LOST = re.compile(r"\(\([ \t]*+x*+[ \t]*+\)\)")
 _UNCLEAR = re.compile(r"\(\(([^()\n]*+)\)\)")
 _AMPERSANDS = re.compile(r"&([a-z]{2,20}+(?:-[a-z]{2,20}+){0,3}+)[0-9]{0,4}+&")
 _NUMBERED = re.compile(r"(?<![A-Za-z0-9])(name|address|affiliation|company-name)[0-9]{1,4}+(?![A-Za-z0-9])")
@@ -42,39 +41,42 @@ def _hidden(match: re.Match[str]) -> str:
     return _HIDDEN.get(match[1], _OTHER)
 
 
-# Name -> a character without which a text holds no such mark, and the pattern with what takes its place, one after the other.
-MARKS: dict[str, tuple[str, tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str], ...]]] = {
-    "dual": ("/", ((_DUAL, r"\1"),)),  # (철자)/(발음): the spelling stays
-    "noise": ("/", ((_NOISE, ""), (_FILLER, r"\1"))),  # n/ b/ o/ l/ u/, and 음/ for a filler
-    "stammer": ("+*", ((_STAMMER, ""),)),  # 그+ 그래서, 알아듣기* 힘든
-    "braces": ("{", ((_BRACES, ""),)),  # {laughing} {emoji} {share:photo}
-    "unclear": ("(", ((_LOST, ""), (_UNCLEAR, r"\1"))),  # ((xx)), ((추정))
-    "hidden": ("&0123456789", ((_AMPERSANDS, _hidden), (_NUMBERED, _hidden))),  # &name1&, name1
-    "sns": ("#", ((_SYSTEM, ""), (_HASHES, _hidden))),  # #@이름#, #@시스템#사진#
-    "html": ("<&", ((_BREAK, "\n"), (_TAG, ""))),  # <br/>, tags and entities
-    "dots": (".", ((_DOTS, ".\n"),)),  # line ends written as ". . ."
+# Name -> what a text holds one of if it has such a mark, and the patterns with what takes their place, one after the other.
+MARKS: dict[str, tuple[tuple[str, ...], tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str], ...]]] = {
+    "dual": (("/",), ((_DUAL, r"\1"),)),  # (철자)/(발음): the spelling stays
+    "noise": (("/",), ((_NOISE, ""), (_FILLER, r"\1"))),  # n/ b/ o/ l/ u/, and 음/ for a filler
+    "stammer": (("+", "*"), ((_STAMMER, ""),)),  # 그+ 그래서, 알아듣기* 힘든
+    "braces": (("{",), ((_BRACES, ""),)),  # {laughing} {emoji} {share:photo}
+    "unclear": (("((",), ((_LOST, ""), (_UNCLEAR, r"\1"))),  # ((xx)), ((추정))
+    "hidden": (
+        ("&", "name", "address", "affiliation"),
+        ((_AMPERSANDS, _hidden), (_NUMBERED, _hidden)),
+    ),  # &name1&, name1
+    "sns": (("#@",), ((_SYSTEM, ""), (_HASHES, _hidden))),  # #@이름#, #@시스템#사진#
+    "html": (("<", "&"), ((_BREAK, "\n"), (_TAG, ""))),  # <br/>, tags and entities
+    "dots": ((". .",), ((_DOTS, ".\n"),)),  # line ends written as ". . ."
 }
 
 
-def stripped(text: str, names: tuple[str, ...]) -> str:
+def stripped(text: str, names: Sequence[str]) -> str:
     """The text without the marks of these kinds.
 
     >>> stripped("n/ (3개)/(세 개)는 &name1&이 샀어 {laughing}", ("dual", "noise", "braces", "hidden"))
     '3개는 <이름>이 샀어'
     """
-    gate = _gate(names)
-    if gate.search(text) is None:
+    present = [name for name in names if any(needle in text for needle in MARKS[name][0])]
+    if not present:
         return text
     found = text
     for _ in range(_MOST_PASSES):
         before = found
-        found = _once(found, names)
+        found = _once(found, present if found is text else names)
         if found == before:
             return found
     return text  # nested to no end: nobody wrote that
 
 
-def _once(text: str, names: tuple[str, ...]) -> str:
+def _once(text: str, names: Sequence[str]) -> str:
     before = text
     for name in names:
         for pattern, instead in MARKS[name][1]:
@@ -82,11 +84,5 @@ def _once(text: str, names: tuple[str, ...]) -> str:
         if name == "html" and "&" in text:
             text = html.unescape(text)
     if text != before:
-        text = _BEFORE_END.sub("", _SPACES.sub(" ", text)).strip()
+        text = _BEFORE_END.sub("", _SPACES.sub(" ", text)).strip(" \t")
     return text
-
-
-@cache
-def _gate(names: tuple[str, ...]) -> re.Pattern[str]:
-    characters = "".join(MARKS[name][0] for name in names)
-    return re.compile(f"[{re.escape(characters)}]") if characters else re.compile(r"(?!)")

@@ -12,6 +12,7 @@ one thing. A value of an object reached by `*` that is no object itself becomes 
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 EACH, VALUES = "[]", "*"
@@ -83,6 +84,8 @@ def getter(path: Path, join: str = "\n") -> Getter:
 
     Items of the innermost list are joined by `join`, those of lists around it by line ends.
     """
+    if len(path.steps) == 1 and type(path.steps[0]) is Key:
+        return text_at(str(path.steps[0]), join)
     return _compiled(path.steps, join)
 
 
@@ -95,27 +98,56 @@ def _compiled(steps: tuple, join: str) -> Getter:
     if type(step) is int:
         return lambda value: rest(value[step]) if type(value) is list and step < len(value) else None
     inner = join if EACH not in steps[1:] and VALUES not in steps[1:] else "\n"
-    values = step == VALUES
+    if step == VALUES:
+        return lambda value: None if value is _ABSENT else inner.join(filter(None, map(rest, named(value))))
+    if len(steps) == 2 and type(steps[1]) is Key:
+        return _of_texts(str(steps[1]), rest, inner)
+    return lambda value: None if value is _ABSENT else inner.join(filter(None, map(rest, _listed(value))))
 
-    def of_items(value: Any) -> str | None:
+
+def _listed(value: Any) -> list:
+    return value if type(value) is list else [value]
+
+
+def _of_texts(name: str, slow: Getter, join: str) -> Getter:
+    """`[].name`, which most texts are: without a call per item where items are as they should be."""
+
+    def of_texts(value: Any) -> str | None:
         if value is _ABSENT:
             return None
-        items = named(value) if values else value if type(value) is list else [value]
-        return inner.join([found for item in items if (found := rest(item))])
+        try:
+            return join.join([text for item in value if (text := item[name].strip())])
+        except (KeyError, TypeError, AttributeError):
+            return join.join(filter(None, map(slow, _listed(value))))
 
-    return of_items
+    return of_texts
 
 
 def _of_key(name: str, rest: Getter, join: str) -> Getter:
     def of_key(value: Any) -> str | None:
         if isinstance(value, dict):
-            return rest(value.get(name, _ABSENT))
+            found = value.get(name, _ABSENT)
+            return rest(found)
         if type(value) is list:
-            found = [text for item in value if (text := of_key(item)) is not None]
-            return join.join(filter(None, found)) if found else None
+            texts = [text for item in value if (text := of_key(item)) is not None]
+            return join.join(filter(None, texts)) if texts else None
         return None
 
     return of_key
+
+
+def text_at(name: str, join: str = "\n") -> Getter:
+    """What reads one key of an object as text: the most common path."""
+    slow = _of_key(name, lambda value: _leaf(value, join), join)
+
+    def at(value: Any) -> str | None:
+        try:
+            found = value[name]
+        except (KeyError, TypeError):
+            return slow(value)
+        return found.strip() if type(found) is str else slow(value)
+
+    return at
 
 
 def _leaf(value: Any, join: str) -> str | None:
@@ -148,8 +180,19 @@ def items(steps: tuple, value: Any) -> Iterator[Any]:
     >>> list(items(parse("data[].rows[]").steps, {"data": [{"rows": [1, 2]}, {"rows": 3}]}))
     [1, 2, 3]
     """
-    for item, _ in placed(steps, value, ()):
-        yield item
+    if _is_plain_list(steps):
+        inner = value
+        for step in steps[:-1]:
+            inner = inner.get(step) if isinstance(inner, dict) else None
+        if type(inner) is list:
+            return iter(inner)
+    return (item for item, _ in placed(steps, value, ()))
+
+
+@cache
+def _is_plain_list(steps: tuple) -> bool:
+    """Whether a path is a list to which keys lead: most are, and need no generator for each item."""
+    return steps[-1:] == (EACH,) and all(type(step) is Key for step in steps[:-1]) and type(steps[-1]) is not Key
 
 
 def placed(steps: tuple, value: Any, above: tuple) -> Iterator[tuple[Any, tuple]]:
