@@ -109,9 +109,9 @@ class Records(Reader):
         in a tar) times 2^28, plus the number of the record in it."""
         collector = Collector()
         shapes = shapes_of(spec.shape)
-        for files in self._archives(shard.files):
+        for files in self.archives(shard.files):
             with collector.surviving(files[0].name):
-                reading = _Reading(files[0].name, spec, limits, guard, collector, shapes)
+                reading = MemberReading(files[0].name, spec, limits, guard, collector, shapes)
                 for member in members(files, limits, shard.start, shard.end):
                     for _ in reading.member(member):
                         if collector.ready:
@@ -120,7 +120,7 @@ class Records(Reader):
                         yield from collector.drain()
         yield from collector.finish()
 
-    def _archives(self, files: tuple[InputFile, ...]) -> Iterator[tuple[InputFile, ...]]:
+    def archives(self, files: tuple[InputFile, ...]) -> Iterator[tuple[InputFile, ...]]:
         """Files, those that are pieces of one together."""
         together: list[InputFile] = []
         for file in files:
@@ -133,7 +133,7 @@ class Records(Reader):
 
 
 @dataclass
-class _Reading:
+class MemberReading:
     """One file that is being read: its members to records, records to documents."""
 
     file: str
