@@ -106,7 +106,8 @@ def _mended(data: bytes, strict: orjson.JSONDecodeError) -> tuple[Any, dict]:
         return tolerant(data, member, str(strict))
     except RecordError as refused:
         failure = refused
-    text, wrong = mended(member.decoded(data).text)
+    text = member.decoded(data).text
+    text, wrong = mended(text) if text.lstrip().startswith(("{", "[")) else (text, set())
     if wrong:
         try:
             value, notes = tolerant(text.encode("utf-8", "replace"), member, str(strict))

@@ -94,6 +94,8 @@ class _Walk:
             elif compression(head) and _packs_tar(source):
                 yield from self._tar(Blocks(cast(InputStream, source)), "", 1, streamed=True)
             else:
+                if PIECE.fullmatch(name):
+                    raise Damaged("corrupt", "a piece of an archive whose first piece is not beside it")
                 plain = name if not compression(head) else name.rpartition(".")[0]
                 yield Member(0, name_of(plain), size, self._counted(blocks(cast(InputStream, source))))
         except RecordError as error:
@@ -142,7 +144,13 @@ class _Walk:
                     if not info.isreg():
                         yield Member(self.entry, name, ignored="link")
                         continue
-                    content = cast(Seekable, archive.extractfile(info))
+                    if info.issparse():
+                        yield Member(
+                            self.entry, name, info.size, fault=("corrupt", "a sparse file; pack the archive without")
+                        )
+                        continue
+                    content = archive.extractfile(info) if streamed else Section(source, info.offset_data, info.size)
+                    content = cast(Seekable, content)
                     if not streamed and PIECE.fullmatch(name):
                         yield from self._ended(pieces.add(name, content), depth)
                         continue

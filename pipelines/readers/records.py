@@ -43,7 +43,7 @@ from algok.pipelines.sources.path import Key, placed
 from algok.pipelines.sources.shape import Group
 
 WHOLE_BYTES = 8 << 20  # of a member that is parsed at once; larger ones are read item by item
-_HEAD_BYTES = 1 << 20  # in which the shape of a larger one is looked for
+HEAD_BYTES = 1 << 20  # in which the shape of a larger one is looked for
 _RECORD_BITS = 28  # of an offset, for the number of a record in its member
 _NAMED_KEYS = 8
 _SNIFFED_BYTES = 4096
@@ -199,7 +199,7 @@ class MemberReading:
             return
         held, ended = _up_to(head, member.blocks, WHOLE_BYTES)
         if not ended:
-            root = head_value(held[:_HEAD_BYTES])
+            root = head_value(held[:HEAD_BYTES])
             shape = self._shape("json", root, member)
             if can_stream(shape.composer.records):
                 yield from self._take(member, shape, _items(member, held, shape, self.limits))

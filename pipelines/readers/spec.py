@@ -1,14 +1,14 @@
 """What a recipe says of an input: where it is, in which format, and what its columns mean."""
 
 import difflib
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from algok.pipelines.credentials import problem_of
 from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
-from algok.pipelines.sources.shape import Shape
+from algok.pipelines.sources.shape import Shape, tag_of
 
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
@@ -41,7 +41,7 @@ class InputSpec(BaseModel):
         description="Provenance of all its documents; without it a column of that name decides, else organic.",
     )
 
-    shape: str | Shape = Field(
+    shape: Annotated[Annotated[str, Tag("name")] | Annotated[Shape, Tag("written")], Discriminator(tag_of)] = Field(
         default="auto",
         description="For the format records: how records look; auto finds it by the keys of each member, else the name of a "
         "carried shape (`algok sources list`), or a shape written out.",
@@ -89,6 +89,16 @@ class InputSpec(BaseModel):
 
             shape_named(shape)
         return shape
+
+    @model_validator(mode="after")
+    def _shape_of_records(self) -> "InputSpec":
+        if self.format not in ("auto", "records") and (self.shape != "auto" or self.side != "source"):
+            raise ValueError(f"shape and side are of the format records, this is {self.format}")
+        if self.format == "records" and (self.columns or self.html != "auto"):
+            raise ValueError(
+                "the format records takes its texts by a shape; write one under shape instead of columns or html"
+            )
+        return self
 
     @property
     def paths(self) -> list[str]:

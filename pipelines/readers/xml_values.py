@@ -104,8 +104,9 @@ class _Open:
 class _Builder:
     """Builds records; of what is around them the last of each name stays."""
 
-    def __init__(self, keys: list[str], limit: int):
+    def __init__(self, keys: list[str], limit: int, whole: bool = False):
         self._keys, self._limit = keys, limit
+        self._whole = whole  # keep all that is around records
         self._open: list[_Open] = []
         self._inside = 0  # open elements of a record
         self._chars = 0
@@ -118,7 +119,7 @@ class _Builder:
         above = self._open[-1].place if self._open else 0
         on_way = not self._inside and 0 <= above < len(self._keys) and self._keys[above] == name
         place = above + 1 if on_way else -1
-        record = place == len(self._keys)
+        record = place == len(self._keys) and not self._whole
         self._open.append(_Open(name, attributes, place, record))
         self._inside += 1 if record or self._inside else 0
         self._count(sum(map(len, attributes.values())) + len(name))
@@ -153,7 +154,7 @@ class _Builder:
         """A child of what is around it; its text is part of that one's, where a record is built."""
         if self._inside:
             above.texts.append(ended.element.text)
-        held = above.element.get(ended.name) if self._inside else None
+        held = above.element.get(ended.name) if self._inside or self._whole else None
         if held is None:
             above.element[ended.name] = ended.element
         elif isinstance(held, list):
@@ -182,7 +183,8 @@ class _Builder:
         root = Element(self.root)
         inner = root
         for opened in self._open:
-            inner[opened.name] = opened.element
+            held = inner.get(opened.name) if self._whole else None
+            inner[opened.name] = [held, opened.element] if isinstance(held, Element) else opened.element
             opened.element.text = "".join(opened.texts)
             inner = opened.element
         return root
@@ -191,15 +193,14 @@ class _Builder:
 def xml_head(head: bytes, limit: int) -> Element:
     """What the beginning of an XML text holds, as far as it goes."""
     text = next(_as_text(head, iter(())), "")
-    strict, builder = True, _Builder(["\0"], limit)
-    try:
+    builder = _Builder([], limit, whole=True)
+    with suppress(RecordError):
         Parser(builder.start, builder.end, builder.text).feed(text.encode("utf-8", "replace"))
-    except RecordError:
-        strict = bool(builder.around())
-    if not strict:
-        builder = _Builder(["\0"], limit)
-        with suppress(RecordError, AssertionError):
-            _Lenient(builder).feed(text)
+    if found := builder.around():
+        return found
+    builder = _Builder([], limit, whole=True)
+    with suppress(RecordError, AssertionError):
+        _Lenient(builder).feed(text)
     return builder.around()
 
 

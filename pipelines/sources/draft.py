@@ -56,6 +56,8 @@ class Tree:
         if isinstance(value, dict):
             ids = len(value) > _MANY_KEYS and len({type(inner) for inner in value.values()}) == 1
             for key, inner in list(value.items())[: _MOST_ITEMS if ids else None]:
+                if not key or "'" in str(key):  # no path can name it
+                    continue
                 step = VALUES if ids else _step(str(key))
                 self.add(inner, f"{path}.{step}" if path else step, depth + 1)
         elif isinstance(value, list):
@@ -116,8 +118,11 @@ def _records(main: str, tree: Tree) -> tuple[str, str]:
     """The path of records, and that of the items in which the text stands; "" where there are none."""
     innermost = main[: main.rfind(EACH) + len(EACH)] if EACH in main else ""
     outermost = main[: main.find(EACH) + len(EACH)] if EACH in main else ""
-    turns = any(_SPEAKER.search(_name(path)) for path in tree.held if innermost and _below(path, innermost))
-    if innermost == outermost and (turns or tree.held[main].length < _SHORT_ITEM) and not main.startswith(EACH):
+    beside = [_name(path) for path in tree.held if innermost and _below(path, innermost)]
+    turns = any(map(_SPEAKER.search, beside))
+    titled = any(_TITLE.search(name) or _URL.search(name) for name in beside)
+    sentences = tree.held[main].length < _SHORT_ITEM and not titled
+    if innermost == outermost and (turns or sentences) and not main.startswith(EACH):
         return "", innermost
     return outermost, innermost if innermost != outermost else ""
 

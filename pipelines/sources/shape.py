@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from algok.pipelines.plugins import nearest
 from algok.pipelines.sources.marks import MARKS
@@ -62,6 +62,14 @@ class Block(_Strict):
     provenance: Provenance | None = Field(None, description="Of a document whose text begins with this block.")
 
 
+def tag_of(value: object) -> str:
+    """Which of two ways something is written, so that an error speaks of the one that was meant: as a name or path, or out."""
+    return "name" if isinstance(value, str) else "written"
+
+
+Part = Annotated[Annotated[AnyPath, Tag("name")] | Annotated[Block, Tag("written")], Discriminator(tag_of)]
+
+
 class SourceBy(_Strict):
     """A source label by a word in a value of the record."""
 
@@ -78,9 +86,7 @@ class Shape(_Strict):
     match: Match
     records: OnePath = Field("", description="Where the records are; without it the root is the one record.")
     group: Group | None = None
-    text: list[AnyPath | Block] = Field(
-        min_length=1, description="What becomes the text: paths, or blocks of items, in order."
-    )
+    text: list[Part] = Field(min_length=1, description="What becomes the text: paths, or blocks of items, in order.")
     join: str = Field("\n", description="What parts the items of a list that a path of `text` goes through.")
     heading: AnyPath | None = Field(None, description="The title; it goes to meta.")
     date: AnyPath | None = None
