@@ -67,11 +67,10 @@ def _prose(source: random.Random, words: int) -> str:
 
 
 def _book(source: random.Random, number: int) -> dict:
-    sentences = [{"id": str(n), "text": (text := _prose(source, 14)), "original_text": text} for n in range(400)]
-    return {
-        "info": {"kdc": "813"},
-        "paragraphs": [{"info": {"kdc": "813"}, "sentences": sentences[at : at + 20]} for at in range(0, 400, 20)],
-    }
+    texts = [_prose(source, 14) for _ in range(400)]
+    sentences = [{"id": str(n), "text": text, "original_text": text} for n, text in enumerate(texts)]
+    paragraphs = [{"info": {"kdc": "813"}, "sentences": sentences[at : at + 20]} for at in range(0, 400, 20)]
+    return {"info": {"kdc": "813"}, "paragraphs": paragraphs}
 
 
 def _article(source: random.Random, number: int) -> dict:
@@ -90,14 +89,20 @@ def _news(source: random.Random, number: int) -> dict:
 
 def _talk(source: random.Random, number: int) -> dict:
     turns = [
-        {"id": f"SDRW{number}.{n}", "form": _prose(source, 8), "original_form": _prose(source, 8), "speaker_id": f"SD{n % 2}", "start": n * 1.5, "end": n * 1.5 + 1, "note": ""}
+        {
+            "id": f"SDRW{number}.{n}", "form": _prose(source, 8), "original_form": _prose(source, 8),
+            "speaker_id": f"SD{n % 2}", "start": n * 1.5, "end": n * 1.5 + 1, "note": "",
+        }
         for n in range(300)
     ]  # fmt: skip
     return {"id": f"SDRW{number}", "document": [{"id": "1", "metadata": {"topic": "여행"}, "utterance": turns}]}
 
 
 def _page(source: random.Random, number: int) -> dict:
-    page = {"title": _prose(source, 6), "subtitle": "", "content": _prose(source, 300), "board": "생활", "write_date": "2019-02-26", "url": "", "source_site": "블로그"}  # fmt: skip
+    page = {
+        "title": _prose(source, 6), "subtitle": "", "content": _prose(source, 300), "board": "생활",
+        "write_date": "2019-02-26", "url": "", "source_site": "블로그",
+    }  # fmt: skip
     return {"SJML": {"header": {"source_file": f"B{number}"}, "text": [page]}}
 
 
@@ -181,8 +186,7 @@ def main() -> None:
         with zipfile.ZipFile(warm, "a") as archive:
             archive.writestr("0.json", '{"utterances": [{"text": "' + "봄 " * 3_000_000 + '"}]}')
         measure(warm, options.child[1])
-        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({**measure(Path(options.child[0]), options.child[1]), "before": base}))
+        print(json.dumps(measure(Path(options.child[0]), options.child[1])))
         return
     print(f"{'case':18} {'MB':>6} {'docs':>8} {'algok MB/s':>11} {'floor MB/s':>11} {'MiB':>6}")
     with tempfile.TemporaryDirectory() as folder:
@@ -191,9 +195,8 @@ def main() -> None:
             make(case, path, options.megabytes)
             own, floor = child(path, "records"), child(path, "floor")
             speeds = [one["bytes"] / 1e6 / one["seconds"] for one in (own, floor)]
-            print(
-                f"{case:18} {floor['bytes'] / 1e6:6.0f} {own['documents']:8,} {own['bytes'] / 1e6 / own['seconds']:11.1f} {speeds[1]:11.1f} {own['memory']:6.0f}"
-            )
+            row = f"{case:18} {floor['bytes'] / 1e6:6.0f} {own['documents']:8,} {speeds[0]:11.1f} {speeds[1]:11.1f}"
+            print(f"{row} {own['memory']:6.0f}", flush=True)
 
 
 if __name__ == "__main__":

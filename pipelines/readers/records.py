@@ -266,7 +266,7 @@ class MemberReading:
         if shape is None:
             if not _HANGUL.search(orjson.dumps(root, default=str, option=orjson.OPT_NON_STR_KEYS).decode()):
                 raise Ignored("no_hangul")
-            shown = ", ".join(mask(str(key))[:40] for key in _keys(root)[:_NAMED_KEYS])
+            shown = ", ".join(mask(str(key))[:40] for key in keys_of(root)[:_NAMED_KEYS])
             message = (
                 f"no shape fits its keys ({shown}); `algok sources inspect` shows what is there and drafts a shape"
             )
@@ -354,7 +354,8 @@ def _is_line(head: bytes) -> bool:
         return False
 
 
-def _keys(root: Any) -> list:
+def keys_of(root: Any) -> list:
+    """The keys of a root, or of the first of a list of them."""
     while isinstance(root, list):
         root = root[0] if root else None
     return list(root) if isinstance(root, dict) else [type(root).__name__]

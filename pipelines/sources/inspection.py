@@ -13,7 +13,7 @@ from algok.pipelines.readers.inputs import InputFile, plan_shards
 from algok.pipelines.readers.json_values import head_value, parsed
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.members import Member, members
-from algok.pipelines.readers.records import MemberReading, Records, kind_of
+from algok.pipelines.readers.records import MemberReading, Records, keys_of, kind_of
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged
 from algok.pipelines.readers.tables import sheets, text_rows
@@ -49,7 +49,7 @@ class Look:
 class Inspection:
     """What was seen: looks by kind and shape, and why members are ignored or quarantined, with an example of each."""
 
-    looks: dict[tuple[str, str], Look] = field(default_factory=dict)
+    looks: dict[tuple, Look] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
     named: dict[str, str] = field(default_factory=dict)  # reason -> a member
@@ -102,9 +102,10 @@ def _look_at(member: Member, reading: MemberReading, limits: ReadLimits, found: 
     fitting = defaultdict(list)
     for root in roots:
         shape = reading.shapes.fitting("table" if kind == "xlsx" else kind, root, f"{reading.file}/{member.name}")
-        fitting[shape.name if shape is not None else NO_SHAPE].append(root)
-    for name, of_shape in fitting.items():
-        look = found.looks.setdefault((kind, name), Look("table" if kind == "xlsx" else kind, name))
+        alike = (shape.name, ()) if shape is not None else (NO_SHAPE, tuple(keys_of(root)))
+        fitting[alike].append(root)
+    for (name, keys), of_shape in fitting.items():
+        look = found.looks.setdefault((kind, name, keys), Look("table" if kind == "xlsx" else kind, name))
         look.members += 1
         look.documents += len(rows)
         for root in of_shape:
