@@ -75,7 +75,11 @@ class RecipeHead(_Strict):
     @classmethod
     def _of_format(cls, inputs: list[InputSpec], info: ValidationInfo) -> list[InputSpec]:
         said = info.data.get("format", "auto")
-        return [spec.model_copy(update={"format": said}) if spec.format == "auto" else spec for spec in inputs]
+        given = [spec.model_dump(exclude_unset=True) for spec in inputs]
+        return [
+            InputSpec(**{**data, "format": said}) if spec.format == "auto" else spec
+            for spec, data in zip(inputs, given, strict=True)
+        ]
 
 
 class StepConfig(_Strict):

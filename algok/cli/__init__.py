@@ -21,6 +21,7 @@ COMMANDS = {
     "mix": "Mix finished runs into shards in training order.",
     "explain": "Show what every step says of one document.",
     "pii": "List the personal data found in a file, masked.",
+    "sources": "List the shapes of corpora, or look into a file or folder of records.",
     "recipe": "Show, check and compare recipes.",
     "verify": "Prove that a run's account adds up.",
     "stats": "Show a run's table per step, drop reasons and sources.",

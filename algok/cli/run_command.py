@@ -46,7 +46,7 @@ class Request:
 @execution_options
 @click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
 def command(**options) -> None:
-    """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law).
+    """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law, aihub …).
 
     The run directory gets kept/, dropped/, quarantine/, stats/, a manifest and a data card. After a crash the same
     command goes on where the run stood and ends with the same bytes.

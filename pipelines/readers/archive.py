@@ -157,7 +157,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _of_tar(source: InputStream, limits: ReadLimits) -> Iterator[_Member]:
-    stream = _Blocks(source)
+    stream = Blocks(source)
     with tarfile.open(fileobj=stream, mode="r|", errors="replace") as archive:
         for info in archive:
             if info.isdir():
@@ -196,7 +196,7 @@ class _Within:
         return self._seek(place)
 
 
-class _Blocks(io.RawIOBase):
+class Blocks(io.RawIOBase):
     """A decompressed stream as a file that is read once."""
 
     def __init__(self, source: InputStream):

@@ -55,7 +55,7 @@ class Csv(Reader):
     def _rows(
         self, source: InputStream, file: InputFile, limits: ReadLimits, objects: Objects, collector: Collector
     ) -> Iterator[None]:
-        text = _Text(source)
+        text = TableText(blocks(source))
         rows = csv.reader(text.lines(limits.line_bytes), strict=False, **self.dialect(text.head))
         csv.field_size_limit(limits.line_bytes)
         names: list[str] | None = None
@@ -99,13 +99,13 @@ class Tsv(Csv):
         return {"delimiter": "\t", "quoting": quoting}
 
 
-class _Text:
-    """A file's decoded lines. Keeps those of the current row in `taken`, and damage in `damage` instead of raising it."""
+class TableText:
+    """The decoded lines of a file's content. Keeps those of the current row in `taken`; damage is kept, not raised."""
 
-    def __init__(self, source: InputStream):
+    def __init__(self, content: Iterator[bytes]):
         self.damage: Damaged | None = None
         self.taken: list[str] = []
-        stream = self._blocks(source)
+        stream = self._blocks(content)
         first = b""
         for block in stream:
             first += block
@@ -141,9 +141,9 @@ class _Text:
             yield self._decoder.decode(block)
         yield self._decoder.decode(b"", final=True)
 
-    def _blocks(self, source: InputStream) -> Iterator[bytes]:
+    def _blocks(self, content: Iterator[bytes]) -> Iterator[bytes]:
         try:
-            yield from blocks(source)
+            yield from content
         except Damaged as damage:
             self.damage = damage
 
@@ -169,7 +169,7 @@ def _document(objects: Objects, names: list[str], row: list[str], raw: Raw, enco
     return objects.document(record, raw, "\0".join(row).encode())
 
 
-def _quarantine(file: InputFile, number: int, reason: str, message: str, text: _Text, collector: Collector) -> None:
+def _quarantine(file: InputFile, number: int, reason: str, message: str, text: TableText, collector: Collector) -> None:
     payload = "".join(text.taken)
     collector.quarantine(
         file.name, number, reason, message, size=len(payload), payload=payload[:EXCERPT_BYTES].encode()

@@ -146,9 +146,16 @@ def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator
     small = Counter((found.input, found.format) for found, file in named if file.size <= _SMALL_BYTES)
     group: list[InputFile] = []
     size, of_group = 0, (0, "")
-    for found, file in named:
+    for found, pieces in _together(named):
+        file = pieces[0]
         kind = found.input, found.format
         most = _group_bytes(reader(found.format), file, small[kind])
+        if len(pieces) > 1:
+            if group:
+                yield *of_group, tuple(group), None, None
+                group, size = [], 0
+            yield *kind, tuple(pieces), None, None
+            continue
         if group and (kind != of_group or len(group) >= _GROUP_FILES or size + file.size > most):
             yield *of_group, tuple(group), None, None
             group, size = [], 0
@@ -162,10 +169,26 @@ def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator
         yield *of_group, tuple(group), None, None
 
 
+def _together(named: list[tuple[_Found, InputFile]]) -> Iterator[tuple[_Found, list[InputFile]]]:
+    """Files in their order, those that are pieces of one together."""
+    before: tuple[_Found, list[InputFile]] | None = None
+    for found, file in named:
+        kind = found.input, found.format
+        same = before is not None and (before[0].input, before[0].format) == kind
+        if before is not None and same and reader(found.format).continues(before[1][-1], file):
+            before[1].append(file)
+            continue
+        if before is not None:
+            yield before
+        before = found, [file]
+    if before is not None:
+        yield before
+
+
 def _group_bytes(of_format: "Reader", file: InputFile, small_files: int) -> int:
     """Largest size of the group that a file belongs to; 0 for one with shards of its own."""
     if of_format.shares_shards:
-        return _GROUP_BYTES
+        return _GROUP_BYTES if file.size <= _GROUP_BYTES else 0
     return _SMALL_GROUP_BYTES if file.size <= _SMALL_BYTES and small_files > _MANY_FILES else 0
 
 
@@ -289,7 +312,7 @@ def _plausible(infos: dict[str, _Info], root: str, format: str, left_out: LeftOu
     }
     if format != "auto":
         wanted = reader(format)
-        return {path: info for path, info in chosen.items() if wanted in _by_extension(path)}
+        return {path: info for path, info in chosen.items() if wanted.takes(path.rpartition("/")[2].lower())}
     cards = _cards(chosen)
     _leave_out(left_out, "describes the corpus", sorted(path[len(root) :].lstrip("/") for path in cards))
     return {path: info for path, info in chosen.items() if path not in cards}
@@ -329,9 +352,9 @@ def _format_of(declared: str, url: str) -> str:
 
 
 def _by_extension(url: str) -> list["Reader"]:
-    """The readers that take files of this name."""
+    """The readers that take files of this name where no format is said."""
     base = url.rpartition("/")[2].lower()
-    return [candidate for candidate in all_readers() if base.endswith(candidate.extensions)]
+    return [candidate for candidate in all_readers() if not candidate.declared_only and candidate.takes(base)]
 
 
 def _help() -> str:

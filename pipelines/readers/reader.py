@@ -24,6 +24,16 @@ class Reader(ABC):
     by_content: ClassVar[bool] = False  # the extensions say too little (.xml): the first bytes must say it too
     shares_shards: ClassVar[bool] = False  # whether it reads shards of many files itself; for one document per file
 
+    declared_only: ClassVar[bool] = False  # `auto` never takes its files: others read them too
+
+    def takes(self, base: str) -> bool:
+        """Whether a file may be of this format by its name, in lower case and without folders."""
+        return base.endswith(self.extensions)
+
+    def continues(self, before: InputFile, file: InputFile) -> bool:
+        """Whether a file is the next piece of the one before it, so that both must be read as one."""
+        return False
+
     def sniff(self, head: bytes) -> bool:
         """Whether a file is of this format by its first 4096 decompressed bytes (fewer where it is shorter, without a
         byte order mark and white space before the first character)."""

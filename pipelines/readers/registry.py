@@ -31,6 +31,7 @@ READERS = {
     "tsv": "algok.pipelines.readers.csv:Tsv",
     "document": "algok.pipelines.readers.files:DocumentFiles",
     "archive": "algok.pipelines.readers.archive:Archive",
+    "records": "algok.pipelines.readers.records:Records",
     "html": "algok.pipelines.readers.files:HtmlFiles",
     "text": "algok.pipelines.readers.files:TextFiles",
 }

@@ -1,13 +1,14 @@
 """What a recipe says of an input: where it is, in which format, and what its columns mean."""
 
 import difflib
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from algok.pipelines.credentials import problem_of
 from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
+from algok.pipelines.sources.shape import Shape, tag_of
 
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
@@ -46,6 +47,16 @@ class InputSpec(BaseModel):
         description="Provenance of all its documents; without it a column of that name decides, else organic.",
     )
 
+    shape: Annotated[Annotated[str, Tag("name")] | Annotated[Shape, Tag("written")], Discriminator(tag_of)] = Field(
+        default="auto",
+        description="For the format records: how records look; auto finds it by the keys of each member, else the name of a "
+        "carried shape (`algok sources list`), or a shape written out.",
+    )
+    side: Literal["source", "label", "both"] = Field(
+        default="source",
+        description="For the format records: which side of sets is read that hold the same text twice.",
+    )
+
     @field_validator("path")
     @classmethod
     def _some_path(cls, path: str | list[str]) -> str | list[str]:
@@ -75,6 +86,25 @@ class InputSpec(BaseModel):
             if not value:
                 raise ValueError(f"{key} is mapped to an empty name")
         return columns
+
+    @field_validator("shape")
+    @classmethod
+    def _known_shape(cls, shape: str | Shape) -> str | Shape:
+        if isinstance(shape, str) and shape != "auto":
+            from algok.pipelines.sources.carried import shape_named  # which reads all shapes: only where one is named
+
+            shape_named(shape)
+        return shape
+
+    @model_validator(mode="after")
+    def _shape_of_records(self) -> "InputSpec":
+        if self.format not in ("auto", "records") and (self.shape != "auto" or self.side != "source"):
+            raise ValueError(f"shape and side are of the format records, this is {self.format}")
+        if self.format == "records" and (self.columns or self.html != "auto"):
+            raise ValueError(
+                "the format records takes its texts by a shape; write one under shape instead of columns or html"
+            )
+        return self
 
     @property
     def paths(self) -> list[str]:

@@ -8,6 +8,7 @@ import bz2
 import csv
 import gzip
 import io
+import json
 import lzma
 import random
 import tarfile
@@ -138,6 +139,18 @@ SAMPLES = {
     "namu.json": namuwiki(),
     "law.xml": STATUTE.encode(),
     "a.zip": zipped({"a.hwpx": hwpx([SENTENCE]), "b.txt": SENTENCE, "c.pdf": pdf([[SENTENCE]])}),
+    "records.zip": zipped({
+        "a.json": orjson.dumps({"metadata": {"category": "신문"}, "document": [{"paragraph": [{"form": SENTENCE}]}] * 3}),
+        "b.csv": f"원문,번역문\n{SENTENCE},x\n".encode("cp949"),
+        "c.xml": f"<records><record><title>봄</title><content>{SENTENCE}&nbsp;</content></record></records>",
+        "d.zip": zipped({"e.jsonl": lines(*[{"utterances": [{"role": "a", "text": SENTENCE}]}] * 3), "f.json": b'{"a": 1,}'}),
+        "g.json": json.dumps([{"talk": {"content": {"HS01": SENTENCE}}}], ensure_ascii=False).encode("utf-16"),
+    }),
+    "records.tar": archived({
+        "a.json": orjson.dumps({"Meta": {"doc_name": "봄", "passage": SENTENCE}}),
+        "b.xml": f"<tei.2><text><body><p>{SENTENCE}<p>{SENTENCE}</body></text></tei.2>".encode("utf-16"),
+        "c.zip": zipped({"d.json": orjson.dumps({"documents": [{"text": [[{"sentence": SENTENCE}]]}]})}),
+    }),
     "a.tar": archived({"a.hwpx": hwpx([SENTENCE]), "b.txt": SENTENCE.encode(), "c.rtf": rtf([SENTENCE])}),
 }  # fmt: skip
 # Damage at the beginning must not make another format of them.
@@ -175,6 +188,8 @@ def test_a_damaged_file_is_read_to_its_end(tmp_path, seeds, sample):
         options = {"columns": rng.choice(COLUMNS), "html": rng.choice(("auto", "auto", "never", "url"))}
         if sample in DECLARED:
             options["format"] = DECLARED[sample]
+        if sample.startswith("records"):
+            options = {"format": "records", "side": rng.choice(("source", "both"))}
         limits = rng.choice(LIMITS)
         try:
             found = read(path, limits, **options)

@@ -107,6 +107,10 @@ def write_sample(name: str, folder):
         path.write_text(STATUTE)
     elif name == "archive":
         path.write_bytes(zipped({"a.txt": ARTICLE, "b.hwpx": hwpx([ARTICLE])}))
+    elif name == "records":
+        path = folder / "sample.zip"
+        members = [{"document": [{"paragraph": [{"form": f"{n}번째 글이다."}]}] * 2} for n in range(9)]
+        path.write_bytes(zipped({f"{n}.json": json.dumps(member) for n, member in enumerate(members)}))
     elif name == "document":
         path.write_bytes(pdf([[ARTICLE]]))
     else:
