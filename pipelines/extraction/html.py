@@ -25,6 +25,7 @@ from algok.filters.personal.coarse import excerpt
 from algok.kernels.markup import NAME_KINDS, scan
 from algok.pipelines.extraction.data import article_body
 from algok.pipelines.extraction.edges import trim_edges
+from algok.pipelines.extraction.numbering import mark_numbers, put_numbers
 from algok.pipelines.extraction.page import Body, ExtractError, ExtractLimits, Page
 from algok.pipelines.extraction.tidy import tidy
 
@@ -192,11 +193,6 @@ _HIDDEN_MAIL = re.compile(
     rb"(?:\(|\[|&lt;)\s*+(?:<script\b[^<>]*+>[^<]{0,400}+</script>"
     rb"|<(a|span)\b[^<>]*+>(?:\[?email(?:&#160;|&nbsp;|\xc2\xa0| )protected\]?|\s*+)</\1>)\s*+(?:\)|\]|&gt;)"
 )
-_ORDERED = re.compile(rb"<ol\b[^<>]*?\bstart\s*+=\s*+[\"']?(\d{1,3})[^<>]*+>", re.IGNORECASE)
-_SKIPPED_MARK = "\ufdd1"
-_SKIPPED = _SKIPPED_MARK.encode()  # stands in the items before the first one of a list
-_MOST_SKIPPED = 2000  # of them in a page
-_SKIPPED_ITEM = re.compile("^[ \t]*+\\d++\\.[ \t]*+\ufdd1[ \t]*+\n?", re.MULTILINE)
 _ARTICLE_HEAD = re.compile(rb"<(/?)(article|header)\b", re.IGNORECASE)
 _HEADING = re.compile(rb"<h[12]\b[^<>]*+>(?:[^<]++|<(?!/?h[12]\b))*+</h[12]\s*+>", re.IGNORECASE)
 
@@ -206,8 +202,8 @@ def _rewrite(data: bytes) -> bytes:
     data = _ANCHOR.sub(lambda m: b"" if b"#" in m[1] else m[0], data)
     data = _HEADING_SIGN.sub(rb"\1", data)
     data = _HIDDEN_MAIL.sub(b"", data)
-    if b"<ol" in data and b"start" in data:
-        data = _count_from_start(data)
+    if b"<ol" in data or b"<OL" in data:
+        data = mark_numbers(data)
     if b"<article" in data and b"<header" in data:
         data = _keep_titles(data)
     if b"<figure" in data:
@@ -223,21 +219,6 @@ def _rewrite(data: bytes) -> bytes:
     elif b"</svg>" in data:
         data = _ICON_GAP.sub(b"</svg> ", data)
     return data
-
-
-def _count_from_start(data: bytes) -> bytes:
-    """Lists that begin at a number get empty items before their first, since the extractor counts from 1."""
-    left = _MOST_SKIPPED
-
-    def skip(match: re.Match[bytes]) -> bytes:
-        nonlocal left
-        items = int(match[1]) - 1
-        if not 0 < items <= left:
-            return match[0]
-        left -= items
-        return match[0] + b"<li>%b</li>" % _SKIPPED * items
-
-    return _ORDERED.sub(skip, data)
 
 
 def _keep_titles(data: bytes) -> bytes:
@@ -324,9 +305,7 @@ def _size(text: str) -> int:
 
 
 def _unmark(text: str) -> str:
-    if _SKIPPED_MARK in text:
-        text = _SKIPPED_ITEM.sub("", text).replace(_SKIPPED_MARK, "")
-    return text.replace(_MARK, "").replace("\xad", "").replace("\0", "")
+    return put_numbers(text).replace(_MARK, "").replace("\xad", "").replace("\0", "")
 
 
 def fragment_text(markup: str, limits: ExtractLimits) -> str:

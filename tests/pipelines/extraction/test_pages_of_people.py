@@ -28,12 +28,33 @@ def test_readings_are_not_mixed_into_the_words(readings):
     assert text(f"<p><ruby>季{readings}</ruby>이 바뀐다</p>") == "季節이 바뀐다"
 
 
-def test_ordered_lists_begin_where_they_begin():
-    body = f'<article>{TEXT}<ol class="x" start="3"><li>셋</li><li>넷</li></ol>{TEXT}<ol><li>하나</li></ol></article>'
-    assert lines(body) == ["3. 셋", "4. 넷", "1. 하나"]
-    assert lines(f'<article>{TEXT}<ol start=0><li>영</li></ol><ol start="999999"><li>끝</li></ol></article>')[
-        -1
-    ].endswith("끝")
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ('<ol class="x" start="3"><li>셋</li><li>넷</li></ol><ol><li>하나</li></ol>', ["3. 셋", "4. 넷", "1. 하나"]),
+        ("<ol start=0><li>영<li>일</ol>", ["0. 영", "1. 일"]),
+        ("<ol start=-1><li>전<li>영</ol>", ["-1. 전", "0. 영"]),
+        ('<ol start="999999"><li>끝</li></ol>', ["999999. 끝"]),
+        ("<ol><li>하나</li><li value=5>다섯</li><li>여섯</li></ol>", ["1. 하나", "5. 다섯", "6. 여섯"]),
+        ("<ol reversed><li>셋</li><li>둘</li><li>하나</li></ol>", ["3. 셋", "2. 둘", "1. 하나"]),
+        ('<ol reversed start="10"><li>열</li><li>아홉</li></ol>', ["10. 열", "9. 아홉"]),
+        ('<ol type="A"><li>가</li><li>나</li></ol>', ["A. 가", "B. 나"]),
+        ("<ol type=i start=4><li><p>넷</p></li><li><b>다섯</b></li></ol>", ["iv. 넷", "v. 다섯"]),
+        ("<ol type=1><li>하나</li></ol>", ["1. 하나"]),
+        (
+            "<OL START=2><li>둘<ol type=a><li>가</li><li>나</li></ol></li><li>셋<ul><li>점</li></ul></li></OL>",
+            ["2. 둘", "a. 가", "b. 나", "3. 셋", "• 점"],
+        ),
+        ('<ol start="x"><li>하나</li></ol>', ["1. 하나"]),
+    ],
+)
+def test_ordered_lists_are_numbered_as_the_page_numbers_them(markup, expected):
+    assert lines(f"<article>{TEXT}{markup}{TEXT}</article>") == expected
+
+
+def test_marks_of_a_hostile_page_take_no_text_with_them():
+    page = f"<article>{TEXT}<ol start=2><li>\ufdd1둘 글\ufdd2 끝</li></ol><p>\ufdd1 줄의 나머지</p>{TEXT}</article>"
+    assert lines(page) == ["2. 둘 글 끝", "줄의 나머지"]
 
 
 def test_many_lists_that_begin_late_cost_no_memory():
