@@ -5,6 +5,7 @@ import random
 import pytest
 from conftest import prose
 from fuzz.mutate import TOKENS, mutated
+from questions import ITEMS, index_of, shown
 from rounds import rounds
 
 from algok.pipelines.registry import STEPS, step_class
@@ -17,6 +18,7 @@ NAMES = [name for name in STEPS if name != "fineweb2"]
 SEEDS = [
     *TEXTS,
     prose(3),
+    "\n".join(map(shown, ITEMS)),
     "문의 김아무 대리 010-0000-1234, 02)000-1234, gil.dong@example.com\n서울시 종로구 보기로 12길 34, 101동 1202호",
     "주민등록번호 000000-1234567 계좌 000-00-000000 보기은행 카드 0000 0000 0000 0000 차량 12가 3456 203.0.113.7",
     "공일공에 1234에 5678 카톡 blue_sky77 ⓐ ①②③ ０１０－００００－１２３４ o1o-ooo0-l234 010****1234",
@@ -42,6 +44,8 @@ def texts(generator: random.Random) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_step_keeps_its_contract_over_mutated_texts(seeds, name):
+def test_a_step_keeps_its_contract_over_mutated_texts(tmp_path, seeds, name):
+    cls = step_class(name)
+    options = cls.Options(index=index_of(tmp_path / "index")) if name == "decontaminate" else None
     for generator in rounds(name, seeds(ROUNDS)):
-        check_step(step_class(name), texts=texts(generator))
+        check_step(cls, options, texts=texts(generator))
