@@ -36,6 +36,7 @@ from algok.mixing.recipe import Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
+from algok.pipelines.footprint import footprint, own_process
 from algok.pipelines.storage import Store
 from algok.pipelines.tasks import attempt
 from algok.step import ONE_CORE, Resources
@@ -64,6 +65,7 @@ class MixWork:
     root: str
 
     def prepare(self) -> None:
+        own_process()
         pa.set_cpu_count(1)
 
     def __call__(self, task: MixTask, report: Report) -> Outcome:
@@ -210,7 +212,7 @@ def _run(root: str, task: MixTask, report: Report) -> None:
     bench = _bench(root, task.mix)
     done = {"measure": _measure, "pick": _pick, "order": _order, "place": _place, "write": _write}
     record = done[task.kind](bench, task.number, report)
-    write_done(bench.store, task.id, record)
+    write_done(bench.store, task.id, record | footprint())
 
 
 def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
@@ -385,6 +387,7 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     names = [_placed_name(piece) for piece in range(len(bench.inputs.pieces))]
     batches = [batch for name in names if (batch := _placed(bench.store, name, shard)) is not None]
     documents = tokens = 0
+    given = np.zeros((2, len(bench.layout.tracks)), np.int64)  # copies and tokens by track
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
         if batches:
@@ -392,13 +395,23 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
             for rows in _chunks(whole):
                 part = Written(whole.take(rows), bench.tokenizer)
                 documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
+                np.add.at(given, (0, part.table["track"].to_numpy()), 1)
+                np.add.at(given, (1, part.table["track"].to_numpy()), part.lengths)
                 for writer in writers:
                     writer.append(part)
                 report(len(part), part.table.nbytes, 1.0)
         for writer in writers:
             writer.close()
     files = [file.as_dict() for writer in writers for file in writer.files]
-    return {"files": files, "documents": documents, "tokens": tokens}
+    return {"files": files, "documents": documents, "tokens": tokens, "cells": _given(bench.layout, given)}
+
+
+def _given(layout: Layout, given: np.ndarray) -> list[list[int]]:
+    """[draw, cell, copies, tokens] of every track that gave something."""
+    return [
+        [layout.tracks[track].draw, layout.tracks[track].cell, *given[:, track].tolist()]
+        for track in np.flatnonzero(given[0]).tolist()
+    ]
 
 
 def _placed(store: Store, name: str, shard: int) -> pa.RecordBatch | None:
