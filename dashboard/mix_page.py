@@ -1,19 +1,26 @@
 """The page of a mix: the plan against what is written, by stage and by cell, and what became of every corpus."""
 
-from urllib.parse import quote
-
 from algok.dashboard.markup import Child, Markup, data, joined, tag
 from algok.dashboard.mixes import MixCell, MixFigures
-from algok.dashboard.parts import Cell, Page, bar, facts, named, number, part, plain, section, share, table
+from algok.dashboard.parts import (
+    Cell,
+    Page,
+    bar,
+    facts,
+    named,
+    number,
+    part,
+    plain,
+    section,
+    share,
+    shown_labels,
+    table,
+)
 from algok.dashboard.report import document
 from algok.dashboard.texts import Language, Texts
 from algok.pipelines.stats import EDGES
 
 _MAX_ROWS = 200
-
-
-def mix_link(key: str) -> str:
-    return f"/mixes/{quote(key)}"
 
 
 def mix_page(found: MixFigures, language: Language = "ko", links: Markup | None = None) -> str:
@@ -44,14 +51,6 @@ def _facts(found: MixFigures, page: Page) -> list[tuple[Child, Child]]:
         (t("mix.shards_done"), f"{found.done:,} / {found.tasks:,}"),
         *([(t("labels"), data(shown_labels(found.labels)))] if found.labels else []),
     ]
-
-
-def shown_labels(labels: dict[str, str]) -> str:
-    """
-    >>> shown_labels({"team": "search", "year": "2026"})
-    'team=search, year=2026'
-    """
-    return ", ".join(f"{key}={value}" for key, value in labels.items())
 
 
 def _stages(found: MixFigures, page: Page) -> Markup:

@@ -8,7 +8,6 @@ import numpy as np
 from algok.dashboard import charts
 from algok.dashboard.browsing import PER_PAGE, Filter, Found
 from algok.dashboard.markup import Child, Markup, data, joined, tag, visible
-from algok.dashboard.mix_page import mix_link, shown_labels
 from algok.dashboard.parts import (
     Cell,
     Page,
@@ -23,6 +22,7 @@ from algok.dashboard.parts import (
     prose,
     section,
     share,
+    shown_labels,
     table,
 )
 from algok.dashboard.report import document
@@ -50,6 +50,10 @@ SHARD_ORDERS: dict[str, Callable[[ShardTable], np.ndarray]] = {
 
 def run_link(key: str, rest: str = "") -> str:
     return f"/runs/{quote(key)}{rest}"
+
+
+def mix_link(key: str) -> str:
+    return f"/mixes/{quote(key)}"
 
 
 def index_page(entries: list[Entry], mixes: list[MixEntry], words: str, label: str, language: Language) -> str:

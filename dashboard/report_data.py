@@ -39,5 +39,10 @@ def read_report(
     summary, table = counted or run.summary_and_tasks()
     figures = task_figures(table, run.outline, run.failures())
     return ReportData(
-        run, str(url), summary, shard_table(table), figures, read_documents(run, max_documents, summary.account)
+        run,
+        str(url),
+        summary,
+        shard_table(table, run.outline.shards),
+        figures,
+        read_documents(run, max_documents, summary.account),
     )

@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -12,18 +12,17 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from algok.dashboard.mixes import read_mix
 from algok.dashboard.tasks import TaskFigures, task_figures
 from algok.errors import AlgokError
 from algok.mixing.recipe import mix_from_text
-from algok.pipelines.done import done_name, done_tasks, parse_done
+from algok.pipelines.done import FOLDER, done_name, done_tasks, parse_done
 from algok.pipelines.failures import Failed, failed_tasks, read_failures
-from algok.pipelines.plan import Outline, read_description, read_outline, read_plan
+from algok.pipelines.plan import Outline, read_description, read_outline
 from algok.pipelines.run_directory import Run
 from algok.pipelines.stats import Stats, tally
 from algok.pipelines.storage import UNREADABLE, Store
 from algok.pipelines.summary import RunSummary, own_place, summarize
-from algok.pipelines.task_table import TaskRows, shard_names
+from algok.pipelines.task_table import TaskRows
 
 _DEPTH = 3
 _LISTED_FOR = 5.0  # seconds that a listing of directories holds
@@ -167,7 +166,7 @@ class Index:
         url = self.mix_urls()[key]
         store = Store(url)
         mark = [fingerprint(store, name) for name in ("manifest.json", "plan.json", "mix.json")]
-        return self._entries.get(key, (*mark, len(store.names("done"))), lambda: _mix_entry(key, url))
+        return self._entries.get(key, (*mark, len(store.listed("done"))), lambda: _mix_entry(key, url))
 
     def live(self, key: str) -> "Live":
         """What is known of a run that is going, brought up to date."""
@@ -210,7 +209,7 @@ class Index:
         """How many tasks over shards are done; counted again where the folder has changed, as far as its storage knows."""
 
         def count() -> int:
-            return sum(name.startswith("done/p") for name in store.names("done"))
+            return sum(name.startswith("p") for name in store.listed("done"))
 
         mark = fingerprint(store, "done")
         return count() if mark is None or mark[1] == "None" else self._counts.get(key, mark, count)
@@ -291,6 +290,8 @@ def _labels(described: dict[str, Any]) -> dict[str, str]:
 
 
 def _mix_entry(key: str, url: str) -> MixEntry:
+    from algok.dashboard.mixes import read_mix  # brings scipy, which runs do not need
+
     try:
         if not Store(url).exists("plan.json"):  # its corpora are being measured
             return MixEntry(key, url, mix_from_text(Store(url).read_bytes("mix.yaml").decode()).name, "going")
@@ -324,27 +325,23 @@ class Live:
         self._seen = np.zeros((len(outline.phases), outline.shards), bool)
         self._others: set[str] = set()  # tasks seen that have no statistics
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=1000)
+        self._listed: tuple | None = None  # what the folder of records was when all that it held was seen
         self._lock = Lock()
 
-    def look(self) -> None:
-        """Merges what was done since the last look, up to some thousand tasks."""
+    def look(self, most: int = _READ_AT_ONCE) -> None:
+        """Merges what was done since the last look, up to so many tasks."""
         with self._lock:
-            new = [task for task in done_tasks(self.store) if not self._knows(task)][:_READ_AT_ONCE]
+            new = self._new(most)
             self.failures = read_failures(self.store, failed_tasks(self.store, _FAILURES_READ))
             self._failed.update((failure.task, failure.attempts) for failure in self.failures)
-            own = [task for task in new if own_place(self.outline, task)]
-            parts = dict(zip(own, self.store.read_present([f"stats/{task}.json" for task in own]), strict=True))
-            for task, data in zip(new, self.store.read_present([done_name(task) for task in new]), strict=True):
-                self._add(task, data or b"", parts.get(task))
+            for start in range(0, len(new), _READ_AT_ONCE):
+                self._merge(new[start : start + _READ_AT_ONCE])
             read = self._stats.read
             self._history.append((time.monotonic(), self._done, read.documents, read.text_bytes))
 
     def catch_up(self) -> None:
         """Merges all that is done now."""
-        before = -1
-        while before != self._done:
-            before = self._done
-            self.look()
+        self.look(self._seen.size + _READ_AT_ONCE)
 
     def summary(self) -> RunSummary:
         with self._lock:
@@ -353,13 +350,13 @@ class Live:
             return summarize(self.outline, self._stats, self._seconds, done, False, known)
 
     def tasks(self) -> pa.Table:
-        """The table of tasks, with the names of the run's shards."""
+        """The table of tasks."""
         with self._lock:
-            return self._rows.table(self._names)
+            return self._rows.table()
 
     def figures(self) -> TaskFigures:
         with self._lock:
-            return task_figures(self._rows.table([]), self.outline, self.failures)
+            return task_figures(self._rows.table(), self.outline, self.failures)
 
     def speed(self) -> dict[str, float | None]:
         """Tasks, documents and MB of text per second over the last two minutes that somebody looked, and seconds left at
@@ -381,13 +378,24 @@ class Live:
     def _done(self) -> int:
         return int(self._seen.sum()) + len(self._others)
 
-    @cached_property
-    def _names(self) -> list[str]:
-        return shard_names(read_plan(self.store).own)
-
     def _knows(self, task: str) -> bool:
         place = own_place(self.outline, task)
         return task in self._others if place is None else bool(self._seen[place])
+
+    def _new(self, most: int) -> list[str]:
+        """Tasks that were done since the last look; where the storage knows that nothing was, nothing is listed."""
+        mark = fingerprint(self.store, FOLDER)
+        if mark is not None and mark[1] != "None" and mark == self._listed:
+            return []
+        new = list(islice((task for task in done_tasks(self.store) if not self._knows(task)), most))
+        self._listed = mark if len(new) < most else None
+        return new
+
+    def _merge(self, tasks: list[str]) -> None:
+        own = [task for task in tasks if own_place(self.outline, task)]
+        parts = dict(zip(own, self.store.read_present([f"stats/{task}.json" for task in own]), strict=True))
+        for task, data in zip(tasks, self.store.read_present([done_name(task) for task in tasks]), strict=True):
+            self._add(task, data or b"", parts.get(task))
 
     def _add(self, task: str, data: bytes, part: bytes | None) -> None:
         """A record that is damaged or just being replaced is none: its task is not done, and is asked again at the next look."""
@@ -395,6 +403,7 @@ class Live:
             record, place = parse_done(data), own_place(self.outline, task)
             counted = None if place is None else orjson.loads(part or b"")
         except ValueError:
+            self._listed = None
             return
         if place is None:
             self._others.add(task)

@@ -24,8 +24,6 @@ from algok.dashboard.browsing import Filter, browse
 from algok.dashboard.compare import compare
 from algok.dashboard.markup import tag
 from algok.dashboard.metrics import prometheus
-from algok.dashboard.mix_page import mix_page
-from algok.dashboard.mixes import read_mix
 from algok.dashboard.pages import (
     SHARD_ORDERS,
     SHARDS_PER_PAGE,
@@ -138,6 +136,9 @@ class _Pages:
         return HTMLResponse(index_page(entries, mixes, words, label, _language(request)))
 
     def mix(self, request: Request) -> Response:
+        from algok.dashboard.mix_page import mix_page  # brings scipy, which runs do not need
+        from algok.dashboard.mixes import read_mix
+
         key, language = request.path_params["id"], _language(request)
         if key not in self._index.mix_urls():
             raise HTTPException(404, "no such mix")
@@ -254,7 +255,8 @@ class _Pages:
 
     def _table(self, entry: Entry) -> ShardTable:
         def read() -> ShardTable:
-            return shard_table(self._caught_up(entry)[1] if entry.state == "going" else Run.open(entry.url).tasks())
+            tasks = self._caught_up(entry)[1] if entry.state == "going" else Run.open(entry.url).tasks()
+            return shard_table(tasks, entry.shards)
 
         return self._tables.get(entry.id, self._mark(entry), read)
 

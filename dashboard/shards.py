@@ -1,12 +1,13 @@
 """Figures per shard, and which shard is unlike the others, and in what."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from algok.pipelines.task_table import COUNTS, names_of
+from algok.pipelines.task_table import COUNTS
 
 # A shard is marked where a figure is further from the median than this many spreads. The spread is the usual one of the
 # shards (1.4826 × median absolute deviation), but never less than chance gives a shard of so many documents, nor than FLOOR.
@@ -49,23 +50,23 @@ class ShardTable:
         return self.seconds / np.maximum(self.text_bytes / 1e6, 1e-6)
 
 
-def shard_table(tasks: pa.Table) -> ShardTable:
-    """The shards of a run from its table of tasks (`pipelines/task_table.py`); zeros where no task is done."""
-    names = names_of(tasks)
+def shard_table(tasks: pa.Table, shards: int) -> ShardTable:
+    """The shards of a run, of which there are so many, from its table of tasks (`pipelines/task_table.py`); zeros where no
+    task is done."""
     own = tasks.filter(pc.is_valid(tasks["shard"]))
     rows = own["shard"].to_numpy()
 
     def summed(column: str) -> np.ndarray:
         values = pc.fill_null(own[column], 0).to_numpy()
-        sums = np.zeros(len(names), values.dtype if values.dtype.kind == "f" else np.int64)
+        sums = np.zeros(shards, values.dtype if values.dtype.kind == "f" else np.int64)
         np.add.at(sums, rows, values)
         return sums
 
-    peak = np.zeros(len(names), np.int64)
+    peak = np.zeros(shards, np.int64)
     np.maximum.at(peak, rows, pc.fill_null(own["peak_bytes"], 0).to_numpy())
     dropped = [name for name in own.column_names if name.startswith(_DROPPED)]
     table = ShardTable(
-        names=names,
+        names=_names(own, shards),
         steps=[name.removeprefix(_DROPPED) for name in dropped],
         **{key: summed(key) for key in COUNTS},
         dropped=np.stack([summed(name) for name in dropped], axis=1),
@@ -73,9 +74,20 @@ def shard_table(tasks: pa.Table) -> ShardTable:
         peak_bytes=peak,
         failed=summed("failed"),
         why=[],
-        odd=np.zeros(len(names)),
+        odd=np.zeros(shards),
     )
     return _judged(table)
+
+
+def _names(own: pa.Table, shards: int) -> list[str]:
+    """What a shard is called: its first file, with its number where several shards have the same. One that is not read yet has
+    its number only."""
+    read = own.select(["shard", "input"]).filter(pc.is_valid(own["input"]))
+    names = [""] * shards
+    for shard, name in zip(read["shard"].to_pylist(), read["input"].to_pylist(), strict=True):
+        names[shard] = name
+    times = Counter(names)
+    return [name if times[name] == 1 and name else f"{name} @{shard}".strip() for shard, name in enumerate(names)]
 
 
 def _judged(table: ShardTable) -> ShardTable:

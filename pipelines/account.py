@@ -14,7 +14,7 @@ from algok.pipelines.plan import Plan, changed_files, read_description, read_pla
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect
-from algok.pipelines.task_table import FILE, read_table, shard_names, table_bytes
+from algok.pipelines.task_table import FILE, read_table, table_bytes
 
 _OUTPUTS = ("kept", "dropped", "quarantine", "stats")
 
@@ -24,7 +24,7 @@ def finish(store: Store, plan: Plan) -> None:
     intermediate files."""
     summary, rows = collect(store, plan.outline, finished=True)
     store.write_bytes("summary.json", _summary_json(summary))
-    store.write_bytes(FILE, table_bytes(rows.table(shard_names(plan.own))))
+    store.write_bytes(FILE, table_bytes(rows.table()))
     store.write_bytes("README.md", data_card(plan, summary).encode())
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
     store.remove("work")
@@ -95,7 +95,7 @@ def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
         problems["manifest"] = "manifest.json: differs from what the done records add up to"
     if not store.exists("summary.json") or store.read_bytes("summary.json") != _summary_json(summary):
         problems["summary"] = "summary.json: differs from what the statistics and done records add up to"
-    if not _has_table(store, rows.table(shard_names(plan.own))):
+    if not _has_table(store, rows.table()):
         problems["tasks"] = f"{FILE}: differs from what the statistics and done records add up to"
     if not store.exists("README.md") or not store.read_bytes("README.md"):  # people may add to it
         problems["card"] = "README.md: missing or empty"
@@ -105,7 +105,7 @@ def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
 def _has_table(store: Store, table: pa.Table) -> bool:
     """Compared by what it says: another version of Arrow writes other bytes."""
     try:
-        return read_table(store).equals(table, check_metadata=True)
+        return read_table(store).equals(table)
     except UNREADABLE:
         return False
 

@@ -52,8 +52,7 @@ def note_failure(store: Store, outcome: Outcome) -> None:
 
 def failed_tasks(store: Store, most: int | None = None) -> list[str]:
     """The ids of tasks with failed attempts, in order, so many `most`."""
-    names = store.names(FOLDER)[:most]
-    return [name.removeprefix(f"{FOLDER}/").removesuffix(".json") for name in names]
+    return [name.removesuffix(".json") for name in store.listed(FOLDER)[:most]]
 
 
 def read_failures(store: Store, tasks: list[str]) -> list[Failed]:

@@ -19,7 +19,7 @@ from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
 from algok.pipelines.storage import UNREADABLE, Store, reading_outputs
 from algok.pipelines.summary import RunSummary, collect, read_summary
-from algok.pipelines.task_table import FILE, read_table, shard_names
+from algok.pipelines.task_table import FILE, read_table
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -95,7 +95,7 @@ class Run:
             if self.finished and self.store.exists(FILE):
                 return self.summary, read_table(self.store)
             summary, rows = collect(self.store, self.outline, finished=self.finished)
-            return summary, rows.table(shard_names(self.plan.own))
+            return summary, rows.table()
 
     def failures(self) -> list[Failed]:
         """The tasks with failed attempts, those that were done later too."""

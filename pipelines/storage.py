@@ -77,14 +77,18 @@ class Store:
 
     def names(self, folder: str) -> list[str]:
         """Committed files directly in a folder, as names below the root, sorted; none where it is missing."""
+        prefix = f"{folder}/" if folder else ""
+        return [prefix + name for name in self.listed(folder)]
+
+    def listed(self, folder: str) -> list[str]:
+        """The same without the folder in the names."""
         try:
             # fsspec asks the size of every local file even where only names are wanted.
             found = os.listdir(self.path(folder)) if self.local else self.fs.ls(self.path(folder), detail=False)
         except (FileNotFoundError, NotADirectoryError):
             return []
         names = (path.rsplit("/", 1)[-1] for path in found)
-        prefix = f"{folder}/" if folder else ""
-        return sorted(prefix + name for name in names if not name.endswith(_TEMPORARY))
+        return sorted(name for name in names if not name.endswith(_TEMPORARY))
 
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))

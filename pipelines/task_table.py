@@ -4,29 +4,23 @@ A finished run keeps the table in `tasks.parquet`, so that a report need not rea
 run that goes on it is made from these files. Columns:
 
 - `task`: the task's id; `phase`: the number of its phase; `shard`: the number of its shard, null for tasks that resolve a
-  corpus step and for shards of earlier corpora;
+  corpus step and for shards of earlier corpora; `input`: the name of its first file, in the rows of the first phase;
 - `documents`, `quarantined`, `kept`, `text_bytes`, `tokens`: what the task read and kept (null where it has no shard);
 - `dropped.<step>`: documents that a step dropped, for every step of the recipe;
 - `seconds`: of one core; `peak_bytes`: resident memory of its process (docs/operations.md says since when); `worker`:
   `machine:process id`; `failed`: attempts that failed before this one.
-
-The names of the shards are in the table's metadata, since several tasks have one shard.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algok.pipelines.plan import Outline, Shard
+from algok.pipelines.plan import Outline
 from algok.pipelines.storage import Store
 
 FILE = "tasks.parquet"
 COUNTS = ("documents", "quarantined", "kept", "text_bytes", "tokens")
-_NAMES = b"shards"
 _LARGE = ("text_bytes", "tokens")  # a shard has less than 2³¹ documents
 _ROWS_AT_ONCE = 1 << 12
 
@@ -37,6 +31,7 @@ def table_schema(outline: Outline) -> pa.Schema:
             pa.field("task", pa.string()),
             pa.field("phase", pa.int32()),
             pa.field("shard", pa.int32()),
+            pa.field("input", pa.string()),
             *(pa.field(name, pa.int64() if name in _LARGE else pa.int32()) for name in COUNTS),
             *(pa.field(f"dropped.{config.name}", pa.int32()) for config in outline.recipe.steps),
             pa.field("seconds", pa.float64()),
@@ -64,6 +59,7 @@ class TaskRows:
             "task": task,
             "phase": record["task"]["phase"],
             "shard": shard,
+            "input": record.get("input") if record["task"]["phase"] == 0 else None,
             "seconds": sum(record["seconds"].values()),
             "peak_bytes": record.get("peak_bytes"),
             "worker": None if worker is None else self._workers.setdefault(worker, len(self._workers)),
@@ -75,15 +71,14 @@ class TaskRows:
         if len(self._rows) == _ROWS_AT_ONCE:
             self._pack()
 
-    def table(self, names: list[str]) -> pa.Table:
-        """All rows; `names` are those of the run's shards."""
+    def table(self) -> pa.Table:
+        """All rows."""
         self._pack()
         workers = pa.array(list(self._workers), pa.string())
         table = pa.Table.from_batches(self._batches, self._numbered)
         chunks = [pa.DictionaryArray.from_arrays(chunk, workers) for chunk in table["worker"].chunks]
         column = pa.chunked_array(chunks, self._schema.field("worker").type)
-        table = table.set_column(table.schema.get_field_index("worker"), self._schema.field("worker"), column)
-        return table.replace_schema_metadata({_NAMES: orjson.dumps(names)})
+        return table.set_column(table.schema.get_field_index("worker"), self._schema.field("worker"), column)
 
     @property
     def _numbered(self) -> pa.Schema:
@@ -106,18 +101,6 @@ def _counted(stats: dict[str, Any]) -> dict[str, int]:
         "tokens": read.get("kept_tokens", 0),
     }
     return counts | {f"dropped.{name}": step.get("dropped", 0) for name, step in stats.get("steps", {}).items()}
-
-
-def shard_names(shards: Iterable[Shard]) -> list[str]:
-    """What a shard is called in tables: its first file, with the shard's number where several shards have it."""
-    named = [(shard.files[0].name, shard.index) for shard in shards]
-    times = Counter(name for name, _ in named)
-    return [f"{name} @{index}" if times[name] > 1 else name for name, index in named]
-
-
-def names_of(table: pa.Table) -> list[str]:
-    """The names of the run's shards, in input order."""
-    return orjson.loads((table.schema.metadata or {})[_NAMES])
 
 
 def table_bytes(table: pa.Table) -> bytes:

@@ -60,6 +60,7 @@ def _execute(root: str, task: Task, report: Report) -> None:
         stats = phase_task.stats
         record = {
             "shard": run.shards[task.shard].id,
+            "input": run.shards[task.shard].files[0].name,
             "rows": phase_task.rows,
             "seconds": dict(phase_task.seconds),
             "records": stats.read.records,

@@ -108,7 +108,7 @@ def test_cross_tables_add_up_to_the_kept_documents_and_tokens(report):
 
 
 def test_shards_add_up_and_the_one_that_is_unlike_is_marked(report, tmp_path):
-    table = shard_table(report.run.tasks())
+    table = shard_table(report.run.tasks(), 3)
     account = report.summary.account
     assert table.documents.sum() == account.documents and table.kept.sum() == account.kept
     assert table.dropped.sum() == account.dropped and table.tokens.sum() == account.kept_tokens
