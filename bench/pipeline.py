@@ -106,6 +106,7 @@ def memory(source: str, target: str) -> dict:
     from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
+    from algok.pipelines.run_directory import Run
 
     executor = make_executor("local", 1)
     execute(load_recipe("web", inputs=[{"path": source}]), f"{target}/run", executor, SilentProgress())
