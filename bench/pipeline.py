@@ -7,7 +7,6 @@ for texts, statistics for all columns but text). Both run in fresh child process
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -107,11 +106,12 @@ def memory(source: str, target: str) -> dict:
     from algok.pipelines.progress import SilentProgress
     from algok.pipelines.recipe import load_recipe
     from algok.pipelines.run import execute
+    from algok.pipelines.run_directory import Run
 
     executor = make_executor("local", 1)
     execute(load_recipe("web", inputs=[{"path": source}]), f"{target}/run", executor, SilentProgress())
     executor.close()
-    return {"peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024}
+    return {"peak_mib": Run.open(f"{target}/run").summary.peak_bytes / (1 << 20)}
 
 
 def child(name: str, source: Path) -> dict:

@@ -39,6 +39,8 @@ def multiply(run: Path, shards: int) -> None:
     plan = orjson.loads((run / "plan.json").read_bytes())
     plan["shards"] = [{**plan["shards"][0], "index": shard} for shard in range(shards)]
     (run / "plan.json").write_bytes(orjson.dumps(plan))
+    described = orjson.loads((run / "run.json").read_bytes())
+    (run / "run.json").write_bytes(orjson.dumps({**described, "shards": shards}))
     for folder in ("stats", "done"):
         for phase in range(3):
             data = (run / folder / f"p{phase}-000000.json").read_bytes()

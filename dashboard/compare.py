@@ -160,7 +160,7 @@ def _drift(first: ReportData, second: ReportData) -> list[tuple[str, float]]:
 
 def _models(first: ReportData, second: ReportData) -> dict[str, list]:
     shown = [
-        {key: f"{model['model']} {model['digest'][:16]}" for key, model in report.run.plan.models.items()}
+        {key: f"{model['model']} {model['digest'][:16]}" for key, model in report.run.description["models"].items()}
         for report in (first, second)
     ]
     return {

@@ -19,6 +19,7 @@ from algok.filters.personal.coarse import excerpt, redact_url
 from algok.filters.personal.masking import mask_text
 from algok.pipelines.decide import bound_of
 from algok.pipelines.run_directory import Run
+from algok.pipelines.summary import Account
 from algok.step import SIDES, Bound
 
 MAX_DOCUMENTS = 200_000
@@ -88,9 +89,9 @@ class Read:
         return self.documents == self.of
 
 
-def read_documents(run: Run, max_documents: int = MAX_DOCUMENTS) -> Read:
-    """One pass over the run's kept and dropped documents, as many as `max_documents` allows (0: none are read)."""
-    account = run.summary.account
+def read_documents(run: Run, max_documents: int, account: Account) -> Read:
+    """One pass over the run's kept and dropped documents, of which the account tells the number; as many as
+    `max_documents` allows (0: none are read)."""
     read = Read(of=account.kept + account.dropped)
     if not max_documents:
         return read

@@ -14,6 +14,7 @@ from algok.dashboard.parts import (
     bar,
     chart,
     facts,
+    megabytes,
     named,
     number,
     part,
@@ -21,10 +22,12 @@ from algok.dashboard.parts import (
     prose,
     section,
     share,
+    shown_labels,
     table,
 )
 from algok.dashboard.report import document
-from algok.dashboard.runs import Entry, Live
+from algok.dashboard.runs import Entry, Live, MixEntry, chosen
+from algok.dashboard.sections.tasks import tasks
 from algok.dashboard.shards import ShardTable
 from algok.dashboard.texts import Language, Texts
 from algok.pipelines.explain import Explanation
@@ -40,6 +43,8 @@ SHARD_ORDERS: dict[str, Callable[[ShardTable], np.ndarray]] = {
     "least": lambda table: table.kept_share,
     "tokens": lambda table: -table.tokens,
     "seconds": lambda table: -table.seconds,
+    "memory": lambda table: -table.peak_bytes,
+    "failed": lambda table: -table.failed,
 }
 
 
@@ -47,13 +52,55 @@ def run_link(key: str, rest: str = "") -> str:
     return f"/runs/{quote(key)}{rest}"
 
 
-def index_page(entries: list[Entry], language: Language) -> str:
+def mix_link(key: str) -> str:
+    return f"/mixes/{quote(key)}"
+
+
+def index_page(entries: list[Entry], mixes: list[MixEntry], words: str, label: str, language: Language) -> str:
+    """Runs and mixes, those with the words and the label (`key=value`, "": any) only."""
     page = Page(Texts(language))
+    known = sorted({f"{key}={value}" for entry in (*entries, *mixes) for key, value in entry.labels.items()})
+    runs, shown = chosen(entries, words, label), chosen(mixes, words, label)
+    trends = _trends(runs, page)
     body = [
-        section(page, "runs", _runs(entries, page), _compare_form(entries, page)),
-        *([section(page, "trends", *trends)] if (trends := _trends(entries, page)) else []),
+        section(page, "runs", _filter_form(known, words, label, page), _runs(runs, page), _compare_form(runs, page)),
+        *([section(page, "mixes", _mixes(shown, page))] if mixes else []),
+        *([section(page, "trends", *trends)] if trends else []),
     ]
-    return _page(page, page.t("dashboard"), body, live=any(entry.state == "going" for entry in entries))
+    return _page(page, page.t("dashboard"), body, live=any(entry.state == "going" for entry in (*runs, *shown)))
+
+
+def _filter_form(known: list[str], words: str, label: str, page: Page) -> Markup:
+    """By a part of the name, and by a label where any run has one."""
+    field = tag("label", page.t("search"), " ", tag("input", name="q", value=words))
+    choice = None
+    if known or label:
+        options = [tag("option", page.t.plain("any"), value="")]
+        options += [
+            tag("option", visible(value), value=value, selected=value == label)
+            for value in sorted({*known, *filter(None, [label])})
+        ]
+        choice = tag("label", page.t("labels"), " ", tag("select", *options, name="label"))
+    return tag("form", field, choice, tag("button", page.t("filter"), type="submit"), action="/")
+
+
+def _mixes(entries: list[MixEntry], page: Page) -> Markup:
+    rows = [
+        [
+            Cell(tag("a", data(entry.id), href=mix_link(entry.id))),
+            Cell(page.t(f"state.{entry.state}")),
+            plain(entry.mix),
+            plain(shown_labels(entry.labels)),
+            number(entry.stages),
+            number(entry.asked),
+            number(entry.written),
+            share(entry.written, entry.asked) if entry.asked and entry.written is not None else number(None),
+            bar([entry.done], entry.tasks),
+        ]
+        for entry in entries
+    ]
+    columns = ["mix", "state", "recipe", "labels", "mix.stages_count", "mix.asked", "mix.written", "mix.of_asked"]
+    return table(page, [*columns, "mix.shards_done"], rows, limit=1000)
 
 
 def _runs(entries: list[Entry], page: Page) -> Markup:
@@ -66,6 +113,7 @@ def _runs(entries: list[Entry], page: Page) -> Markup:
                 Cell(tag("a", data(entry.id), href=target)),
                 Cell(page.t(f"state.{entry.state}")),
                 plain(entry.recipe),
+                plain(shown_labels(entry.labels)),
                 Cell(data(entry.started), entry.started),
                 number(entry.documents),
                 share(entry.kept, entry.documents)
@@ -73,11 +121,14 @@ def _runs(entries: list[Entry], page: Page) -> Markup:
                 else Cell("", number=True),
                 number(entry.tokens),
                 number(pace, 0),
+                megabytes(entry.peak_bytes) if entry.peak_bytes else number(None),
+                number(entry.retries),
+                number(entry.failed or None),
                 bar([entry.done], entry.tasks),
             ]
         )
-    columns = ["run", "state", "recipe", "started", "documents", "kept_share", "tokens", "docs_s", "tasks_done"]
-    return table(page, columns, rows, limit=1000)
+    columns = ["run", "state", "recipe", "labels", "started", "documents", "kept_share", "tokens", "docs_s", "peak_mb"]
+    return table(page, [*columns, "retries", "failed_tasks", "tasks_done"], rows, limit=1000)
 
 
 def _compare_form(entries: list[Entry], page: Page) -> Markup | None:
@@ -135,12 +186,15 @@ def live_page(entry: Entry, live: Live, language: Language) -> str:
         (page.t("mb_s"), _rate(speed["mb"])),
         (page.t("tasks_s"), _rate(speed["tasks"])),
         (page.t("left_time"), "–" if speed["left"] is None else f"{speed['left'] / 60:,.1f} min"),
+        (page.t("peak"), f"{summary.peak_bytes / 1e6:,.0f} MB" if summary.peak_bytes else "–"),
+        (page.t("retries"), f"{summary.retries:,}"),
     ]
     body = [
         section(
             page,
             "progress",
             tag("div", facts(figures), class_="part"),
+            *tasks(live.figures(), page),
             part(page, page.t("stages"), table(page, ["step", "tasks_done", "tasks", ""], stages, sort=False)),
             part(
                 page,
@@ -178,6 +232,8 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
             number(int(found.quarantined[row])),
             number(int(found.tokens[row])),
             number(float(found.seconds[row]), 2),
+            megabytes(int(found.peak_bytes[row])) if found.peak_bytes[row] else number(None),
+            number(int(found.failed[row])),
             plain(found.why[row]),
         ]
         for row in shown
@@ -188,7 +244,8 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
     field = tag("label", page.t("shard"), " ", tag("input", name="q", value=words))
     hidden = tag("input", type="hidden", name="sort", value=order)
     form = tag("form", field, hidden, tag("button", page.t("filter"), type="submit"))
-    columns = ["shard", "documents", "kept_share", "quarantined", "tokens", "seconds", "unlike"]
+    columns = ["shard", "documents", "kept_share", "quarantined", "tokens", "seconds", "peak_mb", "failed_attempts"]
+    columns.append("unlike")
     links = _pager(start, SHARDS_PER_PAGE, total, {"sort": order, "q": words}, page)
     inner = [
         tag("p", *orders, class_="links"),

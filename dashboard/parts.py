@@ -75,6 +75,14 @@ def plain(text: str) -> Cell:
     return Cell(name(text))
 
 
+def shown_labels(labels: dict[str, str]) -> str:
+    """
+    >>> shown_labels({"team": "search", "year": "2026"})
+    'team=search, year=2026'
+    """
+    return ", ".join(f"{key}={value}" for key, value in labels.items())
+
+
 def prose(text: str) -> Cell:
     """A sentence or an excerpt, which needs some width."""
     return Cell(data(text), prose=True)

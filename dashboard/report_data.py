@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import pyarrow as pa
+
 from algok.dashboard.documents import MAX_DOCUMENTS, Read, read_documents
-from algok.dashboard.shards import ShardTable, read_shards
+from algok.dashboard.shards import ShardTable, shard_table
+from algok.dashboard.tasks import TaskFigures, task_figures
 from algok.pipelines.run_directory import Run
 from algok.pipelines.summary import RunSummary, SignalSummary, StepSummary
 
@@ -17,6 +20,7 @@ class ReportData:
     name: str
     summary: RunSummary
     shards: ShardTable
+    tasks: TaskFigures
     read: Read
 
     @cached_property
@@ -26,7 +30,19 @@ class ReportData:
         return {f"{step.name}.{signal.name}": (step, signal) for step in steps for signal in step.signals}
 
 
-def read_report(url: str, max_documents: int = MAX_DOCUMENTS) -> ReportData:
-    """Reads a run directory, finished or not. Raises InputError as `Run.open` and `Run.summary` do."""
+def read_report(
+    url: str, max_documents: int = MAX_DOCUMENTS, counted: tuple[RunSummary, pa.Table] | None = None
+) -> ReportData:
+    """Reads a run directory, finished or not; `counted` are its summary and table of tasks where somebody has them. Raises
+    InputError as `Run.open` and `Run.summary` do."""
     run = Run.open(url)
-    return ReportData(run, str(url), run.summary, read_shards(run), read_documents(run, max_documents))
+    summary, table = counted or run.summary_and_tasks()
+    figures = task_figures(table, run.outline, run.failures())
+    return ReportData(
+        run,
+        str(url),
+        summary,
+        shard_table(table, run.outline.shards),
+        figures,
+        read_documents(run, max_documents, summary.account),
+    )

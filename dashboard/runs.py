@@ -3,29 +3,39 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
 
+import numpy as np
 import orjson
+import pyarrow as pa
 
+from algok.dashboard.tasks import TaskFigures, task_figures
 from algok.errors import AlgokError
-from algok.pipelines.plan import Plan, read_plan
+from algok.mixing.recipe import mix_from_text
+from algok.pipelines.done import FOLDER, done_name, done_tasks, parse_done
+from algok.pipelines.failures import Failed, failed_tasks, read_failures
+from algok.pipelines.plan import Outline, read_description, read_outline
 from algok.pipelines.run_directory import Run
-from algok.pipelines.stats import Stats
-from algok.pipelines.storage import Store
-from algok.pipelines.summary import RunSummary, own_tasks, summarize
+from algok.pipelines.stats import Stats, tally
+from algok.pipelines.storage import UNREADABLE, Store
+from algok.pipelines.summary import RunSummary, own_place, summarize
+from algok.pipelines.task_table import TaskRows
 
 _DEPTH = 3
 _LISTED_FOR = 5.0  # seconds that a listing of directories holds
 _READ_AT_ONCE = 5000  # done records that one look at a running run merges
+_FAILURES_READ = 1000  # records of failed attempts that one look reads
 _WATCHED = 120.0  # seconds that the speed is taken over
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One run in the index. Figures are None while nothing is counted; `done` of `tasks` are tasks over shards."""
+    """One run in the index. Figures are None while nothing is counted; `done` of `tasks` are tasks over shards. `failed`
+    counts tasks with failed attempts that are not done, `retries` failed attempts at tasks that are."""
 
     id: str
     url: str
@@ -36,11 +46,46 @@ class Entry:
     shards: int
     done: int
     tasks: int
+    failed: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
     documents: int | None = None
     kept: int | None = None
     tokens: int | None = None
     seconds: float | None = None
     text_bytes: int | None = None
+    peak_bytes: int | None = None
+    retries: int | None = None
+
+
+@dataclass(frozen=True)
+class MixEntry:
+    """One mix in the index. Tokens are over all stages: asked for, and written (so far); `done` of `tasks` are output
+    shards."""
+
+    id: str
+    url: str
+    mix: str
+    state: str  # planned, going, finished or damaged
+    stages: int = 0
+    done: int = 0
+    tasks: int = 0
+    asked: int | None = None
+    written: int | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+AnyEntry = TypeVar("AnyEntry", Entry, MixEntry)
+
+
+def chosen(entries: list[AnyEntry], words: str, label: str) -> list[AnyEntry]:
+    """The entries whose id, recipe or mix has the words, and that have the label `key=value` ("": any)."""
+    key, _, value = label.partition("=")
+    return [
+        entry
+        for entry in entries
+        if (not label or entry.labels.get(key) == value)
+        and words in f"{entry.id} {entry.recipe if isinstance(entry, Entry) else entry.mix}"
+    ]
 
 
 class Cache:
@@ -72,24 +117,40 @@ class Index:
     def __init__(self, directories: list[str]):
         self.directories = directories
         self._entries = Cache(5000)
-        self._plans = Cache(20)
+        self._outlines = Cache(20)
         self._counts = Cache(100)
-        self._live: dict[str, Live] = {}
-        self._found: dict[str, str] = {}
+        self._live = Cache(20)
+        self._found: tuple[dict[str, str], dict[str, str]] = ({}, {})
         self._listed, self._lock = 0.0, Lock()
 
     def urls(self) -> dict[str, str]:
         """Id → URL of every run directory."""
+        return self._listing()[0]
+
+    def mix_urls(self) -> dict[str, str]:
+        """Id → URL of every directory of a mix."""
+        return self._listing()[1]
+
+    def _listing(self) -> tuple[dict[str, str], dict[str, str]]:
         with self._lock:
             if time.monotonic() - self._listed > _LISTED_FOR:
-                self._found = dict(_find(self.directories))
-                self._listed = time.monotonic()
+                found = list(_find(self.directories))
+                runs, mixes = ({key: url for key, url, mix in found if mix is kind} for kind in (False, True))
+                self._found, self._listed = (runs, mixes), time.monotonic()
             return self._found
 
     def entries(self) -> list[Entry]:
         """Every run, the latest first."""
         found = [self.entry(key) for key in self.urls()]
         return sorted(found, key=lambda entry: (entry.started, entry.id), reverse=True)
+
+    def measured(self) -> list[Entry]:
+        """Every run; of those that are going, with the figures of what is done."""
+        return [self._with_figures(entry) if entry.state == "going" else entry for entry in self.entries()]
+
+    def mixes(self) -> list[MixEntry]:
+        """Every mix, by id."""
+        return [self.mix(key) for key in sorted(self.mix_urls())]
 
     def entry(self, key: str) -> Entry:
         """Raises KeyError for an unknown id."""
@@ -100,59 +161,74 @@ class Index:
             return self._going(key, store)
         return self._entries.get(key, mark, lambda: _entry(key, url))
 
-    def plan(self, key: str) -> Plan:
-        store = Store(self.urls()[key])
-        return self._plans.get(key, fingerprint(store, "plan.json"), lambda: read_plan(store))
+    def mix(self, key: str) -> MixEntry:
+        """Raises KeyError for an unknown id."""
+        url = self.mix_urls()[key]
+        store = Store(url)
+        mark = [fingerprint(store, name) for name in ("manifest.json", "plan.json", "mix.json")]
+        return self._entries.get(key, (*mark, len(store.listed("done"))), lambda: _mix_entry(key, url))
 
     def live(self, key: str) -> "Live":
         """What is known of a run that is going, brought up to date."""
-        plan = self.plan(key)
-        with self._lock:
-            live = self._live.setdefault(key, Live(self._found[key], plan))
+        url = self.urls()[key]
+        mark = fingerprint(Store(url), "run.json")  # the directory may hold another run by now
+        live = self._live.get(key, mark, lambda: Live(url, read_outline(Store(url))))
         live.look()
         return live
 
+    def _with_figures(self, entry: Entry) -> Entry:
+        try:
+            summary = self.live(entry.id).summary()
+        except (AlgokError, *UNREADABLE):
+            return entry
+        return replace(entry, **_figures(summary))
+
     def _going(self, key: str, store: Store) -> Entry:
         try:
-            described, plan = orjson.loads(store.read_bytes("run.json")), self.plan(key)
-        except (AlgokError, ValueError, KeyError, OSError):
+            described = read_description(store)
+            outline = self._outlines.get(key, fingerprint(store, "run.json"), lambda: read_outline(store))
+            failed = sum(not store.exists(done_name(task)) for task in failed_tasks(store, _FAILURES_READ))
+        except (AlgokError, *UNREADABLE):
             return Entry(key, store.url, "?", "?", "damaged", "", 0, 0, 0)
-        tasks = len(plan.phases) * len(plan.own)
-        done = self._done(key, store)
+        tasks = len(outline.phases) * outline.shards
         return Entry(
             key,
             store.url,
-            plan.recipe.name,
-            plan.recipe.mode,
+            outline.recipe.name,
+            outline.recipe.mode,
             "going",
-            described.get("started", ""),
-            len(plan.own),
-            min(done, tasks),
+            str(described.get("started", "")),
+            outline.shards,
+            min(self._done(key, store), tasks),
             tasks,
+            failed,
+            _labels(described),
         )
 
     def _done(self, key: str, store: Store) -> int:
         """How many tasks over shards are done; counted again where the folder has changed, as far as its storage knows."""
 
         def count() -> int:
-            return sum(name.startswith("done/p") for name in store.names("done"))
+            return sum(name.startswith("p") for name in store.listed("done"))
 
         mark = fingerprint(store, "done")
         return count() if mark is None or mark[1] == "None" else self._counts.get(key, mark, count)
 
 
-def _find(directories: list[str]) -> Iterator[tuple[str, str]]:
+def _find(directories: list[str]) -> Iterator[tuple[str, str, bool]]:
+    """Id and URL of every run and mix, and whether it is a mix."""
     for number, directory in enumerate(directories):
         store = Store(directory)
-        for path in _runs_below(store, store.root, _DEPTH):
+        for path, mix in _below(store, store.root, _DEPTH):
             below = path.removeprefix(store.root).strip("/")
-            yield f"{number}/{below}" if below else f"{number}", f"{directory.rstrip('/')}/{below}".rstrip("/")
+            yield f"{number}/{below}" if below else f"{number}", f"{directory.rstrip('/')}/{below}".rstrip("/"), mix
 
 
-def _runs_below(store: Store, folder: str, depth: int) -> Iterator[str]:
-    if store.fs.exists(f"{folder}/run.json"):
-        yield folder
-        return
+def _below(store: Store, folder: str, depth: int) -> Iterator[tuple[str, bool]]:
+    for name, mix in (("run.json", False), ("mix.json", True)):
+        if store.fs.exists(f"{folder}/{name}"):
+            yield folder, mix
+            return
     if not depth:
         return
     try:
@@ -161,7 +237,7 @@ def _runs_below(store: Store, folder: str, depth: int) -> Iterator[str]:
         return
     for item in sorted(listed, key=lambda item: item["name"]):
         if item["type"] == "directory" and not item.get("islink"):
-            yield from _runs_below(store, item["name"].rstrip("/"), depth - 1)
+            yield from _below(store, item["name"].rstrip("/"), depth - 1)
 
 
 def fingerprint(store: Store, name: str) -> tuple | None:
@@ -170,7 +246,7 @@ def fingerprint(store: Store, name: str) -> tuple | None:
         info = store.fs.info(store.path(name))
     except FileNotFoundError:
         return None
-    return tuple(str(info.get(key)) for key in ("size", "mtime", "LastModified", "ETag"))
+    return tuple(str(info.get(key)) for key in ("size", "mtime", "LastModified", "ETag", "created"))
 
 
 def _entry(key: str, url: str) -> Entry:
@@ -179,8 +255,6 @@ def _entry(key: str, url: str) -> Entry:
         summary = run.summary
     except (AlgokError, OSError):
         return Entry(key, url, "?", "?", "damaged", "", 0, 0, 0)
-    account = summary.account
-    seconds = sum(step.seconds for step in summary.steps) + sum(summary.seconds.values())
     done, tasks = (sum(getattr(stage, name) for stage in summary.stages) for name in ("done", "tasks"))
     return Entry(
         key,
@@ -192,44 +266,97 @@ def _entry(key: str, url: str) -> Entry:
         summary.shards,
         done,
         tasks,
-        account.documents,
-        account.kept,
-        account.kept_tokens,
-        seconds,
-        account.text_bytes,
+        labels=_labels(run.description),
+        **_figures(summary),
+    )
+
+
+def _figures(summary: RunSummary) -> dict[str, Any]:
+    account = summary.account
+    return {
+        "documents": account.documents,
+        "kept": account.kept,
+        "tokens": account.kept_tokens,
+        "seconds": sum(step.seconds for step in summary.steps) + sum(summary.seconds.values()),
+        "text_bytes": account.text_bytes,
+        "peak_bytes": summary.peak_bytes or None,
+        "retries": summary.retries,
+    }
+
+
+def _labels(described: dict[str, Any]) -> dict[str, str]:
+    found = described.get("labels")
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _mix_entry(key: str, url: str) -> MixEntry:
+    from algok.dashboard.mixes import read_mix  # brings scipy, which runs do not need
+
+    try:
+        if not Store(url).exists("plan.json"):  # its corpora are being measured
+            return MixEntry(key, url, mix_from_text(Store(url).read_bytes("mix.yaml").decode()).name, "going")
+        found = read_mix(url)
+    except (AlgokError, *UNREADABLE):
+        return MixEntry(key, url, "?", "damaged")
+    return MixEntry(
+        key,
+        url,
+        found.name,
+        found.state,
+        len(found.stages),
+        found.done,
+        found.tasks,
+        found.asked,
+        found.written,
+        found.labels,
     )
 
 
 class Live:
-    """A run that is going: its statistics as far as tasks are done, each file read once, and its speed."""
+    """A run that is going: its statistics and tasks as far as they are done, each file read once, and its speed. Of very many
+    tasks only numbers are kept."""
 
-    def __init__(self, url: str, plan: Plan):
-        self.store, self.plan = Store(url), plan
-        self.stats, self.seconds, self.seen = Stats(), dict[str, float](), set[str]()
-        self._waiting = {task for phase in plan.phases for task in own_tasks(plan, phase.index)}
+    def __init__(self, url: str, outline: Outline):
+        self.store, self.outline = Store(url), outline
+        self.failures: list[Failed] = []
+        self._stats, self._seconds = Stats(), dict[str, float]()
+        self._failed: dict[str, int] = {}
+        self._rows = TaskRows(outline, self._failed)
+        self._seen = np.zeros((len(outline.phases), outline.shards), bool)
+        self._others: set[str] = set()  # tasks seen that have no statistics
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=1000)
+        self._listed: tuple | None = None  # what the folder of records was when all that it held was seen
         self._lock = Lock()
 
-    def look(self) -> None:
-        """Merges what was done since the last look."""
+    def look(self, most: int = _READ_AT_ONCE) -> None:
+        """Merges what was done since the last look, up to so many tasks."""
         with self._lock:
-            new = [name for name in self.store.names("done") if name not in self.seen][:_READ_AT_ONCE]
-            for record in self.store.read_many(new):
-                for step, spent in orjson.loads(record)["seconds"].items():
-                    self.seconds[step] = self.seconds.get(step, 0.0) + spent
-            tasks = [name.removeprefix("done/").removesuffix(".json") for name in new]
-            counted = [task for task in tasks if task in self._waiting]
-            self._waiting.difference_update(counted)
-            for part in self.store.read_many([f"stats/{task}.json" for task in counted]):
-                self.stats.add(orjson.loads(part))
-            self.seen.update(new)
-            read = self.stats.read
-            self._history.append((time.monotonic(), len(self.seen), read.documents, read.text_bytes))
+            new = self._new(most)
+            self.failures = read_failures(self.store, failed_tasks(self.store, _FAILURES_READ))
+            self._failed.update((failure.task, failure.attempts) for failure in self.failures)
+            for start in range(0, len(new), _READ_AT_ONCE):
+                self._merge(new[start : start + _READ_AT_ONCE])
+            read = self._stats.read
+            self._history.append((time.monotonic(), self._done, read.documents, read.text_bytes))
+
+    def catch_up(self) -> None:
+        """Merges all that is done now."""
+        self.look(self._seen.size + _READ_AT_ONCE)
 
     def summary(self) -> RunSummary:
         with self._lock:
-            tasks = {name.removeprefix("done/").removesuffix(".json") for name in self.seen}
-            return summarize(self.plan, self.stats, self.seconds, tasks, finished=False)
+            done = dict(enumerate(self._seen.sum(axis=1).tolist()))
+            known = (self._rows.peak_bytes, self._rows.retries)
+            return summarize(self.outline, self._stats, self._seconds, done, False, known)
+
+    def tasks(self) -> pa.Table:
+        """The table of tasks."""
+        with self._lock:
+            return self._rows.table()
+
+    def figures(self) -> TaskFigures:
+        with self._lock:
+            return task_figures(self._rows.table(), self.outline, self.failures)
 
     def speed(self) -> dict[str, float | None]:
         """Tasks, documents and MB of text per second over the last two minutes that somebody looked, and seconds left at
@@ -244,5 +371,45 @@ class Live:
             "tasks": tasks,
             "documents": (now[2] - before[2]) / spent,
             "mb": (now[3] - before[3]) / spent / 1e6,
-            "left": len(self._waiting) / tasks,
+            "left": int((~self._seen).sum()) / tasks,
         }
+
+    @property
+    def _done(self) -> int:
+        return int(self._seen.sum()) + len(self._others)
+
+    def _knows(self, task: str) -> bool:
+        place = own_place(self.outline, task)
+        return task in self._others if place is None else bool(self._seen[place])
+
+    def _new(self, most: int) -> list[str]:
+        """Tasks that were done since the last look; where the storage knows that nothing was, nothing is listed."""
+        mark = fingerprint(self.store, FOLDER)
+        if mark is not None and mark[1] != "None" and mark == self._listed:
+            return []
+        new = list(islice((task for task in done_tasks(self.store) if not self._knows(task)), most))
+        self._listed = mark if len(new) < most else None
+        return new
+
+    def _merge(self, tasks: list[str]) -> None:
+        own = [task for task in tasks if own_place(self.outline, task)]
+        parts = dict(zip(own, self.store.read_present([f"stats/{task}.json" for task in own]), strict=True))
+        for task, data in zip(tasks, self.store.read_present([done_name(task) for task in tasks]), strict=True):
+            self._add(task, data or b"", parts.get(task))
+
+    def _add(self, task: str, data: bytes, part: bytes | None) -> None:
+        """A record that is damaged or just being replaced is none: its task is not done, and is asked again at the next look."""
+        try:
+            record, place = parse_done(data), own_place(self.outline, task)
+            counted = None if place is None else orjson.loads(part or b"")
+        except ValueError:
+            self._listed = None
+            return
+        if place is None:
+            self._others.add(task)
+            self._rows.add(task, record)
+        else:
+            self._seen[place] = True
+            self._stats.add(counted or {})
+            self._rows.add(task, record, place[1], counted)
+        tally(self._seconds, record["seconds"].items())

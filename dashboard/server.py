@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import algok
 from algok.dashboard.browsing import Filter, browse
 from algok.dashboard.compare import compare
+from algok.dashboard.markup import tag
 from algok.dashboard.metrics import prometheus
 from algok.dashboard.pages import (
     SHARD_ORDERS,
@@ -36,12 +38,13 @@ from algok.dashboard.pages import (
 )
 from algok.dashboard.report import render
 from algok.dashboard.report_data import ReportData, read_report
-from algok.dashboard.runs import Cache, Entry, Index, fingerprint
-from algok.dashboard.shards import ShardTable, read_shards
+from algok.dashboard.runs import Cache, Entry, Index, chosen, fingerprint
+from algok.dashboard.shards import ShardTable, shard_table
 from algok.dashboard.texts import Language
 from algok.errors import AlgokError
 from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
+from algok.pipelines.summary import RunSummary
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _EVERYWHERE = ("0.0.0.0", "::")  # listening on all addresses, a machine cannot know by which names it is called
@@ -67,11 +70,14 @@ def create_app(directories: list[str], hosts: frozenset[str] | None = LOCAL, tok
         Route("/runs/{id:path}/documents", pages.documents),
         Route("/runs/{id:path}/explain", pages.explain),
         Route("/runs/{id:path}", pages.report),
+        Route("/mixes/{id:path}", pages.mix),
         Route("/compare", pages.compare),
         Route("/metrics", pages.metrics),
         Route("/api/runs.json", pages.api_runs),
+        Route("/api/mixes.json", pages.api_mixes),
         Route("/api/openapi.json", pages.api_description),
         Route("/api/runs/{id:path}/shards.json", pages.api_shards),
+        Route("/api/runs/{id:path}/tasks.json", pages.api_tasks),
         Route("/api/runs/{id:path}/summary.json", pages.api_summary),
     ]
     guard = Middleware(_Guard, hosts=hosts, token=token)
@@ -125,7 +131,19 @@ class _Pages:
         self._reports, self._tables, self._written = Cache(3), Cache(3), Cache(8)
 
     def index(self, request: Request) -> Response:
-        return HTMLResponse(index_page(self._index.entries(), _language(request)))
+        words, label = (request.query_params.get(key, "") for key in ("q", "label"))
+        entries, mixes = self._index.entries(), self._index.mixes()
+        return HTMLResponse(index_page(entries, mixes, words, label, _language(request)))
+
+    def mix(self, request: Request) -> Response:
+        from algok.dashboard.mix_page import mix_page  # brings scipy, which runs do not need
+        from algok.dashboard.mixes import read_mix
+
+        key, language = request.path_params["id"], _language(request)
+        if key not in self._index.mix_urls():
+            raise HTTPException(404, "no such mix")
+        links = tag("a", "algok", href="/")
+        return HTMLResponse(mix_page(read_mix(self._index.mix_urls()[key]), language, links))
 
     def report(self, request: Request) -> Response:
         entry, language = self._entry(request), _language(request)
@@ -169,10 +187,21 @@ class _Pages:
         return HTMLResponse(self._written.get(key, mark, write))
 
     def metrics(self, request: Request) -> Response:
-        return PlainTextResponse(prometheus(self._index.entries()), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(prometheus(self._index.measured()), media_type="text/plain; version=0.0.4")
 
     def api_runs(self, request: Request) -> Response:
-        return _json([asdict(entry) for entry in self._index.entries()])
+        words, label = (request.query_params.get(key, "") for key in ("q", "label"))
+        return _json([asdict(entry) for entry in chosen(self._index.entries(), words, label)])
+
+    def api_mixes(self, request: Request) -> Response:
+        words, label = (request.query_params.get(key, "") for key in ("q", "label"))
+        return _json([asdict(entry) for entry in chosen(self._index.mixes(), words, label)])
+
+    def api_tasks(self, request: Request) -> Response:
+        entry = self._entry(request)
+        return _json(
+            asdict(self._index.live(entry.id).figures() if entry.state == "going" else self._report(entry).tasks)
+        )
 
     def api_summary(self, request: Request) -> Response:
         entry = self._entry(request)
@@ -183,7 +212,7 @@ class _Pages:
         table, start = self._table(self._entry(request)), _number(request, "start")
         rows, total = chosen_shards(table, _order(request), request.query_params.get("q", ""))
         shown = rows[start : start + SHARDS_PER_PAGE]
-        columns = ("documents", "kept", "quarantined", "tokens", "text_bytes", "seconds")
+        columns = ("documents", "kept", "quarantined", "tokens", "text_bytes", "seconds", "peak_bytes", "failed")
         found = [
             {
                 "name": table.names[row],
@@ -210,23 +239,37 @@ class _Pages:
         return (fingerprint(Store(entry.url), "manifest.json"), entry.done)
 
     def _report(self, entry: Entry) -> ReportData:
-        return self._reports.get(entry.id, self._mark(entry), lambda: read_report(entry.url, _DOCUMENTS))
+        def read() -> ReportData:
+            return read_report(entry.url, _DOCUMENTS, self._caught_up(entry) if entry.state == "going" else None)
+
+        return self._reports.get(entry.id, self._mark(entry), read)
+
+    def _caught_up(self, entry: Entry) -> tuple[RunSummary, pa.Table]:
+        """What is known of a run that is going, so that no file of it is read twice."""
+        live = self._index.live(entry.id)
+        live.catch_up()
+        return live.summary(), live.tasks()
 
     def _render(self, entry: Entry, language: Language) -> str:
         return render(self._report(entry), language, links=report_links(entry, language))
 
     def _table(self, entry: Entry) -> ShardTable:
-        return self._tables.get(entry.id, self._mark(entry), lambda: read_shards(Run.open(entry.url)))
+        def read() -> ShardTable:
+            tasks = self._caught_up(entry)[1] if entry.state == "going" else Run.open(entry.url).tasks()
+            return shard_table(tasks, entry.shards)
+
+        return self._tables.get(entry.id, self._mark(entry), read)
 
 
 def openapi() -> dict:
     """The description of `/api`."""
     run = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "id of a run"}
-    texts = [("sort", list(SHARD_ORDERS)), ("q", None)]
-    query = [
-        {"name": name, "in": "query", "schema": {"type": "string", **({"enum": known} if known else {})}}
-        for name, known in texts
-    ]
+
+    def text(name: str, known: list[str] | None = None) -> dict:
+        return {"name": name, "in": "query", "schema": {"type": "string", **({"enum": known} if known else {})}}
+
+    listed = [text("q"), text("label")]
+    query = [text("sort", list(SHARD_ORDERS)), text("q")]
     query.append({"name": "start", "in": "query", "schema": {"type": "integer", "minimum": 0}})
 
     def get(summary: str, parameters: list[dict]) -> dict:
@@ -237,8 +280,10 @@ def openapi() -> dict:
         "openapi": "3.1.0",
         "info": {"title": "algok dashboard", "version": algok.__version__},
         "paths": {
-            "/api/runs.json": get("Every run with its main figures", []),
+            "/api/runs.json": get("Every run with its main figures; label is key=value", listed),
+            "/api/mixes.json": get("Every mix: tokens asked for and written", listed),
             "/api/runs/{id}/summary.json": get("The summary of a run, as algok stats --json gives it", [run]),
+            "/api/runs/{id}/tasks.json": get("The slowest tasks, workers, failed attempts", [run]),
             "/api/runs/{id}/shards.json": get("Shards of a run, a page at a time", [run, *query]),
         },
     }

@@ -4,20 +4,23 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from algok.pipelines.run_directory import Run
+from algok.pipelines.task_table import COUNTS
 
 # A shard is marked where a figure is further from the median than this many spreads. The spread is the usual one of the
 # shards (1.4826 × median absolute deviation), but never less than chance gives a shard of so many documents, nor than FLOOR.
 OUTLYING = 5.0
 FLOOR = 0.02
+_DROPPED = "dropped."
 
 
 @dataclass(frozen=True)
 class ShardTable:
     """A row per shard in input order, as columns. `dropped` is int64[shards, steps]; `seconds` are of one core over all
-    tasks of the shard; `why` names the figure in which a shard is most unlike the others ("" where it is like them), and
+    tasks of the shard, `peak_bytes` the most memory of one of them, `failed` the attempts that failed before they were done;
+    `why` names the figure in which a shard is most unlike the others ("" where it is like them), and
     `odd` says by how many spreads."""
 
     names: list[str]
@@ -29,6 +32,8 @@ class ShardTable:
     tokens: np.ndarray
     dropped: np.ndarray
     seconds: np.ndarray
+    peak_bytes: np.ndarray
+    failed: np.ndarray
     why: list[str]
     odd: np.ndarray
 
@@ -45,43 +50,44 @@ class ShardTable:
         return self.seconds / np.maximum(self.text_bytes / 1e6, 1e-6)
 
 
-def read_shards(run: Run) -> ShardTable:
-    """The table of a run directory, from its statistics and done records; zeros where a task is not done."""
-    plan = run.plan
-    steps = [config.name for config in plan.recipe.steps]
-    shards = len(plan.own)
-    columns = {key: np.zeros(shards, np.int64) for key in ("documents", "quarantined", "kept", "text_bytes", "tokens")}
-    dropped, seconds = np.zeros((shards, len(steps)), np.int64), np.zeros(shards)
-    done = [name for name in run.store.names("done") if _shard(name, shards) is not None]
-    for name, record in zip(done, run.store.read_many(done), strict=True):
-        seconds[_own(name)] += sum(orjson.loads(record)["seconds"].values())
-    tasks = [name.replace("done/", "stats/") for name in done]
-    for name, part in zip(tasks, run.store.read_many(tasks), strict=True):
-        _add(orjson.loads(part), _own(name), columns, dropped, steps)
-    names = [plan.shards[shard].files[0].name for shard in range(shards)]
-    split = {name for name, count in Counter(names).items() if count > 1}
-    names = [f"{name} @{plan.shards[i].index}" if name in split else name for i, name in enumerate(names)]
-    return _judged(ShardTable(names, steps, **columns, dropped=dropped, seconds=seconds, why=[], odd=np.zeros(shards)))
+def shard_table(tasks: pa.Table, shards: int) -> ShardTable:
+    """The shards of a run, of which there are so many, from its table of tasks (`pipelines/task_table.py`); zeros where no
+    task is done."""
+    own = tasks.filter(pc.is_valid(tasks["shard"]))
+    rows = own["shard"].to_numpy()
+
+    def summed(column: str) -> np.ndarray:
+        values = pc.fill_null(own[column], 0).to_numpy()
+        sums = np.zeros(shards, values.dtype if values.dtype.kind == "f" else np.int64)
+        np.add.at(sums, rows, values)
+        return sums
+
+    peak = np.zeros(shards, np.int64)
+    np.maximum.at(peak, rows, pc.fill_null(own["peak_bytes"], 0).to_numpy())
+    dropped = [name for name in own.column_names if name.startswith(_DROPPED)]
+    table = ShardTable(
+        names=_names(own, shards),
+        steps=[name.removeprefix(_DROPPED) for name in dropped],
+        **{key: summed(key) for key in COUNTS},
+        dropped=np.stack([summed(name) for name in dropped], axis=1),
+        seconds=summed("seconds"),
+        peak_bytes=peak,
+        failed=summed("failed"),
+        why=[],
+        odd=np.zeros(shards),
+    )
+    return _judged(table)
 
 
-def _own(name: str) -> int:
-    return int(name.rpartition("-")[2].removesuffix(".json"))
-
-
-def _shard(name: str, shards: int) -> int | None:
-    """The shard of a phase task's file; None for rounds of corpus steps and for earlier corpora."""
-    return shard if name.startswith("done/p") and (shard := _own(name)) < shards else None
-
-
-def _add(data: dict, shard: int, columns: dict[str, np.ndarray], dropped: np.ndarray, steps: list[str]) -> None:
-    read = data.get("read", {})
-    columns["documents"][shard] += read.get("documents", 0)
-    columns["quarantined"][shard] += sum(read.get("quarantined", {}).values())
-    columns["kept"][shard] += read.get("kept", 0)
-    columns["text_bytes"][shard] += read.get("text_bytes", 0)
-    columns["tokens"][shard] += read.get("kept_tokens", 0)
-    for name, step in data.get("steps", {}).items():
-        dropped[shard, steps.index(name)] += step.get("dropped", 0)
+def _names(own: pa.Table, shards: int) -> list[str]:
+    """What a shard is called: its first file, with its number where several shards have the same. One that is not read yet has
+    its number only."""
+    read = own.select(["shard", "input"]).filter(pc.is_valid(own["input"]))
+    names = [""] * shards
+    for shard, name in zip(read["shard"].to_pylist(), read["input"].to_pylist(), strict=True):
+        names[shard] = name
+    times = Counter(names)
+    return [name if times[name] == 1 and name else f"{name} @{shard}".strip() for shard, name in enumerate(names)]
 
 
 def _judged(table: ShardTable) -> ShardTable:

@@ -40,7 +40,7 @@ from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Committed, Store
 from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
 
-_BEGUN = {"run.lock", "mix.yaml", "plan.json", "work", "done", "bins"}
+_BEGUN = {"run.lock", "mix.yaml", "plan.json", "work", "done", "failed", "bins"}
 _VERSION = 1  # raised whenever the same mix of the same documents would give other bytes
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from algok.errors import RecipeError
 from algok.mixing.selector import Selector
+from algok.pipelines.labels import Labels
 from algok.pipelines.plugins import nearest
 from algok.pipelines.recipe_source import RecipeText, override, parse_source, read_source
 from algok.pipelines.validation import checked
@@ -285,7 +286,7 @@ class Stage(_Strict):
     replay: Replay | None = None
 
 
-_UNDECISIVE = {"name", "description", "split_bytes", "tokenizer", "decontaminate"}
+_UNDECISIVE = {"name", "description", "labels", "split_bytes", "tokenizer", "decontaminate"}
 
 
 class Mix(_Strict):
@@ -293,6 +294,7 @@ class Mix(_Strict):
 
     name: str = "mix"
     description: str = ""
+    labels: Labels = {}
     corpora: Annotated[dict[Name, Corpus], Field(min_length=1)]
     tokenizer: TokenizerOptions = TokenizerOptions.model_validate({})
     decontaminate: str | None = Field(

@@ -39,6 +39,7 @@ from algok.mixing.recipe import CLUSTER, Mix, mix_from_text
 from algok.mixing.tokenizers import TrainingTokenizer, of_options
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
+from algok.pipelines.footprint import footprint, own_process
 from algok.pipelines.storage import Store
 from algok.pipelines.tasks import attempt
 from algok.step import ONE_CORE, Resources
@@ -67,6 +68,7 @@ class MixWork:
     root: str
 
     def prepare(self) -> None:
+        own_process()
         pa.set_cpu_count(1)
 
     def __call__(self, task: MixTask, report: Report) -> Outcome:
@@ -219,7 +221,7 @@ def _run(root: str, task: MixTask, report: Report) -> None:
     bench = _bench(root, task.mix)
     done = {"measure": _measure, "pick": _pick, "order": _order, "place": _place, "write": _write}
     record = done[task.kind](bench, task.number, report)
-    write_done(bench.store, task.id, record)
+    write_done(bench.store, task.id, record | footprint())
 
 
 def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
@@ -393,6 +395,7 @@ def _as_text(values: pa.Array, type_: pa.DataType) -> pa.Array:
 def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
     """An output shard in order, in every format from one pass."""
     documents = tokens = sequences = 0
+    given = np.zeros((2, len(bench.layout.tracks)), np.int64)  # copies and tokens by track
     pack = bench.mix.pack
     with ExitStack() as stack:
         writers = open_writers(stack, bench.target(shard), list(bench.mix.write))
@@ -400,6 +403,8 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
         spool = Spool(stack.enter_context(TemporaryFile(prefix="algok-pack-")), bench.tokenizer.end) if pack else None
         for part in _in_shard(bench, shard):
             documents, tokens = documents + len(part), tokens + int(part.lengths.sum())
+            np.add.at(given, (0, part.table["track"].to_numpy()), 1)
+            np.add.at(given, (1, part.table["track"].to_numpy()), part.lengths)
             for writer in writers:
                 if writer not in packing:
                     writer.append(part)
@@ -414,7 +419,16 @@ def _write(bench: Bench, shard: int, report: Report) -> dict[str, Any]:
         for writer in writers:
             writer.close()
     files = [file.as_dict() for writer in writers for file in writer.files]
-    return {"files": files, "documents": documents, "tokens": tokens, "sequences": sequences}
+    cells = _given(bench.layout, given)
+    return {"files": files, "documents": documents, "tokens": tokens, "sequences": sequences, "cells": cells}
+
+
+def _given(layout: Layout, given: np.ndarray) -> list[list[int]]:
+    """[draw, cell, copies, tokens] of every track that gave something."""
+    return [
+        [layout.tracks[track].draw, layout.tracks[track].cell, *given[:, track].tolist()]
+        for track in np.flatnonzero(given[0]).tolist()
+    ]
 
 
 def _in_shard(bench: Bench, shard: int) -> Iterator[Written]:

@@ -3,6 +3,7 @@
 import hashlib
 
 import orjson
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -12,15 +13,18 @@ from algok.pipelines.done import done_name, done_tasks, parse_done, read_done
 from algok.pipelines.plan import Plan, changed_files, read_description, read_plan
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
-from algok.pipelines.summary import RunSummary, collect_summary
+from algok.pipelines.summary import RunSummary, collect
+from algok.pipelines.task_table import FILE, read_table, table_bytes
 
 _OUTPUTS = ("kept", "dropped", "quarantine", "stats")
 
 
 def finish(store: Store, plan: Plan) -> None:
-    """Writes the summary, the data card and the manifest, which marks the run finished, and clears the intermediate files."""
-    summary = collect_summary(store, plan, finished=True)
+    """Writes the summary, the table of tasks, the data card and the manifest, which marks the run finished, and clears the
+    intermediate files."""
+    summary, rows = collect(store, plan.outline, finished=True)
     store.write_bytes("summary.json", _summary_json(summary))
+    store.write_bytes(FILE, table_bytes(rows.table()))
     store.write_bytes("README.md", data_card(plan, summary).encode())
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
     store.remove("work")
@@ -86,14 +90,24 @@ def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
     problems = _check_records(store, plan)
     if any(task in problems for task in done_tasks(store)):  # damaged, so that nothing can be added up
         return list(problems.values())
-    summary = collect_summary(store, plan, finished=True)
+    summary, rows = collect(store, plan.outline, finished=True)
     if orjson.loads(_manifest(store, plan, summary)) != manifest:
         problems["manifest"] = "manifest.json: differs from what the done records add up to"
     if not store.exists("summary.json") or store.read_bytes("summary.json") != _summary_json(summary):
         problems["summary"] = "summary.json: differs from what the statistics and done records add up to"
+    if not _has_table(store, rows.table()):
+        problems["tasks"] = f"{FILE}: differs from what the statistics and done records add up to"
     if not store.exists("README.md") or not store.read_bytes("README.md"):  # people may add to it
         problems["card"] = "README.md: missing or empty"
     return list(problems.values())
+
+
+def _has_table(store: Store, table: pa.Table) -> bool:
+    """Compared by what it says: another version of Arrow writes other bytes."""
+    try:
+        return read_table(store).equals(table)
+    except UNREADABLE:
+        return False
 
 
 def _check_records(store: Store, plan: Plan) -> dict[str, str]:

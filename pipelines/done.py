@@ -40,7 +40,7 @@ def read_done(store: Store, task_id: str) -> dict[str, Any]:
 
 def done_tasks(store: Store) -> list[str]:
     """The ids of tasks that have a record, sound or not."""
-    return [name.removeprefix(f"{FOLDER}/").removesuffix(".json") for name in store.names(FOLDER)]
+    return [name.removesuffix(".json") for name in store.listed(FOLDER)]
 
 
 def _digest(record: dict[str, Any]) -> str:

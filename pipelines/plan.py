@@ -22,6 +22,7 @@ from algok.pipelines.storage import UNREADABLE, Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
 _REMEDY = "run the command that began the run again, it writes both files anew"
+_MOST_SHARDS = 10_000_000  # more than a run can have; a damaged number must not fill the memory
 # What run.json must say so that a run can be told from another.
 _DESCRIBED = {"algok", "recipe_digest", "inputs_digest", "plan", "steps", "models"}
 
@@ -82,6 +83,16 @@ def build_phases(recipe: Recipe) -> list[Phase]:
     return phases
 
 
+@dataclass(frozen=True, eq=False)  # as a plan, one is only itself
+class Outline:
+    """What can be said of a run without its shards, of which there may be very many: the recipe, its phases, and how many
+    shards the run has (earlier corpora left out)."""
+
+    recipe: Recipe
+    phases: list[Phase]
+    shards: int
+
+
 class Plan:
     """A recipe with its shards: everything a task needs to know, in the run directory as recipe.yaml and plan.json.
 
@@ -109,6 +120,10 @@ class Plan:
         plan = cls(recipe, own, references, models)
         plan.left_out = left_out
         return plan
+
+    @property
+    def outline(self) -> Outline:
+        return Outline(self.recipe, self.phases, len(self.own))
 
     @cached_property
     def inputs_digest(self) -> str:
@@ -231,12 +246,25 @@ def load_plan(root: str, digest: str) -> Plan:
     return plan
 
 
-def read_plan(store: Store) -> Plan:
-    """The plan as it stands in a run directory. Raises InputError where it is missing or damaged."""
+def read_recipe(store: Store) -> Recipe:
+    """The recipe as it stands in a run directory. Raises InputError where it is missing or damaged."""
     try:
-        recipe = recipe_from_text(store.read_bytes("recipe.yaml").decode())
+        return recipe_from_text(store.read_bytes("recipe.yaml").decode())
     except (OSError, UnicodeDecodeError, RecipeError) as error:
         raise InputError(f"{store.url}/recipe.yaml: missing or damaged ({_first_line(error)}); {_REMEDY}") from None
+
+
+def read_outline(store: Store) -> Outline:
+    """The outline of a run directory; its shards are not read. Raises InputError as `read_plan`."""
+    recipe, shards = read_recipe(store), read_description(store).get("shards")
+    if not isinstance(shards, int) or not 0 <= shards <= _MOST_SHARDS:
+        raise InputError(f"{store.url}/run.json: it does not say how many shards the run has; {_REMEDY}")
+    return Outline(recipe, build_phases(recipe), shards)
+
+
+def read_plan(store: Store) -> Plan:
+    """The plan as it stands in a run directory. Raises InputError where it is missing or damaged."""
+    recipe = read_recipe(store)
     try:
         data = orjson.loads(store.read_bytes("plan.json"))
         shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))

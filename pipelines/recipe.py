@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from algok.errors import RecipeError
 from algok.pipelines.credentials import problem_of, without_credentials
 from algok.pipelines.documents import DOCUMENT_SCHEMA
+from algok.pipelines.labels import Labels
 from algok.pipelines.plugins import nearest
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.spec import InputSpec
@@ -45,6 +46,7 @@ class RecipeHead(_Strict):
 
     name: str = "recipe"
     description: str = ""
+    labels: Labels = {}
     format: str = Field(
         "auto", description="Format of the inputs that name none, those of the command line among them."
     )
@@ -117,7 +119,7 @@ class Recipe(RecipeHead):
     @property
     def digest(self) -> str:
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
-        decisive = self.model_dump(mode="json", exclude={"output", "name", "description"})
+        decisive = self.model_dump(mode="json", exclude={"output", "name", "description", "labels"})
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property

@@ -211,7 +211,7 @@ def _check_same(store: Store, plan: Plan) -> None:
 
 def _decisive(changes: dict) -> dict:
     """Differences that make another result; a recipe may be called and described anew."""
-    return {key: change for key, change in changes.items() if key not in ("name", "description")}
+    return {key: change for key, change in changes.items() if key not in ("name", "description", "labels")}
 
 
 def _describe(plan: Plan, executor: Executor) -> dict:
@@ -219,6 +219,7 @@ def _describe(plan: Plan, executor: Executor) -> dict:
     return {
         "algok": algok.__version__,
         "recipe": plan.recipe.name,
+        "labels": dict(plan.recipe.labels),
         "recipe_digest": plan.recipe.digest,
         "inputs_digest": plan.inputs_digest,
         "plan": plan.digest,

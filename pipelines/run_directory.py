@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,13 @@ from algok.errors import InputError, OutputError
 from algok.pipelines.account import verify
 from algok.pipelines.documents import QUARANTINE_SCHEMA
 from algok.pipelines.explain import Explanation, explain_from_run
-from algok.pipelines.plan import Plan, read_description, read_plan
+from algok.pipelines.failures import Failed, failed_tasks, read_failures
+from algok.pipelines.plan import Outline, Plan, read_description, read_outline, read_plan
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
 from algok.pipelines.storage import UNREADABLE, Store, reading_outputs
-from algok.pipelines.summary import RunSummary, read_summary
+from algok.pipelines.summary import RunSummary, collect, read_summary
+from algok.pipelines.task_table import FILE, read_table
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -65,15 +69,43 @@ class Run:
         """Recipe, shards, phases and models."""
         return read_plan(self.store)
 
+    @cached_property
+    def outline(self) -> Outline:
+        """Recipe and phases, without the shards: known at once, however many there are."""
+        return read_outline(self.store)
+
     @property
     def recipe(self) -> Recipe:
-        return self.plan.recipe
+        return self.outline.recipe
 
     @property
     def summary(self) -> RunSummary:
         """The figures; of a run that is still going, those of the tasks that are done now. Raises InputError."""
+        with self._counted():
+            return read_summary(self.store, lambda: self.outline)
+
+    def tasks(self) -> pa.Table:
+        """A row per task that is done: counts, seconds, memory, worker and failed attempts (`pipelines/task_table.py` names
+        the columns); of a run that is still going, from its many small files. Raises InputError."""
+        return self.summary_and_tasks()[1]
+
+    def summary_and_tasks(self) -> tuple[RunSummary, pa.Table]:
+        """Both from one pass over the files of a run that is still going. Raises InputError."""
+        with self._counted():
+            if self.finished and self.store.exists(FILE):
+                return self.summary, read_table(self.store)
+            summary, rows = collect(self.store, self.outline, finished=self.finished)
+            return summary, rows.table()
+
+    def failures(self) -> list[Failed]:
+        """The tasks with failed attempts, those that were done later too."""
+        return read_failures(self.store, failed_tasks(self.store))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Says of statistics that cannot be read what may be the reason."""
         try:
-            return read_summary(self.store, lambda: self.plan)
+            yield
         except UNREADABLE as error:
             raise InputError(
                 f"{self.url}: its statistics cannot be read ({type(error).__name__}): they are damaged or of another "
@@ -87,11 +119,11 @@ class Run:
 
     def kept(self) -> ds.Dataset:
         """The kept documents with all signals, as a pyarrow dataset: columns and rows are chosen before reading."""
-        return self._dataset("kept", kept_schema(self.plan))
+        return self._dataset("kept", kept_schema(self.outline))
 
     def dropped(self) -> ds.Dataset:
         """The dropped documents with the signals computed until then and `verdict.step/signal/value/bound`."""
-        return self._dataset("dropped", dropped_schema(self.plan))
+        return self._dataset("dropped", dropped_schema(self.outline))
 
     def quarantine(self) -> ds.Dataset:
         """What could not be read: file, offset, reason, message, excerpt, and how many records a row stands for."""

@@ -6,11 +6,11 @@ import pyarrow as pa
 
 from algok.pipelines.decide import VERDICT_SCHEMA
 from algok.pipelines.documents import DOCUMENT_SCHEMA
-from algok.pipelines.plan import Phase, Plan
+from algok.pipelines.plan import Outline, Phase, Plan
 
 
 @lru_cache(64)  # asked by every task for every sink; building it takes as long as a small batch
-def kept_schema(plan: Plan) -> pa.Schema:
+def kept_schema(plan: Plan | Outline) -> pa.Schema:
     """Document columns, then every signal as `step.signal` in the recipe's order."""
     fields = list(DOCUMENT_SCHEMA)
     for config in plan.recipe.steps:
@@ -19,7 +19,7 @@ def kept_schema(plan: Plan) -> pa.Schema:
 
 
 @lru_cache(64)
-def dropped_schema(plan: Plan) -> pa.Schema:
+def dropped_schema(plan: Plan | Outline) -> pa.Schema:
     """As kept; signals that were not computed yet are null; then the verdict."""
     return pa.schema([*kept_schema(plan), *VERDICT_SCHEMA])
 

@@ -77,13 +77,18 @@ class Store:
 
     def names(self, folder: str) -> list[str]:
         """Committed files directly in a folder, as names below the root, sorted; none where it is missing."""
+        prefix = f"{folder}/" if folder else ""
+        return [prefix + name for name in self.listed(folder)]
+
+    def listed(self, folder: str) -> list[str]:
+        """The same without the folder in the names."""
         try:
-            found = self.fs.ls(self.path(folder), detail=False)
-        except FileNotFoundError:
+            # fsspec asks the size of every local file even where only names are wanted.
+            found = os.listdir(self.path(folder)) if self.local else self.fs.ls(self.path(folder), detail=False)
+        except (FileNotFoundError, NotADirectoryError):
             return []
         names = (path.rsplit("/", 1)[-1] for path in found)
-        prefix = f"{folder}/" if folder else ""
-        return sorted(prefix + name for name in names if not name.endswith(_TEMPORARY))
+        return sorted(name for name in names if not name.endswith(_TEMPORARY))
 
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
@@ -97,6 +102,16 @@ class Store:
             paths = [self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]]
             contents = self.fs.cat(paths) if len(paths) > 1 else {paths[0]: self.fs.cat_file(paths[0])}
             yield from (contents[self.fs._strip_protocol(path)] for path in paths)
+
+    def read_present(self, names: Sequence[str]) -> Iterator[bytes | None]:
+        """The same of files that may vanish meanwhile: None stands for each that is not there."""
+        if self.local:
+            yield from (_read_if_there(self.path(name)) for name in names)
+            return
+        for start in range(0, len(names), _FETCHED_AT_ONCE):
+            paths = [self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]]
+            contents = self.fs.cat(paths, recursive=True, on_error="omit")
+            yield from (contents.get(self.fs._strip_protocol(path)) for path in paths)
 
     def check_reachable(self) -> None:
         """Raises OutputError where the storage does not answer, for instance without credentials."""
@@ -216,6 +231,13 @@ def _read_small(path: str) -> bytes:
         return b"".join(parts)
     finally:
         os.close(handle)
+
+
+def _read_if_there(path: str) -> bytes | None:
+    try:
+        return _read_small(path)
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager

@@ -4,23 +4,27 @@ It is made from the statistics in `stats/` and the records in `done/`, for a run
 keeps it in `summary.json`. All figures are full counts over the tasks that are done, none is a sample.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 import algok
 from algok.pipelines.done import done_name, done_tasks, parse_done
-from algok.pipelines.plan import Plan, phase_task_id
+from algok.pipelines.failures import failed_tasks, read_failures
+from algok.pipelines.plan import Outline, Phase
 from algok.pipelines.recipe import StepConfig
-from algok.pipelines.stats import EDGES, REST, Stats, StepCounts
+from algok.pipelines.stats import EDGES, REST, Stats, StepCounts, tally
 from algok.pipelines.storage import Store
+from algok.pipelines.task_table import TaskRows
 from algok.step import SIDES, Bound, Side, Unit
 
 SUMMARY_VERSION = 2
+_AT_ONCE = 4096  # tasks whose files are named at once
 
 
 class _Part(BaseModel):
@@ -136,7 +140,9 @@ class TableRow:
 
 
 class RunSummary(_Part):
-    """See the module. `edges` has the inner edges of the bins of every unit, the same for every run.
+    """See the module. `edges` has the inner edges of the bins of every unit, the same for every run. `peak_bytes` is the
+    largest resident memory of a process during one task (0 where no task says it), `retries` counts the attempts that failed
+    before a task was done.
 
     >>> RunSummary.model_json_schema()["title"]
     'RunSummary'
@@ -155,6 +161,8 @@ class RunSummary(_Part):
     ignored: dict[str, int]
     extracted: dict[str, int]
     seconds: dict[str, float]
+    peak_bytes: int = 0
+    retries: int = 0
     steps: tuple[StepSummary, ...]
     sources: tuple[SourceSummary, ...]
     edges: dict[str, tuple[float, ...]]
@@ -191,54 +199,73 @@ class RunSummary(_Part):
         ]
 
 
-def read_summary(store: Store, plan: Callable[[], Plan]) -> RunSummary:
+def read_summary(store: Store, outline: Callable[[], Outline]) -> RunSummary:
     """The summary of a run directory: as it was stored when the run finished, or from the tasks that are done.
-    Only then the plan is asked for: reading one takes much longer than reading a summary.
+    Only then the outline is asked for.
 
     Raises ValueError where the statistics are those of another version of algok, or damaged.
     """
     if store.exists("manifest.json") and store.exists("summary.json"):
         return RunSummary.model_validate_json(store.read_bytes("summary.json"))
-    return collect_summary(store, plan(), finished=False)
+    return collect(store, outline(), finished=False)[0]
 
 
-def collect_summary(store: Store, plan: Plan, finished: bool) -> RunSummary:
-    """The summary from the parts: statistics and records of all done tasks, in task order."""
-    tasks = done_tasks(store)
-    known = set(tasks)
-    ids = [task for phase in plan.phases for task in own_tasks(plan, phase.index) if task in known]
-    stats = Stats.merged(store.read_many([f"stats/{task}.json" for task in ids]))
-    seconds: dict[str, float] = defaultdict(float)
-    for record in store.read_many([done_name(task) for task in tasks]):
-        for name, spent in parse_done(record)["seconds"].items():
-            seconds[name] += spent
-    return summarize(plan, stats, seconds, tasks, finished)
+def collect(store: Store, outline: Outline, finished: bool) -> tuple[RunSummary, TaskRows]:
+    """The summary and the rows of all done tasks, from one pass over their statistics and records in task order."""
+    failures = read_failures(store, failed_tasks(store))
+    rows = TaskRows(outline, {failure.task: failure.attempts for failure in failures})
+    stats, seconds, own, others = Stats(), defaultdict[str, float](float), [], []
+    for task in done_tasks(store):
+        place = own_place(outline, task)
+        (others if place is None else own).append(task if place is None else (*place, task))
+    own.sort()
+    for start in range(0, len(own), _AT_ONCE):
+        some = own[start : start + _AT_ONCE]
+        parts = store.read_many([f"stats/{task}.json" for _, _, task in some])
+        records = store.read_many([done_name(task) for _, _, task in some])
+        for (_, shard, task), part, record in zip(some, parts, records, strict=True):
+            counted, parsed = orjson.loads(part), parse_done(record)
+            stats.add(counted)
+            rows.add(task, parsed, shard, counted)
+            tally(seconds, parsed["seconds"].items())
+    for task, record in zip(others, store.read_many([done_name(task) for task in others]), strict=True):
+        parsed = parse_done(record)
+        rows.add(task, parsed)
+        tally(seconds, parsed["seconds"].items())
+    done = Counter(phase for phase, _, _ in own)
+    return summarize(outline, stats, seconds, done, finished, (rows.peak_bytes, rows.retries)), rows
 
 
-def own_tasks(plan: Plan, phase: int) -> Iterator[str]:
-    """Ids of a phase's tasks over the run's own shards; earlier corpora have no statistics."""
-    return (phase_task_id(phase, shard) for shard in range(len(plan.own)))
+def own_place(outline: Outline, task: str) -> tuple[int, int] | None:
+    """Phase and shard of a task over a shard of the run's own; None for others, which have no statistics."""
+    phase, _, shard = task.removeprefix("p").partition("-")
+    if not (task.startswith("p") and phase.isdecimal() and shard.isdecimal()):
+        return None
+    place = int(phase), int(shard)
+    return place if place[0] < len(outline.phases) and place[1] < outline.shards else None
 
 
 def summarize(
-    plan: Plan,
+    outline: Outline,
     stats: Stats,
     seconds: dict[str, float] | None = None,
-    done: Iterable[str] = (),
+    done: Mapping[int, int] | None = None,
     finished: bool = True,
+    peak_and_retries: tuple[int, int] = (0, 0),
 ) -> RunSummary:
-    """Puts merged statistics, seconds by step and the ids of done tasks beside what the plan says."""
-    read, known, spent = stats.read, set(done), seconds or {}
+    """Puts merged statistics, seconds by step, the number of done tasks by phase, and their peak memory and retries beside
+    what the outline says."""
+    read, spent = stats.read, seconds or {}
     dropped = sum(counter.dropped for counter in stats.steps.values())
-    came_in = _text_bytes(plan, stats)
+    came_in = _text_bytes(outline, stats)
     return RunSummary(
         algok=algok.__version__,
-        recipe=plan.recipe.name,
-        recipe_digest=plan.recipe.digest,
-        mode=plan.recipe.mode,
+        recipe=outline.recipe.name,
+        recipe_digest=outline.recipe.digest,
+        mode=outline.recipe.mode,
         finished=finished,
-        shards=len(plan.own),
-        stages=tuple(_stage(plan, phase.index, known) for phase in plan.phases),
+        shards=outline.shards,
+        stages=tuple(_stage(phase, (done or {}).get(phase.index, 0), outline) for phase in outline.phases),
         account=Account(
             records=read.records,
             documents=read.documents,
@@ -256,9 +283,11 @@ def summarize(
         ignored=_by_count(read.ignored),
         extracted=_by_count(read.extracted),
         seconds={name: round(spent.get(name, 0.0), 6) for name in ("read", "write")},
+        peak_bytes=peak_and_retries[0],
+        retries=peak_and_retries[1],
         steps=tuple(
             _step(config, stats.steps.get(config.name, StepCounts()), came_in[config.name], spent.get(config.name, 0.0))
-            for config in plan.recipe.steps
+            for config in outline.recipe.steps
         ),
         sources=tuple(
             SourceSummary(name=name, **vars(counts), dropped=counts.dropped)
@@ -268,16 +297,15 @@ def summarize(
     )
 
 
-def _stage(plan: Plan, phase: int, done: set[str]) -> StageSummary:
-    names = tuple(step.name for step in plan.phases[phase].all_steps)
-    return StageSummary(steps=names, done=sum(task in done for task in own_tasks(plan, phase)), tasks=len(plan.own))
+def _stage(phase: Phase, done: int, outline: Outline) -> StageSummary:
+    return StageSummary(steps=tuple(step.name for step in phase.all_steps), done=done, tasks=outline.shards)
 
 
-def _text_bytes(plan: Plan, stats: Stats) -> dict[str, int]:
+def _text_bytes(outline: Outline, stats: Stats) -> dict[str, int]:
     """Bytes of the texts that came into each step: those that came into its phase, less what the phase's steps before it
     dropped, and with what they added. So it holds for a run that is going too, whose phases are not equally far."""
     came_in = {}
-    for phase in plan.phases:
+    for phase in outline.phases:
         left = None
         for config in phase.all_steps:
             counts = stats.steps.get(config.name, StepCounts())

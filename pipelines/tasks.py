@@ -10,6 +10,8 @@ from algok.errors import AlgokError, OutputError, TaskError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.done import done_tasks
 from algok.pipelines.executors import Executor, Outcome, Task, Work
+from algok.pipelines.failures import note_failure
+from algok.pipelines.footprint import begin_peak, process_name
 from algok.pipelines.storage import DamagedFile, Store
 
 # Errors of the machine rather than of the task: worth another attempt, perhaps elsewhere.
@@ -56,18 +58,20 @@ def worker_root(store: Store) -> str:
 
 def attempt(task: Task, work: Callable[[], None]) -> Outcome:
     """Does the work of one task; its outcome names what a document, a disk or a bug did, and nothing is raised."""
+    begin_peak()
     try:
         work()
         return Outcome(task)
     except DamagedFile as error:
-        return Outcome(task, str(error), damaged=True)
+        return Outcome(task, str(error), damaged=True, worker=process_name())
     except AlgokError as error:
-        return Outcome(task, str(error))
+        return Outcome(task, str(error), worker=process_name())
     except OSError as error:
-        reason = _FATAL.get(error.errno or 0)
-        return Outcome(task, reason or _describe(error), transient=error.errno in _TRANSIENT, fatal=reason is not None)
+        reason, transient = _FATAL.get(error.errno or 0), error.errno in _TRANSIENT
+        said = reason or _describe(error)
+        return Outcome(task, said, transient=transient, fatal=reason is not None, worker=process_name())
     except Exception as error:  # a bug, or a library's own error: named, with its place in the code, and reported
-        return Outcome(task, _describe(error))
+        return Outcome(task, _describe(error), worker=process_name())
 
 
 def run_tasks(
@@ -90,6 +94,10 @@ def run_tasks(
     failures: list[Outcome] = []
     try:
         for outcome in executor.run(work, waiting, progress.advance):
+            if outcome.error:
+                note_failure(store, outcome)
+            if outcome.again:
+                continue
             progress.task_done(outcome.task.id)
             if outcome.error:
                 failures.append(outcome)

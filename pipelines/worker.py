@@ -9,6 +9,7 @@ import pyarrow as pa
 from algok.pipelines.corpus import run_round
 from algok.pipelines.done import write_done
 from algok.pipelines.executors import Outcome, Report
+from algok.pipelines.footprint import footprint, own_process
 from algok.pipelines.guard import NeedsWorker, arm_watchdog, careful
 from algok.pipelines.phase import PhaseTask
 from algok.pipelines.plan import Task, load_plan
@@ -24,6 +25,7 @@ class RunTask:
 
     def prepare(self) -> None:
         arm_watchdog()
+        own_process()
         clear_uploads()
         pa.set_cpu_count(1)  # one core per worker, as the speeds in the docs are stated
 
@@ -58,10 +60,11 @@ def _execute(root: str, task: Task, report: Report) -> None:
         stats = phase_task.stats
         record = {
             "shard": run.shards[task.shard].id,
+            "input": run.shards[task.shard].files[0].name,
             "rows": phase_task.rows,
             "seconds": dict(phase_task.seconds),
             "records": stats.read.records,
             "quarantined": stats.read.all_quarantined + stats.failed,
         }
-    record |= {"task": asdict(task), "files": [file.as_dict() for file in files]}
+    record |= {"task": asdict(task), "files": [file.as_dict() for file in files], **footprint()}
     write_done(store, task.id, record)

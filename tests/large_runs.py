@@ -24,6 +24,8 @@ def many_shards(report, shards: int, sources: int):
         **columns,
         dropped=dropped,
         seconds=random.random(shards),
+        peak_bytes=random.integers(1 << 28, 1 << 30, shards),
+        failed=random.integers(0, 2, shards),
         why=["kept" if far else "" for far in odd],
         odd=odd,
     )

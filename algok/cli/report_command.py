@@ -24,22 +24,36 @@ import click
 def command(run, output, lang, against, documents) -> None:
     """Write the run directory RUN as one HTML file: account, flow, every rule with its histogram and bound, tags, sources,
     edits, quarantine, shards. The file fetches nothing and can be sent by mail. Of a run that is still going, it shows what
-    is done so far.
+    is done so far. RUN may also be a mix, planned or finished: then the page has its plan against what is written.
 
     \b
     Examples:
       algok report runs/web
       algok report runs/today --against runs/last-week
       algok report s3://bucket/runs/web -o web.html --lang en
+      algok report mixes/ko-1 -o mix.html
     """
-    from pathlib import Path
-
     from algok.dashboard.compare import compare
+    from algok.dashboard.mix_page import mix_page
+    from algok.dashboard.mixes import is_mix, read_mix
     from algok.dashboard.report import render
     from algok.dashboard.report_data import read_report
+    from algok.errors import InputError
+    from algok.pipelines.storage import Store
 
+    if is_mix(Store(run)):
+        if against:
+            raise InputError(f"{run}: a mix; --against compares runs, 'algok mix diff' two mixes")
+        _write(output, mix_page(read_mix(run), lang))
+        return
     report = read_report(run, documents)
     comparison = compare(read_report(against, 0), report) if against else None
     page = render(report, lang, comparison)
+    _write(output, page)
+
+
+def _write(output: str, page: str) -> None:
+    from pathlib import Path
+
     Path(output).write_text(page, encoding="utf-8")
     click.echo(f"report: {output} ({len(page.encode()) / 1e3:,.0f} KB)")

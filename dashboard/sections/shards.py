@@ -19,9 +19,10 @@ from algok.dashboard.parts import (
     table,
 )
 from algok.dashboard.report_data import ReportData
+from algok.dashboard.sections.tasks import tasks
 from algok.dashboard.shards import OUTLYING, ShardTable
 
-_MAX_ROWS = 70
+_MAX_ROWS = 50
 
 
 def shards(report: ReportData, page: Page) -> Markup:
@@ -38,11 +39,10 @@ def shards(report: ReportData, page: Page) -> Markup:
     order = np.lexsort((-found.documents, -found.odd * marked))
     rows = [_row(found, int(index), page) for index in order[:_MAX_ROWS]]
     columns = ["shard", "documents", "kept", "share", "quarantined", "tokens", "text_mb", "seconds", "s_per_mb"]
-    columns += ["reason_top", *(["unlike", "spreads"] if marked.any() else [])]
+    columns += ["peak_mb", "failed_attempts", "reason_top", *(["unlike", "spreads"] if marked.any() else [])]
     grid = table(page, columns, [row[: len(columns)] for row in rows], limit=_MAX_ROWS, of=len(found))
-    return section(
-        page, "shards", tag("div", *multiples, class_="cards small"), grid, note=[note, " ", extent(page, 1, 1)]
-    )
+    cards = tag("div", *multiples, class_="cards small")
+    return section(page, "shards", cards, grid, *tasks(report.tasks, page), note=[note, " ", extent(page, 1, 1)])
 
 
 def _multiple(key: str, values: np.ndarray, marked: np.ndarray, page: Page) -> Markup | None:
@@ -92,6 +92,8 @@ def _row(found: ShardTable, index: int, page: Page) -> list[Cell]:
         megabytes(int(found.text_bytes[index])),
         number(float(found.seconds[index]), 2),
         number(float(found.pace[index]) if found.text_bytes[index] else None, 2),
+        megabytes(int(found.peak_bytes[index])) if found.peak_bytes[index] else number(None),
+        number(int(found.failed[index])),
         plain(top),
         plain(why),
         number(float(found.odd[index]) if why else None, 1),

@@ -33,6 +33,8 @@ class Outcome:
     transient: bool = False  # another attempt may succeed
     fatal: bool = False  # no other task can succeed either
     damaged: bool = False  # what another task wrote is not there any more as it was written
+    worker: str = ""  # the process that ended so, of failures, where it is known
+    again: bool = False  # the task is tried again: another outcome of it follows
 
 
 class Work(Protocol):
@@ -67,8 +69,8 @@ class Executor(Protocol):
     name: str
 
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
-        """Yields each task's final outcome as it ends, failed ones included; `progress(task_id, documents, bytes, share)`
-        may be called meanwhile."""
+        """Yields how every attempt at a task ended, failed ones included; the last of a task is not `again`.
+        `progress(task_id, documents, bytes, share)` may be called meanwhile."""
         ...
 
     def close(self) -> None: ...

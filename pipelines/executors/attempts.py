@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from algok.pipelines.executors import Outcome
@@ -29,10 +30,10 @@ class Attempts:
         """A task that was not tried after all."""
         self._waiting.appendleft(task)
 
-    def is_final(self, outcome: Outcome) -> bool:
-        """Whether a task has ended. If it has not, it waits behind the others for another attempt."""
+    def judged(self, outcome: Outcome) -> Outcome:
+        """The outcome, which says now whether the task is tried again; if so, it waits behind the others."""
         self._tried[outcome.task.id] += 1
         if outcome.transient and self._tried[outcome.task.id] < ATTEMPTS:
             self._waiting.append(outcome.task)
-            return False
-        return True
+            return replace(outcome, again=True)
+        return outcome

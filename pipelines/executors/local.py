@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 
 from algok.pipelines.executors import Advance, Outcome, Task, Work
 from algok.pipelines.executors.attempts import Attempts
+from algok.pipelines.footprint import process_name
 
 # Below this many bytes of input, starting other processes takes longer than the work.
 _SMALL = 2 << 20
@@ -24,8 +25,7 @@ class InlineExecutor:
         while attempts:
             task = attempts.next()
             outcome = work(task, lambda *done, task=task: progress(task.id, *done))
-            if attempts.is_final(outcome):
-                yield outcome
+            yield attempts.judged(outcome)
 
     def close(self) -> None:
         pass
@@ -79,8 +79,8 @@ class LocalExecutor:
             if outcome is None:
                 self._inside = False
                 attempts.give_back(task)
-            elif attempts.is_final(outcome):
-                yield outcome
+            else:
+                yield attempts.judged(outcome)
         yield from self._run(work, attempts, progress)
 
     def _run(self, work: Work, attempts: Attempts, progress: Advance) -> Iterator[Outcome]:
@@ -93,8 +93,8 @@ class LocalExecutor:
                 for worker in busy:
                     if worker.connection in ready:
                         outcome = self._receive(worker, progress)
-                        if outcome is not None and attempts.is_final(outcome):
-                            yield outcome
+                        if outcome is not None:
+                            yield attempts.judged(outcome)
         finally:
             if any(worker.task for worker in self._workers):
                 self._kill()
@@ -128,7 +128,8 @@ class LocalExecutor:
     def _bury(self, worker: _Worker) -> Outcome:
         worker.process.join()
         self._workers.remove(worker)
-        return Outcome(worker.task, f"its worker process died {_manner(worker.process.exitcode)}", transient=True)
+        reason = f"its worker process died {_manner(worker.process.exitcode)}"
+        return Outcome(worker.task, reason, transient=True, worker=process_name(worker.process.pid))
 
     def _kill(self) -> None:
         for worker in self._workers:

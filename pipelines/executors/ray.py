@@ -42,9 +42,10 @@ class RayExecutor:
                 for reference in ray.wait(list(running), num_returns=1)[0]:
                     task = running.pop(reference)
                     outcome, done = self._fetch(reference, task)
-                    if attempts.is_final(outcome):
+                    outcome = attempts.judged(outcome)
+                    if not outcome.again:
                         progress(task.id, *done, 1.0)
-                        yield outcome
+                    yield outcome
         finally:
             for reference in running if ray.is_initialized() else ():  # nobody may write on after the driver gave up
                 ray.cancel(reference, force=True)

@@ -14,7 +14,7 @@ from algok.cli.report_command import command
 from algok.dashboard.documents import read_documents
 from algok.dashboard.report import render
 from algok.dashboard.report_data import read_report
-from algok.dashboard.shards import read_shards
+from algok.dashboard.shards import shard_table
 from algok.dashboard.texts import TEXTS, Texts
 from algok.pipelines.run_directory import Run
 
@@ -93,7 +93,7 @@ def test_documents_near_a_bound_are_the_nearest_and_masked(report, ordinary):
 
 def test_a_sample_of_the_documents_says_so(ordinary):
     run = Run.open(ordinary)
-    full, part, none = (read_documents(run, documents) for documents in (1000, 15, 0))
+    full, part, none = (read_documents(run, documents, run.summary.account) for documents in (1000, 15, 0))
     assert full.full and full.documents == full.of == run.summary.account.documents
     assert not part.full and 0 < part.documents < part.of and none.documents == 0
     assert f"{part.documents} of {part.of} documents" in render(read_report(str(ordinary), 15), "en")
@@ -108,7 +108,7 @@ def test_cross_tables_add_up_to_the_kept_documents_and_tokens(report):
 
 
 def test_shards_add_up_and_the_one_that_is_unlike_is_marked(report, tmp_path):
-    table = read_shards(report.run)
+    table = shard_table(report.run.tasks(), 3)
     account = report.summary.account
     assert table.documents.sum() == account.documents and table.kept.sum() == account.kept
     assert table.dropped.sum() == account.dropped and table.tokens.sum() == account.kept_tokens
@@ -139,7 +139,7 @@ def test_the_script_is_small():
 def test_every_text_is_used():
     folder = Path(algok.dashboard.__file__).parent
     sources = [path.read_text() for path in folder.rglob("*.[pj][ys]") if path.name != "texts.py"]
-    families = ("mode.", "order.", "state.", "figure.")
+    families = ("mode.", "order.", "state.", "figure.", "task.")
     unused = [
         key for key in TEXTS if not any(f'"{key}"' in source for source in sources) and not key.startswith(families)
     ]

@@ -81,7 +81,8 @@ def test_the_json_of_a_run_is_its_summary_and_shards_come_in_pages(client, folde
     assert shards["total"] == 3 and tokens == sorted(tokens, reverse=True)
     assert client.get("/api/runs/0/a/shards.json?q=1.json").json()["total"] == 1
     described = client.get("/api/openapi.json").json()["paths"]
-    assert set(described) == {"/api/runs.json", "/api/runs/{id}/summary.json", "/api/runs/{id}/shards.json"}
+    runs = {f"/api/runs/{{id}}/{name}.json" for name in ("summary", "shards", "tasks")}
+    assert set(described) == {"/api/runs.json", "/api/mixes.json"} | runs
 
 
 def test_metrics_are_prometheus_text(client):

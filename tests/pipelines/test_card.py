@@ -26,7 +26,7 @@ from algok.pipelines.summary import summarize
 def card(name="web", sources=()):
     config = Plan(load_recipe("web").model_copy(update={"name": name}), [], [], {})
     stats = Stats(sources={source: SourceCounts(read=2, kept=1) for source in sources})
-    return data_card(config, summarize(config, stats))
+    return data_card(config, summarize(config.outline, stats))
 
 
 @pytest.mark.parametrize("name", ["뉴스: 2024", "a\n---\nb", 'quote " and \\', "# [x]", "\x1b[31m"])
