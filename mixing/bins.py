@@ -4,7 +4,6 @@ A mix names bins and then uses them as any other label column. They are found af
 quantiles by ranks over all documents.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow as pa
 from algok.mixing.corpora import NONE
 from algok.mixing.measure import signal_keys
 from algok.mixing.population import Cell, Documents, Population, group_cells
-from algok.mixing.ranks import Ranks, rank
+from algok.mixing.ranks import Ranks
 from algok.mixing.recipe import Bins, Mix
 
 
@@ -69,20 +68,16 @@ class Refinement:
 
     def __init__(self, binning: Binning, cells: list[Cell], codes: np.ndarray):
         self.binning, self.cells = binning, cells
+        self.whole = codes // (binning.size // max(1, len(binning.measured)))  # the measured cell of each
         self._numbers = np.full(binning.size, -1, np.int32)
         self._numbers[codes] = np.arange(len(codes), dtype=np.int32)
 
     @classmethod
-    def of_passes(cls, binning: Binning, parts: Iterator[Documents]) -> "Refinement":
-        """With the cells that have documents."""
-        tokens, documents = np.zeros(binning.size, np.int64), np.zeros(binning.size, np.int64)
-        for part in parts:
-            codes = binning.codes(part)
-            tokens += np.bincount(codes, part.tokens, binning.size).astype(np.int64)
-            documents += np.bincount(codes, minlength=binning.size)
-        present = np.flatnonzero(documents)
-        cells = [Cell(binning.labels(int(code)), int(documents[code]), int(tokens[code])) for code in present]
-        return cls(binning, cells, present)
+    def of_sums(cls, binning: Binning, sums: pa.Table) -> "Refinement":
+        """With the cells that have documents, from `sums_by_code` of the binning's codes."""
+        codes = sums["code"].to_numpy()
+        counts = zip(*(sums[name].to_pylist() for name in ("code", "documents", "tokens")))
+        return cls(binning, [Cell(binning.labels(code), *count) for code, *count in counts], codes)
 
     @classmethod
     def of_cells(cls, mix: Mix, cells: list[Cell], ranks: dict[str, Ranks]) -> "Refinement":
@@ -117,22 +112,18 @@ def measured_cells(mix: Mix, cells: list[Cell]) -> list[Cell]:
 def rank_bins(mix: Mix, measured: Population) -> dict[str, Ranks]:
     """The ranks that the quantiles of a mix need, from a pass for each."""
     groups = Binning.of(mix, measured.cells, {}).groups
-    return {name: _rank(measured, bins, groups[name]) for name, bins in mix.bins.items() if bins.quantiles is not None}
-
-
-def _rank(measured: Population, bins: Bins, groups: np.ndarray) -> Ranks:
-    def parts() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for part in measured.passes():
-            signal = part.signals[bins.signal]
-            known = signal > 0
-            yield groups[part.cells[known]], signal[known], part.tokens[known]
-
-    return rank(parts())
+    return {
+        name: measured.ranks(groups[name], bins.signal, lacking=False)
+        for name, bins in mix.bins.items()
+        if bins.quantiles is not None
+    }
 
 
 def refined(measured: Population, mix: Mix, ranks: dict[str, Ranks]) -> Population:
     """The population in the cells of the bins."""
     if not mix.bins:
         return measured
-    refinement = Refinement.of_passes(Binning.of(mix, measured.cells, ranks), measured.passes())
-    return Population(refinement.cells, lambda: map(refinement.refine, measured.passes()))
+    binning = Binning.of(mix, measured.cells, ranks)
+    asked = ("bins", {name: bins.model_dump() for name, bins in mix.bins.items()})
+    refinement = Refinement.of_sums(binning, measured.sums_by_code(binning.codes, binning.size, *asked))
+    return measured.parted(refinement.cells, refinement.whole, refinement.refine, *asked)
