@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import xxhash
 
+from algok.kernels.exposure import scatter
 from algok.mixing.corpora import NONE
 from algok.mixing.measure import signal_keys
 from algok.mixing.population import Cell, Documents, Population, group_cells
@@ -24,12 +26,13 @@ class Binning:
     measured: list[Cell]
     groups: dict[str, np.ndarray]  # quantiles: group of every measured cell
     ranks: dict[str, Ranks]
+    walls: dict[str, list[float]]  # smooth quantiles: ranks below which curves leave everything out
 
     @classmethod
     def of(cls, mix: Mix, measured: list[Cell], ranks: dict[str, Ranks]) -> "Binning":
         everywhere = np.ones(len(measured), bool)
         groups = {name: group_cells(measured, bins.within, everywhere)[1] for name, bins in mix.bins.items()}
-        return cls(mix.bins, measured, groups, ranks)
+        return cls(mix.bins, measured, groups, ranks, _walls(mix))
 
     def codes(self, documents: Documents) -> np.ndarray:
         """A number (int64) per document: its measured cell and its bin of every kind."""
@@ -46,7 +49,10 @@ class Binning:
             return np.where(signal == 0, bins.count, found)
         found, known = np.full(len(signal), bins.count, np.int64), signal > 0
         rank = self.ranks[name].of(self.groups[name][documents.cells[known]], signal[known])
-        found[known] = np.minimum((rank * bins.count).astype(np.int64), bins.count - 1)
+        if bins.smooth:
+            found[known] = _either(name, rank * bins.count, documents.places[known], self.walls[name], bins.count)
+        else:
+            found[known] = np.minimum((rank * bins.count).astype(np.int64), bins.count - 1)
         return found
 
     @property
@@ -61,6 +67,29 @@ class Binning:
             code, number = divmod(code, bins.count + 1)
             found[name] = bins.label(number) if number < bins.count else NONE
         return {**self.measured[code].labels, **dict(reversed(found.items()))}
+
+
+def _walls(mix: Mix) -> dict[str, list[float]]:
+    curves = [stage.curve for stage in mix.stages if stage.curve]
+    return {
+        name: sorted({c.throwaway for c in curves if c.bins == name}) for name, bins in mix.bins.items() if bins.smooth
+    }
+
+
+def _either(name: str, ranks: np.ndarray, places: np.ndarray, walls: list[float], count: int) -> np.ndarray:
+    """One of the two quantiles (int64) in the middles of which a rank (0 to `count`) lies: the higher one with the chance that
+    makes the mean the rank itself. So what quantiles are given goes over, in the mean, from one to the next in a straight line.
+
+    The chance is a hash of the document, of its own for every bin column. Nobody is drawn over a wall.
+    """
+    lower = np.floor(ranks - 0.5)
+    salt = np.full(len(places), xxhash.xxh3_64_intdigest(f"bins\0{name}".encode()), np.uint64)
+    chance = (scatter(places, salt) >> np.uint64(11)) / 2.0**53
+    found = lower + (chance < ranks - 0.5 - lower)
+    for wall in walls:
+        beyond = found + 0.5 > wall * count
+        found = np.where(beyond == (ranks >= wall * count), found, 2 * lower + 1 - found)
+    return np.clip(found, 0, count - 1).astype(np.int64)
 
 
 class Refinement:
@@ -124,6 +153,6 @@ def refined(measured: Population, mix: Mix, ranks: dict[str, Ranks]) -> Populati
     if not mix.bins:
         return measured
     binning = Binning.of(mix, measured.cells, ranks)
-    asked = ("bins", {name: bins.model_dump() for name, bins in mix.bins.items()})
+    asked = ("bins", {name: bins.model_dump() for name, bins in mix.bins.items()}, binning.walls)
     refinement = Refinement.of_sums(binning, measured.sums_by_code(binning.codes, binning.size, *asked))
     return measured.parted(refinement.cells, refinement.whole, refinement.refine, *asked)
