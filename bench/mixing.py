@@ -42,6 +42,7 @@ from algok.pipelines.storage import Store
 ROWS = 1_000_000
 DOMAINS = [f"domain{k:02d}" for k in range(20)]
 SOURCES = ["web", "news", "blog", "law"]
+LABELS = ["text", "domain.sub", "source"]  # columns that repeat
 
 
 def metadata(folder: Path, documents: int) -> None:
@@ -50,10 +51,11 @@ def metadata(folder: Path, documents: int) -> None:
     weights = 1 / np.arange(1, len(DOMAINS) + 1)
     for number, start in enumerate(range(0, documents, ROWS)):
         count = min(ROWS, documents - start)
-        hexes = np.frombuffer(rng.bytes(16 * count).hex().encode(), "S32")
+        ids = pa.py_buffer(rng.bytes(16 * count).hex().encode())
+        ends = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * 32)
         domain = rng.choice(len(DOMAINS), count, p=weights / weights.sum()).astype(np.int8)
         columns = {
-            "id": pa.array(hexes).cast(pa.string()),
+            "id": pa.StringArray.from_buffers(count, ends, ids),
             "text": pa.repeat(pa.scalar("가"), count),
             "domain.sub": pa.DictionaryArray.from_arrays(pa.array(domain), DOMAINS).cast(pa.string()),
             "source": pa.DictionaryArray.from_arrays(rng.integers(0, 4, count).astype(np.int8), SOURCES).cast(
@@ -62,7 +64,7 @@ def metadata(folder: Path, documents: int) -> None:
             "quality.level": rng.random(count, np.float32) * 5,
             "tokens": rng.lognormal(6, 1, count).astype(np.int32),
         }
-        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000)
+        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000, use_dictionary=LABELS)
 
 
 def two_stages(tokens: int) -> list[dict]:
