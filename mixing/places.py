@@ -1,6 +1,6 @@
 """Where the documents of a piece stand on their circles: what finds those of a few places without reading the others.
 
-Places are told apart by their leading bits. A piece lists its rows by combination of labels and by these bits, 4 to 8 bytes
+Places are told apart by their leading bits. A piece lists its rows by combination of labels and by these bits, 4 to 5 bytes
 per document beside the measure.
 """
 
