@@ -1,11 +1,13 @@
 """What curation and mixing do for a language model: n-gram models on equal tokens, by bits per character of texts kept apart.
 
-    python bench/ablation.py [--data ../shared/data] [--documents 4000] [--orders 3 5]
+    python bench/ablation.py [--data ../shared/data] [--documents 2500] [--part 0.45] [--draws 3] [--orders 3 5]
 
 One random sample of crawled pages and of blog and news chunks becomes four training sets of equally many tokens: `raw`, the
 extracted texts as they are; `fineweb2`, what FineWeb-2's Korean filters keep of them (the step of that name, which computes what
 datatrove computes); `kept`, what the web recipe keeps; and `mixed`, the kept documents balanced over domains with more of the
-better. KenLM's lmplz (modified Kneser-Ney, nothing pruned) makes the models over pieces of the shipped tokenizer, whose every
+better. The sets have `--part` of the tokens of `kept` (or what the smallest has, if that is less), and no document comes twice in any of
+them, so it is the choice that is compared and not repetition. Each set is drawn `--draws` times, with other seeds; printed are the mean and the largest distance
+from it. KenLM's lmplz (modified Kneser-Ney, nothing pruned) makes the models over pieces of the shipped tokenizer, whose every
 piece is known to each model. Lower is better; the texts that are measured are in none of the sets.
 """
 
@@ -13,6 +15,7 @@ import argparse
 import hashlib
 import math
 import tempfile
+import time
 from pathlib import Path
 
 import kenlm
@@ -45,12 +48,11 @@ HELD_OUT = {
     "literature": ["domain/fairytales.jsonl.zst", "clean/ud_kaist.jsonl.zst"],
     "dialogue": ["domain/chatbot_dialogues.jsonl.zst"],
 }
-MOST_CHARACTERS = 400_000  # of each kind of text that is measured
+MOST_CHARACTERS = 150_000  # of each kind of text that is measured
 BALANCED = {
     "bins": {"level": {"signal": "quality.level", "quantiles": 10}},
-    "max_epochs": {"default": 4},
     "prior": {"natural": 0.5, "uniform": 0.5, "over": "domain.major"},
-    "curve": {"bins": "level", "throwaway": 0.2, "power": 1, "max": 4},
+    "curve": {"bins": "level", "throwaway": 0.2, "power": 1, "max": 1},
 }
 
 
@@ -84,15 +86,16 @@ def training_sets(inputs: list[dict], folder: Path) -> dict[str, Path]:
     return runs
 
 
-def mixed(name: str, source: Path, folder: Path, tokens: int) -> list[str]:
+def mixed(name: str, source: Path, folder: Path, tokens: int, seed: int) -> list[str]:
     """The texts of a training set: a random part of a run, or the balanced mix of it."""
     stage: dict = {"name": "all", "tokens": tokens}
     data: dict = {"corpora": {"web": {"run": str(source)}}, "stages": [stage], "max_epochs": {"default": 1}}
+    data["seed"] = seed
     if name == "mixed":
-        data |= {key: BALANCED[key] for key in ("bins", "max_epochs")}
+        data["bins"] = BALANCED["bins"]
         stage |= {key: BALANCED[key] for key in ("prior", "curve")}
     plain = RecipeText(data)
-    output = folder / f"mix-{name}"
+    output = folder / f"mix-{name}-{seed}"
     execute_mix(validate(plain), plain, str(output), make_executor("local", 0), SilentProgress())
     return ds.dataset(output / "parquet").to_table(columns=["text"])["text"].to_pylist()
 
@@ -133,9 +136,13 @@ def bits_per_character(made: kenlm.Model, texts: list[str], tokenizer: Tokenizer
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--documents", type=int, default=4000)
+    parser.add_argument("--documents", type=int, default=2500)
+    parser.add_argument("--part", type=float, default=0.45, help="Of the kept tokens, in each set.")
+    parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--orders", type=int, nargs="+", default=[3, 5])
     options = parser.parse_args()
+    begin = time.monotonic()
+    lmplz()  # if it cannot be had, that is known before anything is computed
     tokenizer = load_tokenizer(open_model("tokenizer", "tokenizer"))
     held_out = measured_texts(options.data.resolve())
     with tempfile.TemporaryDirectory() as name:
@@ -143,15 +150,22 @@ def main() -> None:
         runs = training_sets(sample(options.data.resolve(), folder, options.documents), folder)
         have = {kind: Run.open(str(run)).summary.account.kept for kind, run in runs.items()}
         sizes = {kind: _tokens(run) for kind, run in runs.items()}
-        tokens = int(min(sizes.values()) * 0.98)
+        tokens = int(min(sizes["kept"] * options.part, *(size * 0.98 for size in sizes.values())))
         print(f"{tokens:,} tokens of each: " + ", ".join(f"{k} has {have[k]:,} documents, {sizes[k]:,}" for k in runs))
-        print("set      order  " + "  ".join(f"{kind:>12}" for kind in held_out))
+        print(f"{time.monotonic() - begin:.0f} s so far")
+        print("set      order  " + "  ".join(f"{kind:>14}" for kind in held_out))
         for kind, source in runs.items():
-            texts = mixed(kind, source, folder, tokens)
+            sets = [mixed(kind, source, folder, tokens, seed) for seed in range(options.draws)]
             for order in options.orders:
-                made = model(texts, tokenizer, order, folder)
-                bits = [bits_per_character(made, own, tokenizer) for own in held_out.values()]
-                print(f"{kind:<8} {order:>5}  " + "  ".join(f"{value:>12.3f}" for value in bits), flush=True)
+                made = (model(texts, tokenizer, order, folder) for texts in sets)
+                bits = [[bits_per_character(one, own, tokenizer) for own in held_out.values()] for one in made]
+                print(f"{kind:<8} {order:>5}  " + "  ".join(map(shown, np.array(bits).T)), flush=True)
+    print(f"{time.monotonic() - begin:.0f} s in all")
+
+
+def shown(bits: np.ndarray) -> str:
+    """The mean of some draws and the largest distance from it."""
+    return f"{bits.mean():>8.3f} ±{abs(bits - bits.mean()).max():.3f}"
 
 
 def _tokens(run: Path) -> int:

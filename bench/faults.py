@@ -2,7 +2,7 @@
 
     python bench/faults.py [--data ../shared/data] [--kills 10] [--executor local|ray|both|node] [--mix]
 
-Each round runs the web recipe over the WARC files until it has been killed `--kills` times in all (driver and workers in
+Each round runs the web recipe over the WARC files until it has been killed `--kills` times in all (workers and driver in
 turn) and then to its end, and compares every output file with an undisturbed run's. `--mix` does the same with a packed mix of
 petitions and news in every format. `node` builds a Ray
 cluster of a head and four nodes on this machine and takes up to three nodes away while the run goes on.
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 WORKER_MARKS = {"local": b"spawn_main", "ray": b"ray::_run_remote"}
@@ -95,11 +96,13 @@ def disturbed_run(
         begin = time.monotonic()
         while process.poll() is None and sum(died.values()) < kills:
             time.sleep(randomly.uniform(0.1, seconds))
+            kind = "driver" if died["driver"] < died["worker"] else "worker"
+            targets = [process.pid]
+            while kind == "worker" and process.poll() is None and not (targets := workers(executor)):
+                time.sleep(0.01)  # a worker of Ray's is one only while it runs a task
             if process.poll() is not None:
                 break
-            kind = randomly.choice(["driver", "worker"])
-            targets = [process.pid] if kind == "driver" else workers(executor)
-            if targets:
+            with suppress(ProcessLookupError):
                 os.kill(randomly.choice(targets), signal.SIGKILL)
                 died[kind] += 1
         error = process.stderr.read()

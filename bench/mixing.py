@@ -6,7 +6,8 @@
     python bench/mixing.py rivals FILE.jsonl.zst FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
-with shares over 20 domains, a selection and a replay; then another mix of the same columns, from what was measured. `write` mixes
+with shares over 20 domains, a selection and a replay; then other mixes of the same columns, from what is known, without the
+replay and with it; then picks and orders the copies. `write` mixes
 real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
 real texts in a random order, and times it on many documents of such lengths. `rivals` asks for the same share of tokens of every
 file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what
@@ -14,11 +15,12 @@ comes out.
 """
 
 import argparse
-import resource
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +42,7 @@ from algok.pipelines.storage import Store
 ROWS = 1_000_000
 DOMAINS = [f"domain{k:02d}" for k in range(20)]
 SOURCES = ["web", "news", "blog", "law"]
+LABELS = ["text", "domain.sub", "source"]  # columns that repeat
 
 
 def metadata(folder: Path, documents: int) -> None:
@@ -48,10 +51,11 @@ def metadata(folder: Path, documents: int) -> None:
     weights = 1 / np.arange(1, len(DOMAINS) + 1)
     for number, start in enumerate(range(0, documents, ROWS)):
         count = min(ROWS, documents - start)
-        hexes = np.frombuffer(rng.bytes(16 * count).hex().encode(), "S32")
+        ids = pa.py_buffer(rng.bytes(16 * count).hex().encode())
+        ends = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * 32)
         domain = rng.choice(len(DOMAINS), count, p=weights / weights.sum()).astype(np.int8)
         columns = {
-            "id": pa.array(hexes).cast(pa.string()),
+            "id": pa.StringArray.from_buffers(count, ends, ids),
             "text": pa.repeat(pa.scalar("가"), count),
             "domain.sub": pa.DictionaryArray.from_arrays(pa.array(domain), DOMAINS).cast(pa.string()),
             "source": pa.DictionaryArray.from_arrays(rng.integers(0, 4, count).astype(np.int8), SOURCES).cast(
@@ -60,7 +64,7 @@ def metadata(folder: Path, documents: int) -> None:
             "quality.level": rng.random(count, np.float32) * 5,
             "tokens": rng.lognormal(6, 1, count).astype(np.int32),
         }
-        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000)
+        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000, use_dictionary=LABELS)
 
 
 def two_stages(tokens: int) -> list[dict]:
@@ -81,14 +85,32 @@ def two_stages(tokens: int) -> list[dict]:
 
 
 def timed(name: str, work: Callable[[], object], documents: int) -> None:
+    """Prints time and the peak memory of this step alone: what it holds, and with the mapped files that it reads."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    held, ended = [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.02):
+            held[0] = max(held[0], _memory("RssAnon"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     start, cpu = time.perf_counter(), time.process_time()
     work()
     wall, used = time.perf_counter() - start, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    ended.set()
+    watcher.join()
     print(
-        f"{name:<8} {wall:7.2f} s, {used / documents * 1e6:6.3f} µs of processor per document, peak {peak:.2f} GB",
+        f"{name:<16} {wall:7.2f} s, {used:7.2f} s of processor, {used / documents * 1e6:6.3f} µs per document, "
+        f"peak {held[0] / 1e6:.2f} GB, with mapped files {_memory('VmHWM') / 1e6:.2f} GB",
         flush=True,
     )
+
+
+def _memory(what: str) -> int:
+    """Kilobytes of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:"))
 
 
 def plan(documents: int) -> None:
@@ -105,10 +127,18 @@ def plan(documents: int) -> None:
         print(f"{documents:,} documents")
         timed("measure", driver.measure, documents)
         timed("plan", driver.plan, documents)
-        other = driver_of(data | {"stages": two_stages(documents * average // 2), "max_epochs": {"default": 2}}, folder)
-        timed("re-plan", lambda: (other.measure(), other.plan()), documents)
+        half = two_stages(documents * average // 2)
+        plain = [{key: value for key, value in stage.items() if key != "replay"} for stage in half]
+        for name, stages in (("re-plan", plain), ("re-plan, replay", half)):
+            other = driver_of(data | {"stages": stages, "max_epochs": {"default": 2}}, folder)
+            timed(name, partial(plan_again, other), documents)
         timed("pick", other.pick, documents)
         timed("order", other.order, documents)
+
+
+def plan_again(driver: Driver) -> None:
+    driver.measure()
+    driver.plan()
 
 
 def driver_of(data: dict, folder: Path) -> Driver:

@@ -76,24 +76,37 @@ def _crossed(tokens_to: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def _sorted_cut(parts, targets, wanted, prefixes, known, before, rounding) -> Cuts:
-    limits, taken, found = (
-        np.zeros(len(targets), np.uint64),
-        np.zeros(len(targets), np.int64),
-        np.zeros(len(targets), bool),
-    )
     if not wanted.any():
-        return Cuts(limits, found, taken)
+        return _no_cuts(len(targets))
     groups, keys, tokens = _with_prefix(parts, wanted, prefixes, known)
+    return sorted_cut(groups, keys, tokens, targets, before, rounding)
+
+
+def _no_cuts(count: int) -> Cuts:
+    return Cuts(np.zeros(count, np.uint64), np.zeros(count, bool), np.zeros(count, np.int64))
+
+
+def sorted_cut(
+    groups: np.ndarray,
+    keys: np.ndarray,
+    tokens: np.ndarray,
+    targets: np.ndarray,
+    before: np.ndarray,
+    rounding: np.ndarray,
+) -> Cuts:
+    """The cuts of groups whose targets are reached among these documents, if `before` tokens of the group lie on smaller keys
+    than those near the target and are not among them."""
+    cuts, wanted = _no_cuts(len(targets)), targets > 0
     order = np.lexsort((keys, groups))
     groups, keys, tokens = groups[order], keys[order], tokens[order]
     edges = np.searchsorted(groups, np.arange(len(targets) + 1))
     for group in np.flatnonzero(wanted & (edges[1:] > edges[:-1])):
         own = slice(edges[group], edges[group + 1])
         sums = before[group] + np.cumsum(tokens[own])
-        found[group], limits[group], taken[group] = _rounded(
+        cuts.any[group], cuts.limits[group], cuts.tokens[group] = _rounded(
             keys[own], sums, before[group], targets[group], rounding[group]
         )
-    return Cuts(limits, found, taken)
+    return cuts
 
 
 def _rounded(keys: np.ndarray, sums: np.ndarray, before: int, target: int, rounding: float) -> tuple[bool, int, int]:

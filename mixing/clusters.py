@@ -6,7 +6,6 @@ given away; the others get what is left, or nothing. A label says so, and makes 
 `max_epochs` (all stages, all replays) holds for clusters.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,13 +41,22 @@ class Allowances:
 
 def allowances(mix: Mix, population: Population) -> Allowances:
     """From passes over all documents, as many as keep memory bounded."""
-    assert mix.max_per_cluster is not None
-    allowed = np.array([copies_allowed(mix, cell) for cell in population.cells], np.int32)
-    parts = max(1, -(-population.documents // _AT_ONCE))
-    found = [_of_part(mix.max_per_cluster, population, allowed, part, parts) for part in range(parts)]
-    places, copies = (np.concatenate(column) for column in zip(*found))
-    order = np.argsort(places, kind="stable")
-    return Allowances(places[order], copies[order])
+    most, allowed = mix.max_per_cluster, _allowed(mix, population)
+    assert most is not None
+
+    def made() -> pa.Table:
+        parts = max(1, -(-population.documents // _AT_ONCE))
+        found = [_of_part(most, population, allowed, part, parts) for part in range(parts)]
+        places, copies = (np.concatenate(column) for column in zip(*found))
+        order = np.argsort(places, kind="stable")
+        return Allowances(places[order], copies[order]).as_table()
+
+    return Allowances.of_table(population.known.table(made, "allowances", most, allowed))
+
+
+def _allowed(mix: Mix, population: Population) -> np.ndarray:
+    """The copies (int32) that `max_epochs` allows a document of each cell."""
+    return np.array([copies_allowed(mix, cell) for cell in population.cells], np.int32)
 
 
 def _of_part(
@@ -75,25 +83,18 @@ class Division:
 
     def __init__(self, whole: list[Cell], found: Allowances, cells: list[Cell], codes: np.ndarray, most: int):
         self.cells, self._found, self._most = cells, found, most
+        self.part_of = codes // (most + 1)  # the cell that each is a part of
         self._numbers = np.full(len(whole) * (most + 1), -1, np.int32)
         self._numbers[codes] = np.arange(len(codes), dtype=np.int32)
 
     @classmethod
-    def of_passes(cls, mix: Mix, population: Population, found: Allowances) -> "Division":
-        """With the cells that have documents."""
-        most, count = mix.max_per_cluster or 0, len(population.cells) * ((mix.max_per_cluster or 0) + 1)
-        tokens, documents = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        for part in population.passes():
-            codes = _codes(part, found, most)
-            tokens += np.bincount(codes, part.tokens, count).astype(np.int64)
-            documents += np.bincount(codes, minlength=count)
-        present = np.flatnonzero(documents)
+    def of_sums(cls, whole: list[Cell], found: Allowances, most: int, sums: pa.Table) -> "Division":
+        """With the cells that have documents, from `sums_by_code` of the allowances' codes."""
         cells = []
-        for code in present.tolist():
-            cell, label = population.cells[code // (most + 1)], code % (most + 1)
-            labels = {**cell.labels, ALLOWED: FREE if label == most else str(label)}
-            cells.append(Cell(labels, int(documents[code]), int(tokens[code])))
-        return cls(population.cells, found, cells, present, most)
+        for code, documents, tokens in zip(*(sums[name].to_pylist() for name in ("code", "documents", "tokens"))):
+            cell, label = whole[code // (most + 1)], code % (most + 1)
+            cells.append(Cell({**cell.labels, ALLOWED: FREE if label == most else str(label)}, documents, tokens))
+        return cls(whole, found, cells, sums["code"].to_numpy(), most)
 
     @classmethod
     def of_cells(cls, mix: Mix, cells: list[Cell], found: Allowances) -> "Division":
@@ -134,9 +135,8 @@ def undivided(cells: list[Cell]) -> list[Cell]:
 
 def divided(mix: Mix, population: Population, found: Allowances) -> Population:
     """The population in the cells of the clusters' allowances."""
-    division = Division.of_passes(mix, population, found)
-
-    def passes() -> Iterator[Documents]:
-        return map(division.divide, population.passes())
-
-    return Population(division.cells, passes)
+    most = mix.max_per_cluster or 0
+    asked = ("clusters", most, _allowed(mix, population))
+    codes = population.sums_by_code(lambda part: _codes(part, found, most), len(population.cells) * (most + 1), *asked)
+    division = Division.of_sums(population.cells, found, most, codes)
+    return population.parted(division.cells, division.part_of, division.divide, *asked)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,6 @@ from algok.mixing.corpora import Inputs, open_inputs
 from algok.mixing.formats import mds
 from algok.mixing.planner import Plan, make_plan
 from algok.mixing.population import Population
-from algok.mixing.ranks import rank
 from algok.mixing.recipe import Mix
 from algok.mixing.removal import count_removed
 from algok.mixing.tokenizers import of_options
@@ -32,7 +32,6 @@ from algok.mixing.work import (
     measure_keys,
     ranks_name,
     sum_before,
-    write_ranks,
 )
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
@@ -140,7 +139,7 @@ class Driver:
             return
         measured = self._bench().measured()
         for name, ranks in rank_bins(self.mix, measured).items():
-            write_ranks(self.store, bins_name(name), ranks)
+            self.store.write_arrow(bins_name(name), ranks.as_table())
         population = refined(measured, self.mix, self._bench().bin_ranks)
         if self.mix.max_per_cluster:
             found = allowances(self.mix, population)
@@ -231,9 +230,9 @@ class Driver:
         """Commits the ranks of a signal within every cell, for the stages that have an order."""
         for stage in self.mix.stages:
             if stage.order is not None:
-                signal = stage.order.signal
-                ranks = rank((part.cells, part.signals[signal], part.tokens) for part in population.passes())
-                write_ranks(self.store, ranks_name(stage.name), ranks)
+                own = np.arange(len(population.cells), dtype=np.int32)
+                ranks = population.ranks(own, stage.order.signal, lacking=True)
+                self.store.write_arrow(ranks_name(stage.name), ranks.as_table())
 
     def _bench(self) -> Bench:
         return Bench(self.store, self.mix)

@@ -12,8 +12,9 @@ import xxhash
 
 from algok.errors import RecipeError
 from algok.mixing.allocate import Group, Infeasible, allocate
+from algok.mixing.arcs import Arcs
 from algok.mixing.circle import TURN, Draw, Keyed, copies, cut
-from algok.mixing.population import Cell, Population, Selection, classes, epochs_allowed, summed
+from algok.mixing.population import Cell, Population, Selection, classes, epochs_allowed
 from algok.mixing.recipe import Mix, Prior, Replay, Stage
 from algok.mixing.removal import Removed, removal_rates
 from algok.mixing.selector import Selector
@@ -103,7 +104,8 @@ class _Planner:
         selections = [population.select(stage.select, stage.where) for stage in mix.stages if stage.select is not None]
         self.plan = Plan(population.cells, selecting, selections)
         self.plan.caps = [epochs_allowed(mix, cell) for cell in population.cells]
-        self._class_tokens = population.class_tokens(selections)
+        self._arcs = Arcs(population, selections)
+        self._class_tokens = self._arcs.class_tokens
         self.plan.class_tokens = self._class_tokens.tolist()
         self._cell_of = np.arange(cells << len(selections), dtype=np.int32) >> np.int32(len(selections))
         self._cursors = [0] * len(self._cell_of)
@@ -169,15 +171,8 @@ class _Planner:
 
     def _tokens_before(self, active: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """Tokens of every cell on less than a turn ahead of the cursors."""
-        sums = np.zeros(len(ways), np.int64)
-        if not ways.any():
-            return sums
-        starts = self._starts()
-        for part in self.population.passes():
-            of_class = classes(part, self.plan.selections)
-            near = active[of_class] & (part.places - starts[of_class] < ways[part.cells])
-            sums += summed(part.cells[near], part.tokens[near], len(sums))
-        return sums
+        cells = np.where(active, self._cell_of, -1).astype(np.int32)
+        return self._arcs.tokens(cells, self._starts(), ways)
 
     def _starts(self) -> np.ndarray:
         return np.array([cursor & (TURN - 1) for cursor in self._cursors], np.uint64)
@@ -202,12 +197,11 @@ class _Planner:
         """The draw up to its targets, and the tokens (int64) that it has then by cell."""
         supply = self._candidate_tokens(draw)
         turns = np.where(supply > 0, targets // np.maximum(supply, 1), 0)
-        found = cut(
-            lambda: self._keyed(draw),
-            np.where(supply > 0, targets - turns * supply, 0),
-            self.population.documents,
-            self._rounding(draw),
-        )
+        rest, rounding = np.where(supply > 0, targets - turns * supply, 0), self._rounding(draw)
+        if draw.on_the_circle:
+            found = self._arcs.cut(draw.cells, draw.starts, rest, rounding)
+        else:
+            found = cut(lambda: self._keyed(draw), rest, self.population.documents, rounding)
         done = replace(draw, turns=turns, limits=found.limits, partial=found.any)
         return done, turns * supply + found.tokens
 
@@ -219,7 +213,7 @@ class _Planner:
         return np.array([(xxhash.xxh3_64_intdigest(name) + 1) / (TURN + 1) for name in names])
 
     def _keyed(self, draw: Draw) -> Iterator[Keyed]:
-        """The candidates of a draw in the order in which it takes them."""
+        """The candidates of a replay in the order in which it takes them."""
         for part in self.population.passes():
             of_class = classes(part, self.plan.selections)
             cells = draw.cells[of_class]
@@ -229,13 +223,13 @@ class _Planner:
             yield Keyed(cells, draw.keys(part.places, of_class), part.tokens)
 
     def _candidate_tokens(self, draw: Draw) -> np.ndarray:
+        supply = self._supply(draw.cells >= 0)
         if draw.of < 0:
-            return self._supply(draw.cells >= 0)
-        sums = np.zeros(len(self.population.cells), np.int64)
-        for part in self._keyed(draw):
-            chosen = part.groups >= 0
-            sums += summed(part.groups[chosen], part.tokens[chosen], len(sums))
-        return sums
+            return supply
+        seen = np.zeros(len(supply), np.int64)  # what the draw before took, each document once
+        for share in self.plan.shares[draw.of]:
+            seen[share.cell] = share.taken
+        return np.where(self.plan.draws[draw.of].turns > 0, supply, seen)
 
     # Replay
 

@@ -3,12 +3,17 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from algok.kernels.exposure import add_tokens
 from algok.mixing.circle import Keyed, cut
-from algok.mixing.measure import combinations, measured
+from algok.mixing.known import Known
+from algok.mixing.measure import Measured, combinations, measured
+from algok.mixing.places import near
+from algok.mixing.ranks import Ranks, rank
 from algok.mixing.recipe import ALLOWED, FREE, Mix, Select
 from algok.mixing.selector import Selector
 
@@ -91,17 +96,34 @@ def copies_allowed(mix: Mix, cell: Cell) -> int:
     return math.ceil(epochs_allowed(mix, cell))
 
 
-class Population:
-    """The cells, and passes over all documents; every pass reads them again."""
+Near = Callable[[np.ndarray], Iterator[Documents]]
 
-    def __init__(self, cells: list[Cell], passes: Callable[[], Iterator[Documents]]):
+
+class Population:
+    """The cells, and passes over all documents; every pass reads them again.
+
+    `near` gives the documents of some cells that stand at some places (bool: cells × a power of two of bins of the circle), and
+    maybe others; without it a pass does. What passes find is asked of `known` first.
+    """
+
+    def __init__(
+        self,
+        cells: list[Cell],
+        passes: Callable[[], Iterator[Documents]],
+        near: Near | None = None,
+        known: Known | None = None,
+    ):
         self.cells, self.passes = cells, passes
+        self.near: Near = near or (lambda wanted: passes())
+        self.known = known or Known()
         self.documents = sum(cell.documents for cell in cells)
         self.tokens = np.array([cell.tokens for cell in cells], np.int64)
 
     @classmethod
-    def of_tables(cls, labels: list[str], names: list[str], read: Callable[[str], pa.Table]) -> "Population":
-        """The population of measured tables that `read` opens by name, one after the other."""
+    def of_tables(
+        cls, labels: list[str], names: dict[str, str], read: Callable[[str], pa.Table], known: Known
+    ) -> "Population":
+        """The population of measured tables that `read` opens by name, one after the other; `names` has the index of each."""
         schemas = {name: read(name).schema for name in names}
         cells = merge_cells(labels, schemas.values())
         numbers = cell_numbers(cells)
@@ -110,7 +132,52 @@ class Population:
             for name in names:
                 yield from documents(read(name), numbers)
 
-        return cls(cells, passes)
+        def near_places(wanted: np.ndarray) -> Iterator[Documents]:
+            for name, index in names.items():
+                of_cell = _renumbered(schemas[name], numbers)
+                if wanted[of_cell].any():
+                    part = near(read(name), read(index), wanted[of_cell])
+                    yield from [_in_cells(part, of_cell)] if part else []
+
+        return cls(cells, passes, near_places, known)
+
+    def parted(
+        self, cells: list[Cell], whole: np.ndarray, renumber: Callable[[Documents], Documents], *asked: Any
+    ) -> "Population":
+        """The same documents in smaller cells: `whole` names the cell that each is a part of (int); `asked`, as JSON, says how
+        they are parted."""
+
+        def near_places(wanted: np.ndarray) -> Iterator[Documents]:
+            wider = np.zeros((len(self.cells), wanted.shape[1]), bool)
+            np.logical_or.at(wider, whole, wanted)
+            return map(renumber, self.near(wider))
+
+        return Population(cells, lambda: map(renumber, self.passes()), near_places, self.known.within(*asked))
+
+    def sums_by_code(self, codes: Callable[[Documents], np.ndarray], count: int, *asked: Any) -> pa.Table:
+        """Documents and tokens of every code (below `count`) that there is; `asked`, as JSON, says what codes these are."""
+
+        def made() -> pa.Table:
+            tokens, counts = np.zeros(count, np.int64), np.zeros(count, np.int64)
+            for part in self.passes():
+                code = codes(part)
+                tokens += summed(code, part.tokens, count)
+                counts += np.bincount(code, minlength=count)
+            present = np.flatnonzero(counts)
+            return pa.table({"code": present, "documents": counts[present], "tokens": tokens[present]})
+
+        return self.known.table(made, "codes", *asked)
+
+    def ranks(self, groups: np.ndarray, signal: str, lacking: bool) -> Ranks:
+        """The ranks of a signal within groups (int32 by cell), where documents lacking it come first or take no part."""
+
+        def parts() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+            for part in self.passes():
+                values = part.signals[signal]
+                own = slice(None) if lacking else values > 0
+                yield groups[part.cells[own]], values[own], part.tokens[own]
+
+        return Ranks.of_table(self.known.table(lambda: rank(parts()).as_table(), "ranks", groups, signal, lacking))
 
     def matching(self, where: str | None) -> np.ndarray:
         """Which cells (bool) a selector means; all for none."""
@@ -134,17 +201,26 @@ class Population:
             for part in self.passes():
                 yield Keyed(groups[part.cells], everyone.keys(part), part.tokens)
 
-        found = cut(parts, np.ceil(np.round(sums * select.top, 6)).astype(np.int64), self.documents)
-        return Selection(select.signal, select.best, groups, found.limits)
+        def limits() -> pa.Table:
+            found = cut(parts, np.ceil(np.round(sums * select.top, 6)).astype(np.int64), self.documents)
+            return pa.table({"limit": found.limits})
 
-    def class_tokens(self, selections: list[Selection]) -> np.ndarray:
-        """Tokens (int64) of every class."""
-        if not selections:
-            return self.tokens.copy()
-        sums = np.zeros(len(self.cells) << len(selections), np.int64)
-        for part in self.passes():
-            sums += summed(classes(part, selections), part.tokens, len(sums))
-        return sums
+        known = self.known.table(limits, "select", everyone.as_dict(), select.top)
+        return Selection(select.signal, select.best, groups, known["limit"].to_numpy())
+
+    def sums_by_place(self, selections: list[Selection], bits: int) -> np.ndarray:
+        """Tokens (int64) of every class by the leading bits of the documents' places: classes × 2^bits."""
+        shape = (len(self.cells) << len(selections), 1 << bits)
+
+        def made() -> pa.Table:
+            sums, counts = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+            whole = np.zeros(len(sums), np.uint64)
+            for part in self.passes():
+                add_tokens(classes(part, selections), part.places, part.tokens, whole, 0, bits, sums, counts)
+            return pa.table({"tokens": sums.reshape(-1)})
+
+        asked = [selection.as_dict() for selection in selections]
+        return self.known.table(made, "places", asked, bits)["tokens"].to_numpy().reshape(shape)
 
 
 def group_cells(cells: list[Cell], columns: list[str], among: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -178,6 +254,15 @@ def cell_numbers(cells: list[Cell]) -> dict[tuple[str, ...], int]:
 
 def documents(table: pa.Table, numbers: dict[tuple[str, ...], int]) -> Iterator[Documents]:
     """The documents of a measured table with the numbers of their cells."""
-    renumbered = np.array([numbers[found.labels] for found in combinations(table.schema)], np.int32)
+    of_cell = _renumbered(table.schema, numbers)
     for part in measured(table):
-        yield Documents(renumbered[part.combinations], part.places, part.tokens, part.signals)
+        yield _in_cells(part, of_cell)
+
+
+def _renumbered(schema: pa.Schema, numbers: dict[tuple[str, ...], int]) -> np.ndarray:
+    """The cell (int32) of every combination of a measured table."""
+    return np.array([numbers[found.labels] for found in combinations(schema)], np.int32)
+
+
+def _in_cells(part: Measured, of_cell: np.ndarray) -> Documents:
+    return Documents(of_cell[part.combinations], part.places, part.tokens, part.signals)

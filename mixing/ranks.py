@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 _BITS = np.uint32(16)
 
@@ -14,6 +15,13 @@ class Ranks:
 
     codes: np.ndarray  # uint64, sorted: group and leading bits of the signal
     ranks: np.ndarray  # float64: the middle of the value's stretch
+
+    def as_table(self) -> pa.Table:
+        return pa.table({"code": self.codes, "rank": self.ranks})
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> "Ranks":
+        return cls(table["code"].to_numpy(), table["rank"].to_numpy())
 
     def of(self, groups: np.ndarray, signal: np.ndarray) -> np.ndarray:
         return self.ranks[np.searchsorted(self.codes, _code(groups, signal))]

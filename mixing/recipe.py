@@ -4,6 +4,7 @@ Everything here is validated before any data is read, as a recipe is; errors nam
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
@@ -171,6 +172,11 @@ class Bins(_Strict):
     quantiles: int | None = Field(None, ge=2, le=100)
     edges: list[float] | None = Field(None, min_length=1, max_length=100)
     within: list[str] = []
+    smooth: bool = Field(
+        False,
+        description="Quantiles without steps: a document between the middles of two is of either, by chance, and rather of "
+        "the nearer one.",
+    )
 
     @field_validator("within", mode="before")
     @classmethod
@@ -181,6 +187,8 @@ class Bins(_Strict):
     def _one_kind(self) -> "Bins":
         if (self.quantiles is None) == (self.edges is None):
             raise ValueError("expected either quantiles or edges")
+        if self.smooth and self.edges is not None:
+            raise ValueError("only quantiles can be smooth")
         if self.edges is not None and (self.edges != sorted(set(self.edges)) or self.within):
             raise ValueError("expected edges that rise, without 'within'")
         return self
@@ -201,18 +209,19 @@ class Bins(_Strict):
 
 
 class Curve(_Strict):
-    """More of the better: within a group, a quantile x of a bin column has the weight (x - throwaway) ^ power, and none of
-    it is passed more than `max` times in the stage."""
+    """More of the better: within a group, a quantile x of a bin column has the weight y ^ power · e ^ (tilt · y), where
+    y = x - throwaway, and none of it is passed more than `max` times in the stage. Dolma 3 draws such curves for OLMo 3."""
 
     bins: str
     throwaway: float = Field(0.4, ge=0, lt=1)
     power: float = Field(2, ge=0, le=10)
+    tilt: float = Field(0, ge=0, le=20)
     max: float = Field(7, gt=0, allow_inf_nan=False)
 
     def weight(self, number: int, count: int) -> float:
         """The weight of a quantile, taken at its middle."""
-        x = (number + 0.5) / count
-        return ((x - self.throwaway) / (1 - self.throwaway)) ** self.power if x > self.throwaway else 0.0
+        y = (number + 0.5) / count - self.throwaway
+        return (y / (1 - self.throwaway)) ** self.power * math.exp(self.tilt * y) if y > 0 else 0.0
 
 
 class Rehydrate(_Strict):

@@ -29,9 +29,11 @@ from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
 from algok.mixing.formats.writer import Documents as Written
 from algok.mixing.formats.writer import SequenceWriter, Target
+from algok.mixing.known import Known
 from algok.mixing.measure import measure
 from algok.mixing.order import Copies, Layout, pick, positions
 from algok.mixing.pack import Spool
+from algok.mixing.places import index_places
 from algok.mixing.planner import Plan
 from algok.mixing.population import Documents, Population, cell_numbers, documents
 from algok.mixing.ranks import Ranks
@@ -48,6 +50,7 @@ _OFFSETS = b"offsets"
 _SHARDS = b"shards"
 _ROWS = 512  # documents that are written at once
 _BYTES = 8 << 20
+_MEASURE = 2  # raised whenever a measure, or what lies beside it, is made otherwise
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class Bench:
         found = {}
         for stage in self.mix.stages:
             if stage.order is not None:
-                found[stage.name] = read_ranks(self.store, ranks_name(stage.name))
+                found[stage.name] = Ranks.of_table(self.store.read_arrow(ranks_name(stage.name)))
         return found
 
     def target(self, shard: int) -> Target:
@@ -133,13 +136,14 @@ class Bench:
 
     def measured(self) -> Population:
         """All documents in the cells that the columns of the corpora make."""
-        names = [measured_name(key) for key in self.measures]
-        return Population.of_tables(self.mix.label_columns, names, self.store.read_arrow)
+        names = {measured_name(key): places_name(key) for key in self.measures}
+        known = Known(self.store).within(self.measures)
+        return Population.of_tables(self.mix.label_columns, names, self.store.read_arrow, known)
 
     @cached_property
     def bin_ranks(self) -> dict[str, Ranks]:
         names = [name for name, bins in self.mix.bins.items() if bins.quantiles is not None]
-        return {name: read_ranks(self.store, bins_name(name)) for name in names}
+        return {name: Ranks.of_table(self.store.read_arrow(bins_name(name))) for name in names}
 
     @cached_property
     def planned_cells(self) -> Callable[[pa.Table], Iterator[Documents]]:
@@ -154,15 +158,6 @@ class Bench:
         return lambda table: reduce(lambda parts, step: map(step, parts), steps, documents(table, numbers))
 
 
-def read_ranks(store: Store, name: str) -> Ranks:
-    table = store.read_arrow(name)
-    return Ranks(table["code"].to_numpy(), table["rank"].to_numpy())
-
-
-def write_ranks(store: Store, name: str, ranks: Ranks) -> None:
-    store.write_arrow(name, pa.table({"code": ranks.codes, "rank": ranks.ranks}))
-
-
 @lru_cache(maxsize=2)
 def _bench(root: str, mix: str) -> Bench:
     return Bench(Store(root))
@@ -174,7 +169,16 @@ def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str, index: str | None) ->
     keys = []
     for number, piece in enumerate(inputs.pieces):
         corpus = inputs.corpora[piece.corpus]
-        known = [asdict(piece), asdict(corpus), mix.label_columns, mix.signal_columns, mix.seed, tokenizer, index]
+        known = [
+            asdict(piece),
+            asdict(corpus),
+            mix.label_columns,
+            mix.signal_columns,
+            mix.seed,
+            tokenizer,
+            index,
+            _MEASURE,
+        ]
         known += [CLUSTER] if mix.max_per_cluster else []
         keys.append(f"{number:06d}-{xxhash.xxh3_64_hexdigest(orjson.dumps(known))}")
     return keys
@@ -182,6 +186,10 @@ def measure_keys(mix: Mix, inputs: Inputs, tokenizer: str, index: str | None) ->
 
 def measured_name(key: str) -> str:
     return f"work/measure/{key}.arrow"
+
+
+def places_name(key: str) -> str:
+    return f"work/places/{key}.arrow"
 
 
 def contaminated_name(key: str) -> str:
@@ -233,6 +241,7 @@ def _measure(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     if screen:
         bench.store.write_arrow(contaminated_name(bench.measures[number]), screen.table())
     bench.store.write_arrow(measured_name(bench.measures[number]), table)
+    bench.store.write_arrow(places_name(bench.measures[number]), index_places(table))
     report(table.num_rows, 0, 1.0)
     return {"documents": table.num_rows}
 

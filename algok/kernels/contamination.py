@@ -38,7 +38,7 @@ _MASK_64 = np.uint64((1 << SHINGLE * _UNIT_BITS) - 1)
 _MIX_64, _MORE_64 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFF51AFD7ED558CCD)  # odd, with well mixed bits
 _0, _1, _2, _3, _4, _5, _6, _63 = (np.uint64(n) for n in (0, 1, 2, 3, 4, 5, 6, 63))
 _12, _32, _29 = (np.uint64(n) for n in (12, 32, 29))
-_BLOCK = 256  # units that are sifted at once
+_BLOCK = 256  # shingles that are sifted at once, of however many documents
 _APART = 1 << 32  # units between two documents, so that no passage goes on from one to the next
 
 
@@ -264,28 +264,47 @@ def _hashed(packed):
 
 
 @part
-def _sift(units, first, last, words, starts, word, bucket, values, places):
-    """The hashes of the shingles that end at units first to last - 1, and where, if the filter knows them; their number.
+def _gather(units, first, last, position, row, words, word, block, filled):
+    """Adds the shingles that end at units first to last - 1 to a block: hashes, where they end, and of which document.
 
-    A large index lies far from the processor, so what will be looked at is called for ahead. No branch on what cannot be
-    foretold.
+    A large index lies far from the processor, so what will be looked at is called for ahead. Blocks are filled by as many
+    documents as they hold, so that short ones do not wait each for its own.
     """
-    packed, count = _0, 0
+    values, places, rows = block
+    packed = _0
     for k in range(first - SHINGLE + 1, first):
         packed = packed << _12 | np.uint64(units[k])
     for k in range(first, last):
         packed = (packed << _12 | np.uint64(units[k])) & _MASK_64
-        values[k - first] = _hashed(packed)
-        prefetch(words, values[k - first] >> word)
-    for k in range(first, last):
-        value = values[k - first]
+        values[filled] = _hashed(packed)
+        prefetch(words, values[filled] >> word)
+        places[filled] = position + k
+        rows[filled] = row
+        filled += 1
+    return filled
+
+
+@kernel
+def _sift(block, filled, index):
+    """Leaves in a block the shingles that the index has, with their numbers for hashes; how many. No branch on what cannot be
+    foretold."""
+    values, places, rows = block
+    shingles, words, starts, word, bucket = index
+    count = 0
+    for c in range(filled):
+        value = values[c]
         bits = words[value >> word]
-        values[count] = value
-        places[count] = k
+        values[count], places[count], rows[count] = value, places[c], rows[c]
         count += np.int64((bits >> (value & _63)) & (bits >> (value >> _6 & _63)) & _1)
     for c in range(count):
         prefetch(starts, values[c] >> bucket)
-    return count
+    found = 0
+    for c in range(count):
+        s = _look_up(values[c], shingles, starts, bucket)
+        if s >= 0:
+            values[found], places[found], rows[found] = s, places[c], rows[c]
+            found += 1
+    return found
 
 
 @part
@@ -311,37 +330,57 @@ def _hash(data, offsets, fold, units, hashes, ends):
         ends[row + 1] = filled
 
 
+@part
+def _empty_block():
+    return np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
+
+
 @kernel
 def _count(data, offsets, fold, units, index, seen, counts):
-    shingles, words, starts, word, bucket = index
-    values, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
+    block, filled = _empty_block(), 0
     for row in range(offsets.size - 1):
-        count = _units(data, offsets[row], offsets[row + 1], fold, units)
-        for first in range(SHINGLE - 1, count, _BLOCK):
-            for c in range(
-                _sift(units, first, min(first + _BLOCK, count), words, starts, word, bucket, values, places)
-            ):
-                s = _look_up(values[c], shingles, starts, bucket)
-                if s >= 0 and seen[s] != row:
-                    seen[s] = row
-                    counts[s] += 1
+        count, first = _units(data, offsets[row], offsets[row + 1], fold, units), SHINGLE - 1
+        while first < count:
+            last = min(count, first + _BLOCK - filled)
+            filled = _gather(units, first, last, 0, row, index[1], index[3], block, filled)
+            first = last
+            if filled == _BLOCK:
+                _count_block(block, filled, index, seen, counts)
+                filled = 0
+    _count_block(block, filled, index, seen, counts)
+
+
+@kernel
+def _count_block(block, filled, index, seen, counts):
+    numbers, _, rows = block
+    for c in range(_sift(block, filled, index)):
+        s = np.int64(numbers[c])
+        if seen[s] != rows[c]:
+            seen[s] = rows[c]
+            counts[s] += 1
 
 
 @kernel
 def _find(data, offsets, fold, units, index, known, passages, best):
-    shingles, words, starts, word, bucket = index
-    values, places = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
-    position = _APART
+    block, filled, position = _empty_block(), 0, _APART
     for row in range(offsets.size - 1):
-        count = _units(data, offsets[row], offsets[row + 1], fold, units)
-        for first in range(SHINGLE - 1, count, _BLOCK):
-            for c in range(
-                _sift(units, first, min(first + _BLOCK, count), words, starts, word, bucket, values, places)
-            ):
-                s = _look_up(values[c], shingles, starts, bucket)
-                if s >= 0:
-                    _add(s, position + places[c], row, known, passages, best)
+        count, first = _units(data, offsets[row], offsets[row + 1], fold, units), SHINGLE - 1
+        while first < count:
+            last = min(count, first + _BLOCK - filled)
+            filled = _gather(units, first, last, position, row, index[1], index[3], block, filled)
+            first = last
+            if filled == _BLOCK:
+                _add_block(block, filled, index, known, passages, best)
+                filled = 0
         position += count + _APART
+    _add_block(block, filled, index, known, passages, best)
+
+
+@kernel
+def _add_block(block, filled, index, known, passages, best):
+    numbers, places, rows = block
+    for c in range(_sift(block, filled, index)):
+        _add(np.int64(numbers[c]), places[c], rows[c], known, passages, best)
 
 
 @kernel

@@ -36,3 +36,21 @@ def add_tokens(groups, keys, tokens, prefixes, known, bits, sums, counts):
         b = (keys[i] >> shift) & mask
         sums[g, b] += tokens[i]
         counts[g, b] += 1
+
+
+@kernel
+def rows_by_code(codes, count):
+    """The rows (uint32) of all codes (int64, below `count`), those of smaller codes first, and where each code's begin (uint32,
+    count + 1)."""
+    ends = np.zeros(count + 1, np.uint32)
+    for code in codes:
+        ends[code + 1] += 1
+    for code in range(count):
+        ends[code + 1] += ends[code]
+    filled = ends[:count].copy()
+    rows = np.empty(len(codes), np.uint32)
+    for row in range(len(codes)):
+        code = codes[row]
+        rows[filled[code]] = row
+        filled[code] += 1
+    return rows, ends

@@ -157,3 +157,70 @@ def test_bins_that_make_no_sense_are_named_with_their_line(bins, stage, message)
     with pytest.raises(RecipeError) as caught:
         mix_from_text(text)
     assert message in str(caught.value)
+
+
+SMOOTH = {"level": {"signal": "quality.level", "quantiles": 10, "within": "source", "smooth": True}}
+
+
+def curved(tokens: int, **curve) -> dict:
+    return {
+        "tokens": tokens,
+        "curve": {"bins": "level", "throwaway": 0.4, "power": 1.5, "tilt": 1.0, "max": 3, **curve},
+    }
+
+
+@given(rows, st.floats(0.05, 0.6), st.floats(0, 0.8), st.sampled_from([1, 2, 3.5]))
+def test_a_smooth_curve_keeps_its_cap_and_budget_and_leaves_the_bottom_out(rows, part, throwaway, cap):
+    tokens = max(1, int(sum(row.tokens for row in rows) * part))
+    try:
+        plan, taken = planned(mix(curved(tokens, throwaway=throwaway, max=cap), epochs=9, bins=SMOOTH), rows)
+    except RecipeError as error:  # so few documents may not have so many tokens
+        assert "cannot be met" in str(error) or "no document to take" in str(error)
+        return
+    assert taken.max() <= np.ceil(cap)
+    assert np.isclose(sum(share.planned for share in plan.shares[0]), tokens)
+    longest = {label: max((row.tokens for row in rows if row.label == label), default=0) for label in LABELS}
+    for share in plan.shares[0]:
+        assert abs(share.taken - share.planned) <= longest[plan.cells[share.cell].labels["source"]] + 1
+    below = ranks_of(rows) < throwaway
+    assert not taken[below].any()
+
+
+def ranks_of(rows: list[Row]) -> np.ndarray:
+    """The rank of every document by the leading bits of its quality, as `Ranks` has it; 0 without the signal."""
+    documents = all_documents(rows)
+    coarse = documents.signals["quality.level"] >> np.uint32(16)
+    found = np.zeros(len(rows))
+    for label in LABELS:
+        own = np.array([row.label == label and row.quality is not None for row in rows], bool)
+        total = documents.tokens[own].sum()
+        for k in np.flatnonzero(own):
+            less, same = (documents.tokens[own & test].sum() for test in (coarse < coarse[k], coarse == coarse[k]))
+            found[k] = (less + same - same / 2) / total
+    return found
+
+
+@given(rows, st.integers(1, 30), st.integers(1, 30))
+def test_a_larger_budget_of_a_smooth_curve_takes_the_same_documents_and_more(rows, one, other):
+    few, many = sorted((one, other))
+    try:
+        taken = [planned(mix(curved(tokens, max=9), epochs=9, bins=SMOOTH), rows)[1] for tokens in (few, many)]
+    except RecipeError:
+        return
+    assert (taken[0] <= taken[1]).all()
+
+
+def test_copies_of_a_smooth_curve_follow_it_where_those_of_a_staircase_jump():
+    """The mean copies of five hundred neighbours by rank against C · y^p · e^(tilt · y), and the jump at a quantile's edge."""
+    rows = [Row(k, "a", 10, 1 + k / 20_000) for k in range(20_000)]
+    steps = {"level": {**SMOOTH["level"], "smooth": False}}
+    stage = curved(150_000, max=7)
+    (_, smooth), (_, staircase) = (planned(mix(stage, epochs=9, bins=bins), rows) for bins in (SMOOTH, steps))
+    x = (np.arange(20_000) + 0.5) / 20_000
+    curve = np.where(x > 0.4, np.maximum(x - 0.4, 0) ** 1.5 * np.exp(x - 0.4), 0)
+    curve *= 15_000 / curve.sum()
+    near = [taken.reshape(-1, 500).mean(axis=1) - curve.reshape(-1, 500).mean(axis=1) for taken in (smooth, staircase)]
+    inside = slice(17, 38)  # nothing is between two quantiles below the first middle over the cut, and above the last
+    assert abs(near[0][inside]).max() < 0.09 < 0.2 < abs(near[1][inside]).max()
+    assert smooth[: 8000 - 157].sum() == 0  # as many values share their leading bits, and so a rank
+    assert abs(smooth.sum() - 15_000) < 100
