@@ -14,7 +14,7 @@ from algok.pipelines.stats import Stats
 from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect_summary
 
-_OUTPUTS = ("kept", "dropped", "quarantine", "stats")
+_OUTPUTS = ("kept", "dropped", "quarantine", "ocr", "stats")
 
 
 def finish(store: Store, plan: Plan) -> None:
@@ -140,6 +140,8 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
             if read.records != read.documents + quarantined + read.all_ignored:
                 problems.append(f"shard {name}: {read.records} records do not equal documents, quarantined and ignored")
             left = read.documents
+            if (missing := read.ocr.get("missing", 0)) != rows.get(f"ocr/{name}.parquet", 0):
+                problems.append(f"shard {name}: ocr/ does not list its {missing} pages without their text")
         quarantined = stats.read.all_quarantined + failed
         if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
             problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 import algok
 from algok.pipelines.done import done_name, done_tasks, parse_done
@@ -154,6 +154,7 @@ class RunSummary(_Part):
     quarantined: dict[str, int]
     ignored: dict[str, int]
     extracted: dict[str, int]
+    ocr: dict[str, int] = Field(default={}, exclude_if=lambda counts: not counts)  # see stats.ReadCounts
     seconds: dict[str, float]
     steps: tuple[StepSummary, ...]
     sources: tuple[SourceSummary, ...]
@@ -255,6 +256,7 @@ def summarize(
         quarantined=_by_count(read.quarantined),
         ignored=_by_count(read.ignored),
         extracted=_by_count(read.extracted),
+        ocr={key: count for key, count in read.ocr.items() if count},
         seconds={name: round(spent.get(name, 0.0), 6) for name in ("read", "write")},
         steps=tuple(
             _step(config, stats.steps.get(config.name, StepCounts()), came_in[config.name], spent.get(config.name, 0.0))

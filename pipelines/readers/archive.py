@@ -25,6 +25,7 @@ from algok.pipelines.readers.collector import (
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.members import PIECE, Member, archives, is_next_piece, members
+from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
@@ -39,6 +40,7 @@ class Archive(Reader):
     name = "archive"
     extensions = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
     shares_shards: ClassVar[bool] = True
+    takes_ocr: ClassVar[bool] = True
 
     def takes(self, base: str) -> bool:
         """Also pieces: `문서.zip.part0`."""
@@ -52,7 +54,9 @@ class Archive(Reader):
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         """Documents of a shard; an offset is the number of the member in its archive, those of inner archives counted too."""
         compile_extraction()
-        collector, pages = Collector(), Pages(guard, limits)
+        collector = Collector()
+        ocr = Ocr(shard, collector)
+        pages = Pages(guard, limits, ocr)
         for place, files in enumerate(archives(shard.files)):
             with collector.surviving(files[0].name):
                 for number, member in enumerate(members(files, limits)):
@@ -60,6 +64,7 @@ class Archive(Reader):
                     reading.take(collector, limits, spec, pages)
                     if collector.ready:
                         yield from collector.drain()
+        ocr.close()
         yield from collector.finish()
 
 
@@ -109,7 +114,7 @@ class _Reading:
             raise Ignored("no_document")
         try:
             with watched(pages.guard, self._key):
-                page = pages.read(data, None, mime)
+                page = pages.read(data, None, mime, Place(self._file, self._number, name))
         except RecordError as error:
             raise RecordError(error.reason, f"{name}: {error}") from None
         identity = document_id(f"{self._file}\0{name}".encode("utf-8", "replace"), self._number, data)
