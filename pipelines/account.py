@@ -22,6 +22,7 @@ def finish(store: Store, plan: Plan) -> None:
     summary = collect_summary(store, plan, finished=True)
     store.write_bytes("summary.json", _summary_json(summary))
     store.write_bytes("README.md", data_card(plan, summary).encode())
+    store.remove_temporary()  # what workers that died were writing
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
     store.remove("work")
 
