@@ -16,7 +16,7 @@ from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect
 from algok.pipelines.task_table import FILE, read_table, table_bytes
 
-_OUTPUTS = ("kept", "dropped", "quarantine", "stats")
+_OUTPUTS = ("kept", "dropped", "quarantine", "ocr", "stats")
 
 
 def finish(store: Store, plan: Plan) -> None:
@@ -26,6 +26,7 @@ def finish(store: Store, plan: Plan) -> None:
     store.write_bytes("summary.json", _summary_json(summary))
     store.write_bytes(FILE, table_bytes(rows.table()))
     store.write_bytes("README.md", data_card(plan, summary).encode())
+    store.remove_temporary()  # what workers that died were writing
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
     store.remove("work")
 
@@ -154,6 +155,8 @@ def _check_shard(store: Store, plan: Plan, shard: int, rows: dict[str, int | Non
             if read.records != read.documents + quarantined + read.all_ignored:
                 problems.append(f"shard {name}: {read.records} records do not equal documents, quarantined and ignored")
             left = read.documents
+            if (missing := read.ocr.get("missing", 0)) != rows.get(f"ocr/{name}.parquet", 0):
+                problems.append(f"shard {name}: ocr/ does not list its {missing} pages without their text")
         quarantined = stats.read.all_quarantined + failed
         if quarantined != _quarantined(store, f"quarantine/{suffix}", rows):
             problems.append(f"shard {name}: quarantine/ does not hold its {quarantined} quarantined records")

@@ -69,7 +69,8 @@ def input_differences(begun: Plan, now: Plan) -> list[str]:
 
 
 def _files(plan: Plan) -> dict[str, InputFile]:
-    return {file.name: file for shard in plan.shards for file in shard.files}
+    files = {file.name: file for shard in plan.shards for file in shard.files}
+    return files | {f"OCR results {shard.ocr.name}": shard.ocr for shard in plan.shards if shard.ocr}
 
 
 def indented(lines: list[str]) -> str:

@@ -32,6 +32,20 @@ QUARANTINE_SCHEMA = pa.schema(
     ]
 )
 
+OCR_SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("offset", pa.int64()),  # of the document in its file, as in the documents' own columns
+        ("member", pa.string()),  # its path in an archive, else null
+        ("page", pa.int32()),  # from 1
+        ("pages", pa.int32()),  # of the document
+        ("reason", pa.string()),  # why the page's text is missing, see docs/documents.md
+        ("width", pa.float32()),  # of the page, in points of 1/72 inch
+        ("height", pa.float32()),
+        ("bytes", pa.int64()),  # size of the document
+    ]
+)
+
 PROVENANCES = ("organic", "synthetic", "translated")
 
 MAX_BATCH_ROWS = 1024

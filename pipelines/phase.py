@@ -17,7 +17,7 @@ from algok.filters.personal.masking import mask_column, mask_json_column, mask_l
 from algok.pipelines.apply import compute, halved, spread, united, with_signals
 from algok.pipelines.corpus import open_corpus, sketch_name
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
-from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.documents import OCR_SCHEMA, QUARANTINE_SCHEMA
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Report
 from algok.pipelines.guard import open_guard
@@ -59,6 +59,7 @@ class PhaseTask:
         options = plan.recipe.parquet
         self.dropped = ParquetSink(stack, store, f"dropped/{name}.{suffix}", dropped_schema(plan), options)
         self.quarantine = ParquetSink(stack, store, f"quarantine/{name}.{suffix}", QUARANTINE_SCHEMA, options)
+        self.ocr = ParquetSink(stack, store, f"ocr/{name}.parquet", OCR_SCHEMA, options)
         self.sink = self._open_sink(name)
         self.sketcher = self._sketcher()
         self.resolved = self._load_resolved()
@@ -68,10 +69,10 @@ class PhaseTask:
         for batch in self._source():
             self._process(batch)
         with self._timed("write"):
-            for sink in (self.sink, self.dropped, self.quarantine):
+            for sink in (self.sink, self.dropped, self.quarantine, self.ocr):
                 if sink is not None:
                     sink.close()
-        files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files]
+        files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files, *self.ocr.files]
         if self.sketcher is not None and self.phase.sketches is not None:
             with self._timed(self.phase.sketches.name):
                 files.append(
@@ -264,6 +265,9 @@ class PhaseTask:
         tally(read.ignored, chunk.ignored.items())
         tally(read.extracted, chunk.extracted.items())
         tally(read.quarantined, ((record["reason"], record["rows"]) for record in chunk.quarantined))
+        tally(read.ocr, [("missing", len(chunk.missing)), *chunk.ocr.items()])
+        if chunk.missing and not self.reference:
+            self.ocr.append(pa.RecordBatch.from_pylist(chunk.missing, OCR_SCHEMA))
         if chunk.batch is not None:
             read.text_bytes += _text_bytes(chunk.batch)
             self.stats.count_read(chunk.batch.column("source"))

@@ -128,7 +128,10 @@ class Plan:
     @cached_property
     def inputs_digest(self) -> str:
         """SHA-256 over the input files' names, sizes and fingerprints."""
-        files = [[shard.id, [file.as_dict() for file in shard.files]] for shard in self.shards]
+        files = [
+            [shard.id, [file.as_dict() for file in shard.files], *([shard.ocr.as_dict()] if shard.ocr else [])]
+            for shard in self.shards
+        ]
         return hashlib.sha256(orjson.dumps(files)).hexdigest()
 
     @cached_property

@@ -14,7 +14,7 @@ from algok.pipelines.corpus import corpus_folder
 from algok.pipelines.done import done_name, done_tasks, parse_done
 from algok.pipelines.phase import spill_name
 from algok.pipelines.plan import Phase, Plan
-from algok.pipelines.readers.inputs import Shard, plan_shards
+from algok.pipelines.readers.inputs import Shard, plan_shards, results_file
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.storage import PRIVATE, Store
 
@@ -112,6 +112,9 @@ def check_inputs(shards: list[Shard]) -> None:
         for file in (file for shard in plan_shards([spec], _UNSPLIT) for file in shard.files):
             if file.fingerprint != planned[file.url].fingerprint:
                 raise InputError(f"{file.url}: has changed since the run read it, so nothing can be made from it again")
+    for results in {shard.ocr for shard in shards if shard.ocr}:
+        if results_file(results.url).fingerprint != results.fingerprint:
+            raise InputError(f"{results.url}: has changed since the run read it, so nothing can be made from it again")
 
 
 def _is_output(file: dict) -> bool:

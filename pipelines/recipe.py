@@ -27,6 +27,11 @@ from algok.pipelines.registry import known_steps, step_class
 from algok.pipelines.validation import checked
 from algok.step import Bound, CorpusStep, Step, StepOptions
 
+# Keys of later versions. Where a recipe says nothing of them the result is as before, and so is its digest.
+_LATER_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
+    InputSpec: ("struck", "notes", "shape", "side", "ocr"),
+    ReadLimits: ("file_bytes", "unpacked_bytes", "pages"),
+}
 _LINE = re.compile(r"(.+?):(\d+): ")  # how a problem begins that stands in a file
 
 
@@ -119,7 +124,11 @@ class Recipe(RecipeHead):
     @property
     def digest(self) -> str:
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
-        decisive = self.model_dump(mode="json", exclude={"output", "name", "description", "labels"})
+        left_out = {"output", "name", "description", "labels", "format"}  # inputs have the format
+        decisive = self.model_dump(mode="json", exclude=left_out)
+        for data in (*decisive["inputs"], *decisive["against"]):
+            _leave_out_later(InputSpec, data)
+        _leave_out_later(ReadLimits, decisive["limits"])
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
@@ -140,6 +149,12 @@ class Recipe(RecipeHead):
                 profiles.setdefault(source, {})[step.name] = _dump_bounds(bounds)
         data["profiles"] = profiles
         return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _leave_out_later(model: type[BaseModel], data: dict[str, Any]) -> None:
+    for key in _LATER_KEYS[model]:
+        if data[key] == model.model_fields[key].default:
+            del data[key]
 
 
 def load_recipe(recipe: str, overrides: list[str] | None = None, **replacements: Any) -> Recipe:

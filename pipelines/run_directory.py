@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from algok.errors import InputError, OutputError
 from algok.pipelines.account import verify
-from algok.pipelines.documents import QUARANTINE_SCHEMA
+from algok.pipelines.documents import OCR_SCHEMA, QUARANTINE_SCHEMA
 from algok.pipelines.explain import Explanation, explain_from_run
 from algok.pipelines.failures import Failed, failed_tasks, read_failures
 from algok.pipelines.plan import Outline, Plan, read_description, read_outline, read_plan
@@ -128,6 +128,11 @@ class Run:
     def quarantine(self) -> ds.Dataset:
         """What could not be read: file, offset, reason, message, excerpt, and how many records a row stands for."""
         return self._dataset("quarantine", QUARANTINE_SCHEMA)
+
+    def ocr(self) -> ds.Dataset:
+        """The pages of documents whose text is not in their files: file, offset, member, page, pages, reason, width, height
+        and bytes. What an OCR finds on them a later run takes (docs/documents.md)."""
+        return self._dataset("ocr", OCR_SCHEMA)
 
     def explain(self, key: str) -> list[Explanation]:
         """The stored account of the documents with this id or URL; empty where there is none."""

@@ -57,6 +57,7 @@ class ReadCounts:
     quarantined: Counts = field(default_factory=dict)  # records by reason
     ignored: Counts = field(default_factory=dict)  # records that are no documents, by reason
     extracted: Counts = field(default_factory=dict)  # documents whose text an extractor took out of a field, by format
+    ocr: Counts = field(default_factory=dict)  # pages missing (listed in ocr/), filled; results of an OCR unused
 
     @property
     def all_quarantined(self) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 import algok
 from algok.pipelines.done import done_name, done_tasks, parse_done
@@ -160,6 +160,7 @@ class RunSummary(_Part):
     quarantined: dict[str, int]
     ignored: dict[str, int]
     extracted: dict[str, int]
+    ocr: dict[str, int] = Field(default={}, exclude_if=lambda counts: not counts)  # see stats.ReadCounts
     seconds: dict[str, float]
     peak_bytes: int = 0
     retries: int = 0
@@ -282,6 +283,7 @@ def summarize(
         quarantined=_by_count(read.quarantined),
         ignored=_by_count(read.ignored),
         extracted=_by_count(read.extracted),
+        ocr={key: count for key, count in read.ocr.items() if count},
         seconds={name: round(spent.get(name, 0.0), 6) for name in ("read", "write")},
         peak_bytes=peak_and_retries[0],
         retries=peak_and_retries[1],

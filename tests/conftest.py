@@ -95,7 +95,11 @@ def ray_session():
 def outputs(run: Path) -> dict[str, str]:
     """Name -> SHA-256 of everything in a run directory that must be the same for the same input and recipe."""
     names = ["recipe.yaml", "manifest.json", "README.md"]
-    files = [path for folder in ("kept", "dropped", "quarantine", "stats") for path in sorted((run / folder).glob("*"))]
+    files = [
+        path
+        for folder in ("kept", "dropped", "quarantine", "ocr", "stats")
+        for path in sorted((run / folder).glob("*"))
+    ]
     return {
         str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in [*(run / name for name in names), *files]

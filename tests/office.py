@@ -234,6 +234,24 @@ def pdf(pages: Sequence[Sequence[str] | Sequence[Placed]], extra: bytes = b"") -
         b"<</Title<%b>/Author(Hong)/CreationDate(D:20240501093000+09'00')>>"
         % ("\ufeff봄나물".encode("utf-16-be").hex().encode())
     )
+    return _pdf_file(objects)
+
+
+def hanging_pdf(levels: int = 30) -> bytes:
+    """A PDF of a page of forms in forms, four in each: at thirty levels pdfium does not end in a lifetime."""
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>"
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 1/Kids[3 0 R]>>", page]
+    objects.append(b"<</Length 5>>stream\n/F Do\nendstream")
+    for _ in range(levels):
+        inner = b"/Resources<</XObject<</F %d 0 R>>>>" % (len(objects) + 2)
+        form = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]%b/Length 24>>stream\n%b\nendstream" % (inner, b"/F Do " * 4)
+        objects.append(form)
+    objects.append(b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 12>>stream\n0 0 1 1 re f\nendstream")
+    return _pdf_file([*objects, b"<<>>"])
+
+
+def _pdf_file(objects: list[bytes]) -> bytes:
+    """A PDF of objects: the catalogue first, what it says of itself last."""
     out, places = bytearray(b"%PDF-1.5\n"), []
     for number, content in enumerate(objects, 1):
         places.append(len(out))

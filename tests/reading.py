@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 
-from algok.pipelines.documents import DOCUMENT_SCHEMA, QUARANTINE_SCHEMA
+from algok.pipelines.documents import DOCUMENT_SCHEMA, OCR_SCHEMA, QUARANTINE_SCHEMA
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import read_shard
@@ -26,6 +26,8 @@ class Read:
     records: int = 0
     bytes: int = 0
     batches: list[pa.RecordBatch] = field(default_factory=list)
+    missing: list[dict] = field(default_factory=list)
+    ocr: Counter = field(default_factory=Counter)
 
     @property
     def texts(self) -> list[str]:
@@ -54,6 +56,9 @@ def read(path, limits: ReadLimits | None = None, guard=None, split_bytes: int = 
                 result.documents += chunk.batch.to_pylist()
             pa.RecordBatch.from_pylist(chunk.quarantined, QUARANTINE_SCHEMA).validate(full=True)
             result.quarantined += chunk.quarantined
+            pa.RecordBatch.from_pylist(chunk.missing, OCR_SCHEMA).validate(full=True)
+            result.missing += chunk.missing
+            result.ocr.update(chunk.ocr)
             result.ignored += chunk.ignored
             shard_records += chunk.records - chunk.documents - chunk.quarantined_records - chunk.ignored.total()
             result.records += chunk.records

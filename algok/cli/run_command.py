@@ -16,6 +16,7 @@ class Request:
     output: str | None
     source: str | None = None
     text: str | None = None
+    ocr: str | None = None
     input_format: str | None = None
     mode: str | None = None
     overrides: tuple[str, ...] = ()
@@ -31,11 +32,15 @@ class Request:
         from algok.errors import RecipeError
 
         if not self.inputs:
-            for value, option, key in ((self.source, "source", "source"), (self.text, "text", "columns")):
-                if value:
+            for option, key in (("source", "source"), ("text", "columns"), ("ocr", "ocr")):
+                if getattr(self, option):
                     raise RecipeError(f"--{option} goes with --input; a recipe's own inputs carry their own '{key}'")
             return None
-        said = {key: value for key, value in (("source", self.source), ("format", self.input_format)) if value}
+        said = {
+            key: value
+            for key, value in (("source", self.source), ("format", self.input_format), ("ocr", self.ocr))
+            if value
+        }
         said |= {"columns": {"text": self.text}} if self.text else {}
         return [{"path": path, **said} for path in self.inputs]
 

@@ -24,7 +24,7 @@ text_option = click.option(
 
 
 def input_options(command: Callable) -> Callable:
-    """--input, --source, --text and --output of the commands that take a recipe."""
+    """--input, --source, --text, --ocr and --output of the commands that take a recipe."""
     return _decorated(
         command,
         click.option(
@@ -32,6 +32,9 @@ def input_options(command: Callable) -> Callable:
         ),
         click.option("--source", help="Source label of every --input (chooses the profile's bounds)."),
         text_option,
+        click.option(
+            "--ocr", metavar="FILE", help="Texts that an OCR found on pages of the --input's PDFs: Parquet or JSONL."
+        ),
         click.option("--output", "-o", help="Run directory; replaces the recipe's."),
     )
 

@@ -37,6 +37,7 @@ def command(run, as_json) -> None:
     _print(["dropped because", "documents"], _dropped(summary))
     _print(["not read because", "records"], _not_read(summary))
     _print(["text taken out of", "documents"], list(summary.extracted.items()))
+    _print(["pages whose text is not in their file", "pages"], list(summary.ocr.items()))
     _print(["source", "read", "kept"], [[s.name or "(none)", s.read, s.kept] for s in summary.sources])
     for step in summary.steps:
         for signal in step.signals:

@@ -65,8 +65,17 @@ class Documents:
         if len(body.data) > body.limits.document:
             message = f"document of {len(body.data):,} bytes, limit {body.limits.document:,}"
             raise ExtractError("too_large", message)
+        if _is_pdf(body.data):
+            from algok.pipelines.extraction.office.pdf import read_pdf
+
+            return read_pdf(body)
         text, meta = _read(body)
         return Page(text, meta.pop("title", ""), meta=meta)
+
+
+def _is_pdf(data: bytes) -> bool:
+    others = (_OLE, _ZIP, _HWP3, _RTF)
+    return _PDF in data[:_PDF_WITHIN] and not data.startswith(others) and not _HWPML.match(data[:2048])
 
 
 def _read(body: Body) -> tuple[str, dict[str, Any]]:
@@ -85,10 +94,6 @@ def _read(body: Body) -> tuple[str, dict[str, Any]]:
         from algok.pipelines.extraction.office.hwpx import read_hwpml
 
         return read_hwpml(data, limits.unpacked)
-    if _PDF in data[:_PDF_WITHIN]:
-        from algok.pipelines.extraction.office.pdf import read_pdf
-
-        return read_pdf(body)
     empty = not data.strip(b"\0 \r\n\t")
     raise ExtractError("truncated" if empty else "corrupt", "no document of a known format by its first bytes")
 

@@ -5,7 +5,7 @@ a body is its own (`recognises`), and makes a page of it (`extract`). Nothing bu
 is linear in the length of the body; the guard of the readers watches over both (`readers/collector.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Protocol
 
@@ -50,17 +50,19 @@ def extract(
     limits: ExtractLimits = _LIMITS,
     content_type: str | None = None,
     alive: Callable[[], object] = bool,
+    ocr: Mapping[int, str] | None = None,
 ) -> Page:
     """The main text of a page; raises ExtractError, and nothing else, if the page has no text.
 
     `content_type` is the MIME type of the HTTP response; without one (or with one that says nothing) the bytes decide.
-    Time is linear in the length of `body`. `alive` is called between the pages of a long document.
+    Time is linear in the length of `body`. `alive` is called between the pages of a long document; `ocr` has the text of
+    pages (numbered from 1) that is not in the file.
 
     >>> extract("<html><body><p>봄이 왔다.</p></body></html>".encode()).text
     '봄이 왔다.'
     """
     mime = (content_type or "").partition(";")[0].strip().lower()
-    given = Body(body, http_charset, mime, limits, alive)
+    given = Body(body, http_charset, mime, limits, ocr or {}, alive)
     if _documents().recognises(given):
         return _documents().extract(given)
     if len(body) > limits.bytes:

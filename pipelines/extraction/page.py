@@ -1,9 +1,9 @@
 """What every extractor shares: the body of a page, limits, the page that comes of it, and why none does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from algok.pipelines.extraction.charset import Decoded, Evidence, decode
 
@@ -40,10 +40,20 @@ class ExtractLimits:
     pages: int = 10_000
 
 
+class MissingPage(NamedTuple):
+    """A page of a document whose text is not in the file: its number from 1, why, and its size in points."""
+
+    number: int
+    reason: str
+    width: float
+    height: float
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page's main text and title, and how its bytes were decoded (see `charset.Decoded`). Formats that hold characters and
-    not bytes leave the encoding empty; `meta` is what a document says of itself, its title included."""
+    not bytes leave the encoding empty; `meta` is what a document says of itself, its title included; `pages` is how many pages
+    it has where some are missing or came from an OCR, `missing` and `filled` which."""
 
     text: str
     title: str
@@ -51,6 +61,9 @@ class Page:
     encoding_source: Evidence | Literal[""] = ""
     replaced: int = 0
     meta: dict[str, Any] = field(default_factory=dict)
+    pages: int = 0
+    missing: tuple[MissingPage, ...] = ()
+    filled: int = 0
 
     @property
     def described(self) -> dict[str, Any]:
@@ -61,12 +74,13 @@ class Page:
 
 
 class ExtractError(Exception):
-    """A page that gives no text; `reason` says of which kind, `message` why."""
+    """A page that gives no text; `reason` says of which kind, `message` why, `page` what is known of the document."""
 
-    def __init__(self, reason: Reason, message: str):
+    def __init__(self, reason: Reason, message: str, page: Page | None = None):
         super().__init__(reason, message)
         self.reason = reason
         self.message = message
+        self.page = page
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}"
@@ -80,6 +94,7 @@ class Body:
     charset: str | None = None
     mime: str = ""
     limits: ExtractLimits = ExtractLimits()
+    ocr: Mapping[int, str] = field(default_factory=dict)  # page from 1 -> the text that an OCR found on it
     alive: Callable[[], object] = bool  # called between the pages of a long document, each of which has its own time
 
     @cached_property

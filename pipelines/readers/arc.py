@@ -7,6 +7,7 @@ response. The first record of a file describes the file (`filedesc://`).
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import ClassVar
 
 from fastwarc.warc import HeaderMap
 
@@ -27,6 +28,7 @@ from algok.pipelines.readers.framing import (
 from algok.pipelines.readers.http import fetched_page
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
@@ -50,6 +52,7 @@ class Arc(Reader):
 
     name = "arc"
     extensions = tuple(f".arc{tail}" for tail in ("", ".gz", ".zst"))
+    takes_ocr: ClassVar[bool] = True
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith(b"filedesc://")
@@ -57,7 +60,9 @@ class Arc(Reader):
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         """Documents of a shard; offsets are as those of WARC."""
         compile_extraction()
-        collector, pages = Collector(), Pages(guard, limits)
+        collector = Collector()
+        ocr = Ocr(shard, collector)
+        pages = Pages(guard, limits, ocr)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
@@ -70,6 +75,7 @@ class Arc(Reader):
                         collector.take(raw, partial(_document, item, file, spec, limits, pages))
                     if collector.ready:
                         yield from collector.drain()
+        ocr.close()
         yield from collector.finish()
 
 
@@ -82,7 +88,7 @@ def _document(
     if mime == _DNS:
         raise Ignored("metadata")
     with watched(pages.guard, record.offset):
-        text, meta = fetched_page(record.payload, mime, pages, limits.document_bytes)
+        text, meta = fetched_page(record.payload, mime, pages, limits.document_bytes, Place(file.name, record.offset))
         size = len(text.encode())
     if record.off:
         meta["content_length_off"] = record.off

@@ -133,6 +133,8 @@ class Chunk:
     quarantined: list[dict] = field(default_factory=list)  # rows of QUARANTINE_SCHEMA
     ignored: Counter[str] = field(default_factory=Counter)  # records that are no documents, by reason
     extracted: Counter[str] = field(default_factory=Counter)  # documents whose text was made of HTML in a column
+    missing: list[dict] = field(default_factory=list)  # rows of OCR_SCHEMA: pages whose text is not in their file
+    ocr: Counter[str] = field(default_factory=Counter)  # results of an OCR: filled pages, unused results
     records: int = 0
     bytes: int = 0  # raw size of the records, decompressed
 
@@ -196,6 +198,11 @@ class Collector:
         """Notes that the next document's text was extracted from a column."""
         self._pending.extracted[kind] += 1
 
+    def ocr(self, missing: list[dict], counts: Counter[str]) -> None:
+        """Lists pages that need an OCR, and counts results of one, of a record that is taken now."""
+        self._pending.missing += missing
+        self._pending.ocr.update(counts)
+
     def document(self, row: Document, size: int, raw: int) -> None:
         """A document, a bound on its text in bytes, and the raw size of its record."""
         self._last = row.offset
@@ -251,7 +258,7 @@ class Collector:
     def finish(self) -> Iterator[Chunk]:
         """Everything that is left."""
         batch = self._builder.finish()
-        if batch is not None or self._pending.records:
+        if batch is not None or self._pending.records or self._pending.ocr:
             self._close(batch)
         yield from self.drain()
 

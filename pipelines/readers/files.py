@@ -22,6 +22,7 @@ from algok.pipelines.readers.collector import (
 )
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
 from algok.pipelines.readers.reader import Reader, compressed
 from algok.pipelines.readers.spec import InputSpec
@@ -43,7 +44,9 @@ class Files(Reader):
 
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         compile_extraction()
-        collector, pages = Collector(), Pages(guard, limits)
+        collector = Collector()
+        ocr = Ocr(shard, collector)
+        pages = Pages(guard, limits, ocr)
         for place, file in enumerate(shard.files):
             with collector.surviving(file.name):
                 most = self.most(limits)
@@ -57,6 +60,7 @@ class Files(Reader):
                 else:
                     collector.take(raw, partial(self._make, place, data, file, spec, pages))
             yield from collector.drain()
+        ocr.close()
         yield from collector.finish()
 
     def _make(self, place: int, data: bytes, file: InputFile, spec: InputSpec, pages: Pages) -> tuple[Document, int]:
@@ -116,6 +120,7 @@ class DocumentFiles(Files):
     call a document is ignored, so that a folder can hold others beside them."""
 
     name = "document"
+    takes_ocr: ClassVar[bool] = True
     extensions = compressed(*EXTENSIONS)
 
     def sniff(self, head: bytes) -> bool:
@@ -128,7 +133,7 @@ class DocumentFiles(Files):
         mime = type_by_name(file.name)
         if not mime and not is_document(data):
             raise Ignored("no_document")
-        page = pages.read(data, None, mime)
+        page = pages.read(data, None, mime, Place(file.name, 0))
         return page.text, page.described
 
 

@@ -80,6 +80,8 @@ class _Waiting:
         own.quarantined += chunk.quarantined
         own.ignored.update(chunk.ignored)
         own.extracted.update(chunk.extracted)
+        own.missing += chunk.missing
+        own.ocr.update(chunk.ocr)
         own.records += chunk.records
         own.bytes += chunk.bytes
         if len(own.quarantined) >= MAX_BATCH_ROWS:
@@ -91,5 +93,5 @@ class _Waiting:
         if batches:
             chunk.batch = batches[0] if len(batches) == 1 else pa.concat_batches(batches)
         self._chunk, self._batches, self._rows, self._bytes = Chunk(), [], 0, 0
-        if chunk.records:
+        if chunk.records or chunk.ocr:
             yield chunk

@@ -10,6 +10,7 @@ from fastwarc.warc import HeaderMap
 from algok.pipelines.extraction.extractor import taken_types
 from algok.pipelines.readers.collector import Ignored, RecordError
 from algok.pipelines.readers.framing import HEADER_BYTES, parse_headers
+from algok.pipelines.readers.ocr import Place
 from algok.pipelines.readers.pages import Pages
 
 _GZIP = b"\x1f\x8b\x08"
@@ -18,7 +19,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]{1,64})", re.IGNORECASE)
 _CHUNK_SIZE = re.compile(rb"\s*([0-9a-fA-F]{1,8})\s*(?:;[^\r\n]*)?\r?\n")
 
 
-def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int) -> tuple[str, dict]:
+def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int, place: Place) -> tuple[str, dict]:
     """Text and meta of a fetched page, from the block of an archive's record and the type that the archive gives.
 
     Raises Ignored for what is no page, RecordError for one that cannot be read; `limit` bounds a decompressed body.
@@ -42,7 +43,7 @@ def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int) ->
     if http is not None:
         payload = decoded_body(payload, http, limit)
     charset = _CHARSET.search(content_type)
-    page = pages.read(payload, charset[1] if charset else None, mime or None)
+    page = pages.read(payload, charset[1] if charset else None, mime or None, place)
     meta = page.described
     if http is not None and (language := http.get("Content-Language")):
         meta["language"] = language

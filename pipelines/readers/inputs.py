@@ -79,14 +79,19 @@ class Shard:
     start: int | None
     end: int | None
     id: str
+    ocr: InputFile | None = None  # texts of pages of its documents
 
     def as_dict(self) -> dict[str, Any]:
         """What `from_dict` reads, for instance after a way through JSON."""
-        return {**vars(self), "files": [file.as_dict() for file in self.files]}
+        data = {**vars(self), "files": [file.as_dict() for file in self.files]}
+        ocr = data.pop("ocr")
+        return data if ocr is None else {**data, "ocr": ocr.as_dict()}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Shard":
-        return cls(**{**data, "files": tuple(InputFile(**file) for file in data["files"])})
+        files = tuple(InputFile(**file) for file in data["files"])
+        ocr = InputFile(**data["ocr"]) if "ocr" in data else None
+        return cls(**{**data, "files": files, "ocr": ocr})
 
 
 class _Found(NamedTuple):
@@ -120,10 +125,36 @@ def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20, left_out:
         (file, InputFile(name, file.url, file.size, file.fingerprint))
         for file, name in zip(found, _unique_names(found), strict=True)
     ]
+    pieces = list(_pieces(named, split_bytes))
+    results = {number: _results(number, spec.ocr, pieces, left_out) for number, spec in enumerate(inputs) if spec.ocr}
     return [
-        Shard(index, number, format, files, start, end, _shard_id(format, files, start, end))
-        for index, (number, format, files, start, end) in enumerate(_pieces(named, split_bytes))
+        Shard(index, number, format, files, start, end, _shard_id(format, files, start, end), ocr)
+        for index, (number, format, files, start, end) in enumerate(pieces)
+        for ocr in [results.get(number) if reader(format).takes_ocr else None]
     ]
+
+
+def results_file(url: str) -> InputFile:
+    """The file of an input's `ocr`. Raises InputError where it is none."""
+    found = _find(0, InputSpec(path=url), url, {})
+    if len(found) != 1:
+        raise InputError(f"{url}: results of an OCR are one file, not a folder or a pattern")
+    return InputFile(found[0].name, found[0].url, found[0].size, found[0].fingerprint)
+
+
+def _results(number: int, url: str, pieces: list[tuple], left_out: LeftOut) -> InputFile:
+    """The results for an input, looked through."""
+    from algok.pipelines.readers.ocr import check_results  # which knows shards
+
+    results = results_file(url)
+    names = [
+        file.name
+        for of_input, format, files, *_ in pieces
+        if of_input == number and reader(format).takes_ocr
+        for file in files
+    ]
+    _leave_out(left_out, f"no input, but {results.name} has results for it", check_results(results, names))
+    return results
 
 
 def _without_links(files: list[_Found], left_out: LeftOut) -> list[_Found]:

@@ -4,6 +4,7 @@ Nothing is unpacked to disk, so names that point outside and links do nothing. A
 is stored as it is, else in memory up to `file_bytes`; what all members of a file unfold to is bounded.
 """
 
+import io
 import os
 import re
 import tarfile
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, cast
 
-from algok.pipelines.readers.archive import Blocks
 from algok.pipelines.readers.collector import RecordError
 from algok.pipelines.readers.inputs import InputFile
 from algok.pipelines.readers.limits import ReadLimits
@@ -25,7 +25,7 @@ from algok.pipelines.readers.zips import Entry, Joined, Section, Seekable, Zip, 
 PIECE = re.compile(r"(.+)\.part(\d+)", re.DOTALL | re.IGNORECASE)  # what aihubshell calls the pieces of an archive
 _ZIP, _TAR_PLACE, _TAR = b"PK\3\4", 257, b"ustar"
 _EMPTY_ZIP = b"PK\5\6"
-_OFFICE = (b"[Content_Types].xml", b"mimetypeapplication/")
+_OFFICE = (b"[Content_Types].xml", b"mimetype")
 _DEEPEST = 4  # archives around a member
 _FOLD = 200  # times its own size that a file may unfold to
 _FREE = 1 << 30  # bytes that every file may unfold to
@@ -37,7 +37,8 @@ _BROKEN = (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, NotI
 class Member:
     """A member: which of the outermost archive it is or stands in, its path, and its content as a stream that is read once.
 
-    `fault` (reason and message) stands for what cannot be read, `ignored` says why a member is none."""
+    `fault` (reason and message) stands for what cannot be read, `ignored` says why a member is none, `whole` that it is the
+    file itself, which is no archive."""
 
     entry: int
     name: str
@@ -45,6 +46,7 @@ class Member:
     blocks: Iterator[bytes] = field(default_factory=lambda: iter(()))
     fault: tuple[str, str] | None = None
     ignored: str = ""
+    whole: bool = False
 
 
 class Budget:
@@ -97,7 +99,7 @@ class _Walk:
                 if PIECE.fullmatch(name):
                     raise Damaged("corrupt", "a piece of an archive whose first piece is not beside it")
                 plain = name if not compression(head) else name.rpartition(".")[0]
-                yield Member(0, name_of(plain), size, self._counted(blocks(cast(InputStream, source))))
+                yield Member(0, name_of(plain), size, self._counted(blocks(cast(InputStream, source))), whole=True)
         except RecordError as error:
             yield Member(self.entry + 1, "", fault=(error.reason, str(error)))
         except Damaged as damage:
@@ -159,8 +161,8 @@ class _Walk:
                         name, info.size, _content(content, info.size), depth, None if streamed else content
                     )
                 yield from self._ended(pieces.end(), depth)
-                if not streamed and source.seek(0, os.SEEK_END) < archive.offset:
-                    raise Damaged("truncated", "the archive ends early")
+                if _tail(source, streamed).strip(b"\0"):  # an archive ends with zeros
+                    raise Damaged("truncated", "the archive ends early; members behind this are lost")
         except _BROKEN as error:
             reason = "truncated" if "unexpected end" in str(error) else "corrupt"
             raise Damaged(reason, f"tar archive, {type(error).__name__}") from error
@@ -245,6 +247,24 @@ class _Pieces:
         return (self._name, Joined([content for _, content in pieces])) if pieces else None
 
 
+def is_next_piece(before: InputFile, file: InputFile) -> bool:
+    """Whether two files that follow each other by their names are pieces of one archive."""
+    first, second = PIECE.fullmatch(before.name), PIECE.fullmatch(file.name)
+    return bool(first and second and first[1] == second[1])
+
+
+def archives(files: tuple[InputFile, ...]) -> Iterator[tuple[InputFile, ...]]:
+    """Files, those that are pieces of one together."""
+    together: list[InputFile] = []
+    for file in files:
+        if together and not is_next_piece(together[-1], file):
+            yield tuple(together)
+            together = []
+        together.append(file)
+    if together:
+        yield tuple(together)
+
+
 def archive_kind(head: bytes) -> str:
     """`zip` or `tar` by the first bytes, "" for anything else; office files, which are zip archives too, are none."""
     if head.startswith((_ZIP, _EMPTY_ZIP)):
@@ -256,6 +276,15 @@ def name_of(name: str) -> str:
     """A member's path as one writes it: composed (macOS takes syllables apart), without what cannot be written."""
     whole = unicodedata.normalize("NFC", name.replace("\\", "/"))
     return whole.encode("utf-8", "replace").decode()
+
+
+def _tail(source: Any, streamed: bool) -> bytes:
+    """The end of a tar archive that was read."""
+    if streamed:
+        return source.tail
+    size = source.seek(0, os.SEEK_END)
+    source.seek(max(0, size - _HEAD_BYTES))
+    return source.read()
 
 
 def _packs_tar(source: Seekable) -> bool:
@@ -286,3 +315,29 @@ def _content(file: Seekable, size: int | None) -> Iterator[bytes]:
         raise Damaged("truncated", f"the archive ends inside of it ({type(error).__name__})") from error
     if size is not None and done < size:
         raise Damaged("truncated", "the archive ends inside of it")
+
+
+class Blocks(io.RawIOBase):
+    """A decompressed stream as a file that is read once."""
+
+    def __init__(self, source: InputStream):
+        self._blocks = blocks(source)
+        self._left = b""
+        self.tail = b""  # of what was read
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        parts, wanted = [], size
+        while wanted > 0:
+            if not self._left:
+                self._left = next(self._blocks, b"")
+                if not self._left:
+                    break
+            parts.append(self._left[:wanted])
+            self._left = self._left[wanted:]
+            wanted -= len(parts[-1])
+        data = b"".join(parts)
+        self.tail = data[-512:] or self.tail
+        return data

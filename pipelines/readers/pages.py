@@ -7,6 +7,7 @@ from algok.pipelines.extraction.extractor import extract
 from algok.pipelines.extraction.page import ExtractError, ExtractLimits, Page
 from algok.pipelines.readers.collector import Guard, Ignored, RecordError, watched
 from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.ocr import Ocr, Place
 
 # A text is taken for a page only where it begins and ends as one: an article about HTML must stay as it is.
 _BEGINS = re.compile(
@@ -27,23 +28,33 @@ def is_page(text: str) -> bool:
 
 
 class Pages:
-    """Extracts under a guard and within limits; for one shard."""
+    """Extracts under a guard and within limits; for one shard. `ocr` knows the text of pages that is not in their file."""
 
-    def __init__(self, guard: Guard, limits: ReadLimits):
-        self.guard = guard
+    def __init__(self, guard: Guard, limits: ReadLimits, ocr: Ocr | None = None):
+        self.guard, self.ocr = guard, ocr
         self._limits = ExtractLimits(
             limits.page_bytes, limits.nesting, limits.file_bytes, limits.unpacked_bytes, limits.pages
         )
 
-    def read(self, body: bytes, charset: str | None = None, mime: str | None = None) -> Page:
+    def read(
+        self, body: bytes, charset: str | None = None, mime: str | None = None, place: Place | None = None
+    ) -> Page:
         """The page of a body, for callers that hold the guard. Raises Ignored for what is no page at all (archives under a
         vague type, XML without text), RecordError for one that gives no text."""
+        results = self.ocr.of(place) if self.ocr and place else None
         try:
-            return extract(body, charset, self._limits, mime, self.guard.renew)
+            page = extract(body, charset, self._limits, mime, self.guard.renew, results)
+            self._note(place, page, body)
+            return page
         except ExtractError as error:
+            self._note(place, error.page, body)
             if error.reason == "not_text":
                 raise Ignored("not_text") from None
             raise RecordError(error.reason, str(error)) from None
+
+    def _note(self, place: Place | None, page: Page | None, body: bytes) -> None:
+        if self.ocr and place and page and page.pages:
+            self.ocr.note(place, page, len(body))
 
     def read_column(self, key: int, html: str) -> Page:
         """The page that stands in a column; `key` tells the record to the guard."""

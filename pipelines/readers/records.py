@@ -31,7 +31,7 @@ from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.json_text import check_text
 from algok.pipelines.readers.json_values import Value, can_stream, head_value, parsed, streamed
 from algok.pipelines.readers.limits import ReadLimits
-from algok.pipelines.readers.members import PIECE, Member, archive_kind, members
+from algok.pipelines.readers.members import PIECE, Member, archive_kind, archives, is_next_piece, members
 from algok.pipelines.readers.reader import Reader, compressed
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged, InputStream, wide_encoding
@@ -88,8 +88,7 @@ class Records(Reader):
 
     def continues(self, before: InputFile, file: InputFile) -> bool:
         """Pieces of one archive, in the order of their numbers."""
-        first, second = PIECE.fullmatch(before.name), PIECE.fullmatch(file.name)
-        return bool(first and second and first[1] == second[1])
+        return is_next_piece(before, file)
 
     def split(self, file: InputFile, split_bytes: int) -> list[Range]:
         """Stretches of a large zip archive's directory, in bytes; other files are whole."""
@@ -109,7 +108,7 @@ class Records(Reader):
         in a tar) times 2^28, plus the number of the record in it."""
         collector = Collector()
         shapes = shapes_of(spec.shape)
-        for files in self.archives(shard.files):
+        for files in archives(shard.files):
             with collector.surviving(files[0].name):
                 reading = MemberReading(files[0].name, spec, limits, guard, collector, shapes)
                 for member in members(files, limits, shard.start, shard.end):
@@ -119,17 +118,6 @@ class Records(Reader):
                     if collector.ready:
                         yield from collector.drain()
         yield from collector.finish()
-
-    def archives(self, files: tuple[InputFile, ...]) -> Iterator[tuple[InputFile, ...]]:
-        """Files, those that are pieces of one together."""
-        together: list[InputFile] = []
-        for file in files:
-            if together and not self.continues(together[-1], file):
-                yield tuple(together)
-                together = []
-            together.append(file)
-        if together:
-            yield tuple(together)
 
 
 @dataclass

@@ -57,6 +57,21 @@ class InputSpec(BaseModel):
         description="For the format records: which side of sets is read that hold the same text twice.",
     )
 
+    ocr: str | None = Field(
+        default=None,
+        description="Texts that an OCR found on pages of PDFs: a .parquet or .jsonl file with file, page and text, and offset "
+        "where a file holds many documents.",
+    )
+
+    @field_validator("ocr")
+    @classmethod
+    def _some_results(cls, ocr: str | None) -> str | None:
+        if ocr is not None and not ocr.endswith((".parquet", ".jsonl")):
+            raise ValueError("results of an OCR are one .parquet or .jsonl file")
+        if ocr is not None and (problem := problem_of(ocr)):
+            raise ValueError(problem)
+        return ocr
+
     @field_validator("path")
     @classmethod
     def _some_path(cls, path: str | list[str]) -> str | list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import ClassVar
 
 from algok.pipelines.documents import document_id, dump_meta
 from algok.pipelines.readers.collector import (
@@ -33,6 +34,7 @@ from algok.pipelines.readers.framing import (
 from algok.pipelines.readers.http import fetched_page
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
+from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
 from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
@@ -48,6 +50,7 @@ class Warc(Reader):
 
     name = "warc"
     extensions = tuple(f"{base}{tail}" for base in (".warc", ".wet") for tail in ("", ".gz", ".zst"))
+    takes_ocr: ClassVar[bool] = True
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith(_VERSION)
@@ -56,7 +59,9 @@ class Warc(Reader):
         """Documents of a shard. An offset is where the record starts in the file: its gzip member, plus its place in the
         member where that holds several. For zstd it is the place in the decompressed stream."""
         compile_extraction()
-        collector, pages = Collector(), Pages(guard, limits)
+        collector = Collector()
+        ocr = Ocr(shard, collector)
+        pages = Pages(guard, limits, ocr)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
@@ -69,6 +74,7 @@ class Warc(Reader):
                         collector.take(raw, partial(_document, item, file, spec, limits, pages))
                     if collector.ready:
                         yield from collector.drain()
+        ocr.close()
         yield from collector.finish()
 
 
@@ -84,7 +90,8 @@ def _document(
                 text, meta = record.payload.decode("utf-8"), {}
             else:
                 content_type = record.headers.get("Content-Type") or ""
-                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes)
+                place = Place(file.name, record.offset)
+                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes, place)
             size = len(text.encode())
         except UnicodeError as error:
             raise RecordError("utf8", f"text is not valid UTF-8: {getattr(error, 'reason', error)}") from None

@@ -12,8 +12,8 @@ from algok.pipelines.readers.collector import Collector, NoGuard, RecordError
 from algok.pipelines.readers.inputs import InputFile, plan_shards
 from algok.pipelines.readers.json_values import head_value, parsed
 from algok.pipelines.readers.limits import ReadLimits
-from algok.pipelines.readers.members import Member, members
-from algok.pipelines.readers.records import MemberReading, Records, keys_of, kind_of
+from algok.pipelines.readers.members import Member, archives, members
+from algok.pipelines.readers.records import MemberReading, keys_of, kind_of
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged
 from algok.pipelines.readers.tables import sheets, text_rows
@@ -63,7 +63,7 @@ def inspect(spec: InputSpec, most: int = MEMBERS) -> Inspection:
     Raises InputError for a path that is missing or holds no file of the format.
     """
     found = Inspection()
-    files = [pieces for shard in plan_shards([spec], 1 << 60) for pieces in Records().archives(shard.files)]
+    files = [pieces for shard in plan_shards([spec], 1 << 60) for pieces in archives(shard.files)]
     each = max(1, most // max(1, len(files)))
     for number, pieces in enumerate(files):
         if number >= most:

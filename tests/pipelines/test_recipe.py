@@ -103,6 +103,19 @@ def test_carried_recipes_are_valid_and_read_back_the_same(name):
     assert again.steps == recipe.steps
 
 
+def test_keys_of_later_versions_leave_the_digest_of_a_recipe_without_them_alone():
+    text = "inputs: [{path: a.jsonl, source: news%s}]\nagainst: [{path: b.jsonl}]\nsteps: {dedup: {duplicate_rank: {max: 0}}}\n"
+    before = (
+        "9a4f221a9f74cba217e733f87ebdc9ffdf1244f0a1db4597aced98cc5666bf1a"  # as the version without these keys had it
+    )
+    assert recipe_from_text(text % "").digest == before
+    assert recipe_from_text(text % ", struck: drop, side: source").digest == before
+    said = ("struck: keep", "notes: drop", "format: records, side: both", "ocr: a.jsonl")
+    digests = {recipe_from_text(text % f", {key}").digest for key in said}
+    assert len(digests) == len(said) and before not in digests
+    assert recipe_from_text(text % "", overrides=["limits.pages=9"]).digest != before
+
+
 def test_digest_ignores_where_output_goes_and_sees_every_bound(tmp_path):
     base = load_recipe("web", output="a")
     assert base.digest == load_recipe("web", output="b").digest

@@ -1,12 +1,14 @@
 """PDF over pdfium: the text of each page in the order of its content, lines joined to paragraphs, running heads dropped.
 
 Producers of Korean documents write content in reading order, so it is kept, unless the columns of a page are mixed line by
-line (`placed.py`). Pages whose text is not in the file (scans, outlines, glyphs without characters) are named in meta with
-the reason, for whoever has an OCR; a document of which more than a fifth is missing is quarantined.
+line (`placed.py`). Pages whose text is not in the file (scans, outlines, glyphs without characters) take the text that an OCR
+found on them, where there is one; the others are named with the reason, for whoever has an OCR. A document of which more
+than a fifth is missing is quarantined.
 """
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pypdfium2
@@ -25,7 +27,7 @@ from algok.pipelines.extraction.office.placed import (
     written_by_font,
 )
 from algok.pipelines.extraction.office.symbols import readable
-from algok.pipelines.extraction.page import Body, ExtractError
+from algok.pipelines.extraction.page import Body, ExtractError, MissingPage, Page
 from algok.pipelines.extraction.tidy import tidy
 
 MAGIC = b"%PDF-"
@@ -40,10 +42,12 @@ class _Page(NamedTuple):
     text: str
     figures: PageFigures
     overlapping: float = 0.0
+    size: tuple[float, float] = (0.0, 0.0)
+    filled: bool = False
 
 
-def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
-    """Text and meta of a PDF."""
+def read_pdf(body: Body) -> Page:
+    """A PDF as one page."""
     document = _opened(body.data)
     try:
         count = len(document)
@@ -53,15 +57,22 @@ def read_pdf(body: Body) -> tuple[str, dict[str, Any]]:
         said = _said(document)
     finally:
         document.close()
-    missing = [(number, page.figures.missing) for number, page in enumerate(pages, 1) if page.figures.missing]
-    pictures = sum(reason == "scanned" for _, reason in missing)  # a page that is a photograph has lost nothing
+    pages = _filled(pages, body.ocr, body.limits.unpacked)
+    missing = tuple(
+        MissingPage(number, page.figures.missing, *page.size)
+        for number, page in enumerate(pages, 1)
+        if page.figures.missing
+    )
+    known = Page("", "", pages=count, missing=missing, filled=sum(page.filled for page in pages))
+    pictures = sum(page.reason == "scanned" for page in missing)  # a page that is a photograph has lost nothing
     if len(missing) - pictures > MOST_MISSING * count or len(missing) > MOST_SCANNED * count:
-        raise ExtractError("needs_ocr", _message(missing, count))
+        raise ExtractError("needs_ocr", _message(missing, count), known)
     date = said.get("CreationDate", "").removeprefix("D:")
     day = f"{date[:4]}-{date[4:6]}-{date[6:8]}T{date[8:10]}:{date[10:12]}:{date[12:14]}" if len(date) >= 14 else ""
     meta = description("pdf", said.get("Title", ""), said.get("Author", ""), day)
-    meta["pages"] = _figures([page.figures for page in pages], missing)
-    return tidy(readable(join_pages([page.text for page in pages]))), meta
+    meta["pages"] = _figures(pages, missing)
+    text = tidy(readable(join_pages([page.text for page in pages])))
+    return replace(known, text=text, title=meta.pop("title", ""), meta=meta)
 
 
 def _opened(data: bytes) -> pypdfium2.PdfDocument:
@@ -109,10 +120,28 @@ def _read_pages(
             left -= len(text)
             if left < 0:
                 raise ExtractError("too_large", "its text unfolds to more than the limit")
-            yield _Page(text, figures(text, lambda page=page: _drawn(page)), overlapping(runs))
+            found = figures(text, lambda page=page: _drawn(page))
+            yield _Page(text, found, overlapping(runs), page.get_size())
         finally:
             texts.close()
             page.close()
+
+
+def _filled(pages: list[_Page], ocr: Mapping[int, str], limit: int) -> list[_Page]:
+    """The pages, those without their text with what an OCR found on them. Raises ExtractError where that is too long."""
+    if not ocr:
+        return pages
+    found = []
+    for number, page in enumerate(pages, 1):
+        if page.figures.missing and number in ocr:
+            text = ocr[number]
+            limit -= len(text)
+            said = figures(text, lambda: (0.0, 0))
+            page = page._replace(text=text, figures=said._replace(images=page.figures.images, missing=""), filled=True)
+        found.append(page)
+    if limit < 0:
+        raise ExtractError("too_large", "the text that an OCR found on its pages is longer than the limit")
+    return found
 
 
 def _text(texts: pypdfium2.PdfTextPage) -> str:
@@ -134,24 +163,27 @@ def _drawn(page: pypdfium2.PdfPage) -> tuple[float, int]:
     return min(1.0, area / whole) if whole > 0 else 0.0, paths
 
 
-def _message(missing: list[tuple[int, str]], count: int) -> str:
-    reasons = sorted({reason for _, reason in missing})
-    named = ", ".join(str(number) for number, _ in missing[:_NAMED_PAGES])
+def _message(missing: tuple[MissingPage, ...], count: int) -> str:
+    reasons = sorted({page.reason for page in missing})
+    named = ", ".join(str(page.number) for page in missing[:_NAMED_PAGES])
     more = ", …" if len(missing) > _NAMED_PAGES else ""
     return f"{len(missing)} of {count} pages have no text of their own ({', '.join(reasons)}): {named}{more}"
 
 
-def _figures(pages: list[PageFigures], missing: list[tuple[int, str]]) -> dict[str, Any]:
-    """What meta says of the pages: figures of each in lists, and those that need OCR with the reason."""
+def _figures(pages: list[_Page], missing: tuple[MissingPage, ...]) -> dict[str, Any]:
+    """What meta says of the pages: figures of each in lists, those that need OCR with the reason, and those that had one."""
+    figures_of = [page.figures for page in pages]
     found: dict[str, Any] = {
         "count": len(pages),
-        "chars": [page.chars for page in pages],
-        "hangul": [round(page.hangul, 2) for page in pages],
+        "chars": [page.chars for page in figures_of],
+        "hangul": [round(page.hangul, 2) for page in figures_of],
     }
-    if any(page.private for page in pages):
-        found["private"] = [round(page.private, 2) for page in pages]
-    if any(page.images for page in pages):
-        found["images"] = [round(page.images, 2) for page in pages]
+    if any(page.private for page in figures_of):
+        found["private"] = [round(page.private, 2) for page in figures_of]
+    if any(page.images for page in figures_of):
+        found["images"] = [round(page.images, 2) for page in figures_of]
     if missing:
-        found["needs_ocr"] = [{"page": number, "reason": reason} for number, reason in missing]
+        found["needs_ocr"] = [{"page": page.number, "reason": page.reason} for page in missing]
+    if filled := [number for number, page in enumerate(pages, 1) if page.filled]:
+        found["ocr"] = filled
     return found

@@ -135,13 +135,59 @@ def test_an_archive_that_ends_early_says_so(tmp_path, name, share):
     members = {f"{n}.txt": f"{n}번째 글".encode() * 300 for n in range(9)}
     data = zipped(members) if name == "a.zip" else tar(members)
     write(tmp_path / name, data[: int(len(data) * share)])
-    assert read(tmp_path).reasons == ["corrupt" if name == "a.zip" else "truncated"]
+    assert read(tmp_path).reasons == ["truncated"]
 
 
 def test_a_member_that_unfolds_too_far_is_refused_and_the_next_is_read(tmp_path):
     write(tmp_path / "a.zip", zipped({"bomb.txt": bytes(1 << 20), "b.txt": "글"}))
     result = read(tmp_path, ReadLimits(file_bytes=1 << 16))
     assert result.reasons == ["too_large"] and result.texts == ["글"]
+
+
+def test_archives_in_archives_are_opened(tmp_path):
+    inner = zipped(
+        {"보고.hwp": MADE["hwp"], "그림.png": b"\x89PNG", "더.tgz": tar({"쪽.txt": "가장 안의 글".encode()}, "w:gz")}
+    )
+    write(tmp_path / "a.zip", zipped({"앞.txt": "앞의 글", "2023/안.zip": inner, "뒤.docx": MADE["docx"]}))
+    result = read(tmp_path)
+    assert [plain(text) for text in result.texts] == [["앞의 글"], TEXTS, ["가장 안의 글"], TEXTS]
+    assert [meta["member"] for meta in result.meta] == [
+        "앞.txt", "2023/안.zip/보고.hwp", "2023/안.zip/더.tgz/쪽.txt", "뒤.docx",
+    ]  # fmt: skip
+    assert result.ignored == {"no_document": 1} and not result.quarantined
+
+
+def test_archives_too_deep_in_others_and_damaged_ones_cost_only_themselves(tmp_path):
+    deep = zipped({"글.txt": "깊은 글"})
+    for _ in range(5):
+        deep = zipped({"더.zip": deep})
+    write(
+        tmp_path / "a.zip",
+        zipped({"깊다.zip": deep, "깨진.zip": zipped({"글.txt": "글" * 999})[:99], "뒤.txt": "뒤의 글"}),
+    )
+    result = read(tmp_path)
+    assert result.texts == ["뒤의 글"] and result.reasons == ["too_deep", "truncated"]
+    assert "깊다.zip/더.zip" in result.quarantined[0]["message"]
+
+
+def test_pieces_of_an_archive_are_read_as_one(tmp_path):
+    data = zipped({f"{kind}.{kind}": made for kind, made in MADE.items()})
+    third = len(data) // 3
+    for number, part in enumerate((data[:third], data[third : 2 * third], data[2 * third :])):
+        write(tmp_path / f"문서.zip.part{number}", part)
+    write(tmp_path / "다른.zip", zipped({"글.txt": "다른 글"}))
+    result = read(tmp_path, format="archive")
+    assert len(result.texts) == len(MADE) + 1 and not result.quarantined
+    (tmp_path / "문서.zip.part0").unlink()
+    result = read(tmp_path, format="archive")
+    assert result.texts == ["다른 글"] and result.reasons == ["corrupt"]
+
+
+def test_a_file_that_is_no_archive_under_its_name_is_quarantined(tmp_path):
+    write(tmp_path / "a.zip", b"<html>404</html>")
+    write(tmp_path / "b.zip", MADE["hwpx"])
+    result = read(tmp_path, format="archive")
+    assert result.reasons == ["corrupt"] and [plain(text) for text in result.texts] == [TEXTS]
 
 
 def test_many_tiny_members_are_one_shard(tmp_path):
