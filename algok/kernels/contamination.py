@@ -264,37 +264,35 @@ def _hashed(packed):
 
 
 @part
-def _gather(units, first, last, position, row, words, word, block, filled):
-    """Adds the shingles that end at units first to last - 1 to a block: hashes, where they end, and of which document.
+def _gather(units, first, last, position, row, words, word, block, filled, stretch):
+    """Adds the shingles that end at units first to last - 1 to a block, as its stretch of that number.
 
     A large index lies far from the processor, so what will be looked at is called for ahead. Blocks are filled by as many
     documents as they hold, so that short ones do not wait each for its own.
     """
-    values, places, rows = block
+    values, _, begins, positions, rows = block
+    begins[stretch], positions[stretch], rows[stretch] = filled, position + first - filled, row
     packed = _0
     for k in range(first - SHINGLE + 1, first):
         packed = packed << _12 | np.uint64(units[k])
     for k in range(first, last):
         packed = (packed << _12 | np.uint64(units[k])) & _MASK_64
-        values[filled] = _hashed(packed)
-        prefetch(words, values[filled] >> word)
-        places[filled] = position + k
-        rows[filled] = row
-        filled += 1
-    return filled
+        value = _hashed(packed)
+        values[filled + k - first] = value
+        prefetch(words, value >> word)
 
 
 @kernel
 def _sift(block, filled, index):
-    """Leaves in a block the shingles that the index has, with their numbers for hashes; how many. No branch on what cannot be
-    foretold."""
-    values, places, rows = block
+    """Leaves in a block the shingles that the index has: their numbers for hashes, and where in the block they were; how many. No
+    branch on what cannot be foretold."""
+    values, places = block[0], block[1]
     shingles, words, starts, word, bucket = index
     count = 0
     for c in range(filled):
         value = values[c]
         bits = words[value >> word]
-        values[count], places[count], rows[count] = value, places[c], rows[c]
+        values[count], places[count] = value, c
         count += np.int64((bits >> (value & _63)) & (bits >> (value >> _6 & _63)) & _1)
     for c in range(count):
         prefetch(starts, values[c] >> bucket)
@@ -302,7 +300,7 @@ def _sift(block, filled, index):
     for c in range(count):
         s = _look_up(values[c], shingles, starts, bucket)
         if s >= 0:
-            values[found], places[found], rows[found] = s, places[c], rows[c]
+            values[found], places[found] = s, places[c]
             found += 1
     return found
 
@@ -332,55 +330,63 @@ def _hash(data, offsets, fold, units, hashes, ends):
 
 @part
 def _empty_block():
-    return np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
+    """Hashes, places, and of every stretch of one document: where it begins, what makes places positions, and the document."""
+    values, places, begins = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
+    return values, places, begins, np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
 
 
 @kernel
 def _count(data, offsets, fold, units, index, seen, counts):
-    block, filled = _empty_block(), 0
+    block, filled, stretches = _empty_block(), 0, 0
     for row in range(offsets.size - 1):
         count, first = _units(data, offsets[row], offsets[row + 1], fold, units), SHINGLE - 1
         while first < count:
             last = min(count, first + _BLOCK - filled)
-            filled = _gather(units, first, last, 0, row, index[1], index[3], block, filled)
-            first = last
+            _gather(units, first, last, 0, row, index[1], index[3], block, filled, stretches)
+            filled, stretches, first = filled + last - first, stretches + 1, last
             if filled == _BLOCK:
-                _count_block(block, filled, index, seen, counts)
-                filled = 0
-    _count_block(block, filled, index, seen, counts)
+                _count_block(block, filled, stretches, index, seen, counts)
+                filled = stretches = 0
+    _count_block(block, filled, stretches, index, seen, counts)
 
 
 @kernel
-def _count_block(block, filled, index, seen, counts):
-    numbers, _, rows = block
+def _count_block(block, filled, stretches, index, seen, counts):
+    numbers, places, begins, _, rows = block
+    at = 0
     for c in range(_sift(block, filled, index)):
+        while at + 1 < stretches and begins[at + 1] <= places[c]:
+            at += 1
         s = np.int64(numbers[c])
-        if seen[s] != rows[c]:
-            seen[s] = rows[c]
+        if seen[s] != rows[at]:
+            seen[s] = rows[at]
             counts[s] += 1
 
 
 @kernel
 def _find(data, offsets, fold, units, index, known, passages, best):
-    block, filled, position = _empty_block(), 0, _APART
+    block, filled, stretches, position = _empty_block(), 0, 0, _APART
     for row in range(offsets.size - 1):
         count, first = _units(data, offsets[row], offsets[row + 1], fold, units), SHINGLE - 1
         while first < count:
             last = min(count, first + _BLOCK - filled)
-            filled = _gather(units, first, last, position, row, index[1], index[3], block, filled)
-            first = last
+            _gather(units, first, last, position, row, index[1], index[3], block, filled, stretches)
+            filled, stretches, first = filled + last - first, stretches + 1, last
             if filled == _BLOCK:
-                _add_block(block, filled, index, known, passages, best)
-                filled = 0
+                _add_block(block, filled, stretches, index, known, passages, best)
+                filled = stretches = 0
         position += count + _APART
-    _add_block(block, filled, index, known, passages, best)
+    _add_block(block, filled, stretches, index, known, passages, best)
 
 
 @kernel
-def _add_block(block, filled, index, known, passages, best):
-    numbers, places, rows = block
+def _add_block(block, filled, stretches, index, known, passages, best):
+    numbers, places, begins, positions, rows = block
+    at = 0
     for c in range(_sift(block, filled, index)):
-        _add(np.int64(numbers[c]), places[c], rows[c], known, passages, best)
+        while at + 1 < stretches and begins[at + 1] <= places[c]:
+            at += 1
+        _add(np.int64(numbers[c]), positions[at] + places[c], rows[at], known, passages, best)
 
 
 @kernel
