@@ -64,7 +64,9 @@ def metadata(folder: Path, documents: int) -> None:
             "quality.level": rng.random(count, np.float32) * 5,
             "tokens": rng.lognormal(6, 1, count).astype(np.int32),
         }
-        pq.write_table(pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000, use_dictionary=LABELS)
+        pq.write_table(
+            pa.table(columns), folder / f"part{number:05d}.parquet", row_group_size=250_000, use_dictionary=LABELS
+        )
 
 
 def two_stages(tokens: int) -> list[dict]:
