@@ -5,10 +5,11 @@
 One random sample of crawled pages and of blog and news chunks becomes four training sets of equally many tokens: `raw`, the
 extracted texts as they are; `fineweb2`, what FineWeb-2's Korean filters keep of them (the step of that name, which computes what
 datatrove computes); `kept`, what the web recipe keeps; and `mixed`, the kept documents balanced over domains with more of the
-better. The sets have `--part` of the tokens of `kept` (or what the smallest has, if that is less), and no document comes twice
-in any of them, so it is the choice that is compared and not repetition. Each set is drawn `--draws` times, with other seeds;
-printed are the mean and the largest distance from it. KenLM's lmplz (modified Kneser-Ney, nothing pruned) makes the models over pieces of the shipped tokenizer, whose every
-piece is known to each model. Lower is better; the texts that are measured are in none of the sets.
+better. The sets have `--part` of the tokens of `kept` (or what the smallest has, if that is less), and no document comes twice in
+any of them, so it is the choice that is compared and not repetition. Each set is drawn `--draws` times, with other seeds; printed
+are the mean and the largest distance from it. KenLM's lmplz (modified Kneser-Ney, nothing pruned) makes the models over pieces of
+the shipped tokenizer, whose every piece is known to each model. Lower is better; the texts that are measured are in none of the
+sets.
 """
 
 import argparse

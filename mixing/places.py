@@ -49,7 +49,7 @@ def near(table: pa.Table, index: pa.Table, wanted: np.ndarray) -> Measured | Non
 def _as_wide(wanted: np.ndarray, width: int) -> np.ndarray:
     """The same for bins of another, also a power of two."""
     if wanted.shape[1] > width:
-        return np.asarray(wanted.reshape(len(wanted), width, -1).any(axis=2))
+        return np.logical_or.reduce(wanted.reshape(len(wanted), width, -1), axis=2)
     return np.repeat(wanted, width // wanted.shape[1], axis=1)
 
 
