@@ -194,13 +194,13 @@ def live_page(entry: Entry, live: Live, language: Language) -> str:
             page,
             "progress",
             tag("div", facts(figures), class_="part"),
-            *tasks(live.figures(), page),
             part(page, page.t("stages"), table(page, ["step", "tasks_done", "tasks", ""], stages, sort=False)),
             part(
                 page,
                 page.t("seconds"),
                 table(page, ["step", "seconds", ""], [[plain(n), number(s, 2), bar([s], most)] for n, s in spent]),
             ),
+            *tasks(live.figures(), page),
         )
     ]
     return _page(page, data(entry.id), body, entry, live=True)

@@ -5,7 +5,6 @@ import gzip
 import os
 import shutil
 import socket
-from dataclasses import asdict
 from pathlib import Path
 
 import fsspec
@@ -229,7 +228,7 @@ def test_memory_storage(tmp_path):
 def test_a_shard_survives_json(tmp_path):
     write(tmp_path / "a.jsonl", b"{}\n" * 10)
     for shard in plan_shards([InputSpec(path=str(tmp_path))], split_bytes=10):
-        assert Shard.from_dict(orjson.loads(orjson.dumps(asdict(shard)))) == shard
+        assert Shard.from_dict(orjson.loads(orjson.dumps(shard.as_dict()))) == shard
 
 
 @pytest.mark.parametrize(
