@@ -17,7 +17,7 @@ from algok.pipelines.documents import DOCUMENT_SCHEMA
 from algok.pipelines.plan import check_models
 from algok.pipelines.recipe import recipe_from_text
 
-ROUNDS = 200  # in the suite
+ROUNDS = 90  # in the suite
 
 STEPS = {
     "quality-1": "quality",

@@ -19,7 +19,7 @@ from algok.pipelines.run import execute, repair
 from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
-ROUNDS = 100  # in the suite
+ROUNDS = 40  # in the suite
 
 STEPS = {"dedup": {}, "heuristics": {}, "lines": {}}
 # Only these say what the run is; without them there is an error, and no way back.

@@ -11,7 +11,7 @@ from rounds import rounds
 from algok.pipelines.registry import STEPS, step_class
 from algok.testing import TEXTS, check_step
 
-ROUNDS = 3  # per step in the suite
+ROUNDS = 2  # per step in the suite
 # Kiwi takes seconds to load and is not ours to test at length.
 NAMES = [name for name in STEPS if name != "fineweb2"]
 # What the steps look for: contacts of nobody, slang, damage, verse, tables, markup, other scripts, and what hides in them.

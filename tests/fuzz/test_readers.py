@@ -24,7 +24,7 @@ from wikis import STATUTE, cirrussearch, namuwiki, wikipedia
 
 from algok.pipelines.readers.limits import ReadLimits
 
-ROUNDS = 250  # per sample in the suite
+ROUNDS = 80  # per sample in the suite
 FEWER = 80  # for wikis and law, whose framing and fields are those of other formats
 WIKIS = ("wiki.xml", "cirrus.json", "namu.json", "law.xml")
 PAGE = (
