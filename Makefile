@@ -30,7 +30,7 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -q
+	@tools/run_tests.sh
 
 lint: $(READY)
 	$(BIN)/ruff check .
