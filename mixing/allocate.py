@@ -43,7 +43,9 @@ def allocate(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Gr
 def _rake(prior: np.ndarray, room: np.ndarray, tokens: float, groups: list[Group]) -> np.ndarray:
     """Coordinate ascent on the dual: one factor per group, the total last."""
     total = prior.sum()
-    usable = prior / total * tokens if total else np.zeros(len(prior))  # nothing may be taken, and next to nothing is asked
+    usable = (
+        prior / total * tokens if total else np.zeros(len(prior))
+    )  # nothing may be taken, and next to nothing is asked
     bounds = [(group.cells, group.low * tokens, group.high * tokens) for group in groups]
     bounds.append((np.ones(len(prior), bool), float(tokens), float(tokens)))
     factors = np.ones(len(bounds))

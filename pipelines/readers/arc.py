@@ -52,6 +52,7 @@ class Arc(Reader):
 
     name = "arc"
     extensions = tuple(f".arc{tail}" for tail in ("", ".gz", ".zst"))
+    takes_groups = True
     takes_ocr: ClassVar[bool] = True
 
     def sniff(self, head: bytes) -> bool:

@@ -35,6 +35,7 @@ class Csv(Reader):
 
     name = "csv"
     extensions = compressed(".csv")
+    takes_groups = True
 
     def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
         """Documents of a shard; offsets are row numbers; the line of column names does not count."""

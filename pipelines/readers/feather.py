@@ -26,6 +26,7 @@ class Feather(Reader):
 
     name = "feather"
     extensions = (".feather", ".arrow", ".ipc", ".arrows")
+    takes_groups = True
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith((_FILE, _STREAM))

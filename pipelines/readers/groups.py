@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from algok.pipelines.documents import MAX_BATCH_BYTES, MAX_BATCH_ROWS
-from algok.pipelines.readers.collector import Chunk, Guard
+from algok.pipelines.readers.collector import Chunk, Collector, Guard
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import Reader
@@ -53,11 +53,26 @@ class _Files(tuple[InputFile, ...]):
 
 def read_group(reader: Reader, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
     """The files of a shard in their order, as `Reader.read` gives each."""
-    waiting, files = _Waiting(), _Files(shard.files)
-    files.guard = _Within(guard)
-    for chunk in reader.read(replace(shard, files=files), spec, limits, files.guard):
+    waiting, within = _Waiting(), _Within(guard)
+    chunks = _together if reader.takes_groups else _one_by_one
+    for chunk in chunks(reader, shard, spec, limits, within):
         yield from waiting.add(chunk)
     yield from waiting.close()
+
+
+def _together(reader: Reader, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: _Within) -> Iterator[Chunk]:
+    files = _Files(shard.files)
+    files.guard = guard
+    yield from reader.read(replace(shard, files=files), spec, limits, guard)
+
+
+def _one_by_one(reader: Reader, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: _Within) -> Iterator[Chunk]:
+    for place, file in enumerate(shard.files):
+        guard.enter_file(place)
+        last = Collector()
+        with last.surviving(file.name):
+            yield from reader.read(replace(shard, files=(file,)), spec, limits, guard)
+        yield from last.finish()
 
 
 class _Waiting:

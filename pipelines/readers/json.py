@@ -38,6 +38,7 @@ class Json(Reader):
 
     name = "json"
     extensions = compressed(".json")
+    takes_groups = True
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith((b"{", b"["))

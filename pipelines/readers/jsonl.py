@@ -33,6 +33,7 @@ class Jsonl(Reader):
 
     name = "jsonl"
     extensions = compressed(".jsonl", ".ndjson", ".json")
+    takes_groups = True
 
     def sniff(self, head: bytes) -> bool:
         """One object a line: the first line, as far as it is in sight, is an object of its own."""

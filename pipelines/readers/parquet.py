@@ -24,6 +24,7 @@ class Parquet(Reader):
 
     name = "parquet"
     extensions = (".parquet",)
+    takes_groups = True
 
     def sniff(self, head: bytes) -> bool:
         return head.startswith(b"PAR1")

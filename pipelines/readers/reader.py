@@ -23,6 +23,9 @@ class Reader(ABC):
     extensions: ClassVar[tuple[str, ...]]  # of its files, in lower case with their dot
     by_content: ClassVar[bool] = False  # the extensions say too little (.xml): the first bytes must say it too
     shares_shards: ClassVar[bool] = False  # whether it reads shards of many files itself; for one document per file
+    # Whether `read` goes through the files of a group in their order and survives what ends one of them; where not, it is
+    # given one file of the group at a time.
+    takes_groups: ClassVar[bool] = False
     takes_ocr: ClassVar[bool] = False  # whether pages of its documents can come from an OCR (`readers/ocr.py`)
     declared_only: ClassVar[bool] = False  # `auto` never takes its files: others read them too
 

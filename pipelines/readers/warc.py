@@ -50,6 +50,7 @@ class Warc(Reader):
 
     name = "warc"
     extensions = tuple(f"{base}{tail}" for base in (".warc", ".wet") for tail in ("", ".gz", ".zst"))
+    takes_groups = True
     takes_ocr: ClassVar[bool] = True
 
     def sniff(self, head: bytes) -> bool:

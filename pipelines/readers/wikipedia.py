@@ -61,6 +61,7 @@ class Wikipedia(Reader):
 
     name = "wikipedia"
     extensions = compressed(".xml")
+    takes_groups = True
     by_content = True
 
     def sniff(self, head: bytes) -> bool:

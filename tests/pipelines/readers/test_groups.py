@@ -1,13 +1,16 @@
 """Many small files share shards: the same documents in the same order, in full batches, each record known to the guard."""
 
+from pathlib import Path
+
 import orjson
 import pytest
 
+from algok.pipelines.documents import document_id
 from algok.pipelines.readers import inputs
-from algok.pipelines.readers.collector import NoGuard
+from algok.pipelines.readers.collector import Collector, Document, NoGuard
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
-from algok.pipelines.readers.reader import read_shard
+from algok.pipelines.readers.reader import Reader, read_shard
 from algok.pipelines.readers.spec import InputSpec
 
 PAGE = "<!DOCTYPE html><html><body><p>봄이 와서 꽃이 피었고 사람들은 산책을 나왔다.</p></body></html>"
@@ -72,3 +75,30 @@ def test_every_record_of_a_group_has_a_key_of_its_own(tmp_path, suffix):
     keys = Keys()
     _, _, rows = read(InputSpec(path=str(tmp_path / "many")), keys)
     assert len(rows) == 60 == len(set(keys.seen))
+
+
+class First(Reader):
+    """Of another package: reads the first file of a shard only, as it may where it declares nothing, and fails at some."""
+
+    name, extensions = "first", (".first",)
+
+    def read(self, shard, spec, limits, guard):
+        file = shard.files[0]
+        text = Path(file.url).read_text()
+        if text.startswith("bad"):
+            raise ValueError(text)
+        collector = Collector()
+        row = Document(
+            document_id(file.name.encode(), 0, text.encode()), text, None, None, None, "organic", None, file.name, 0
+        )
+        collector.document(row, len(text), len(text))
+        yield from collector.finish()
+
+
+def test_a_reader_that_declares_nothing_is_given_one_file_at_a_time_and_loses_none(tmp_path):
+    for number in range(60):
+        (tmp_path / f"{number}.first").write_text("bad" if number in (7, 20) else f"{number}번째 글")
+    shards, chunks, rows = read(InputSpec(path=str(tmp_path), format=f"{__name__}:First"))
+    assert len(shards) == 1
+    assert [row["file"] for row in rows] == [f"{number}.first" for number in range(60) if number not in (7, 20)]
+    assert [row["file"] for chunk in chunks for row in chunk.quarantined] == ["7.first", "20.first"]
