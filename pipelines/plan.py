@@ -180,9 +180,10 @@ class Plan:
             for part in range(parts)
         ]
 
-    def save(self, store: Store) -> None:
-        for name, data in self.files().items():
-            store.write_bytes(name, data)
+    def save(self, store: Store) -> dict[str, str | None]:
+        """Writes the files of the plan; their SHA-256 by name, which run.json keeps: one changed byte in a description is damage
+        too."""
+        return {name: store.write_bytes(name, data).sha256 for name, data in self.files().items()}
 
     def files(self) -> dict[str, bytes]:
         """What stands in the run directory, by name."""
@@ -195,10 +196,6 @@ class Plan:
             "plan.json": orjson.dumps(data, option=orjson.OPT_INDENT_2),
             "recipe.yaml": self.recipe.to_yaml().encode(),
         }
-
-    def file_digests(self) -> dict[str, str]:
-        """SHA-256 of each of these files, as run.json keeps them: one changed byte in a description is damage too."""
-        return {name: hashlib.sha256(data).hexdigest() for name, data in self.files().items()}
 
 
 def phase_task_id(phase: int, shard: int) -> str:

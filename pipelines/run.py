@@ -1,5 +1,6 @@
 """The driver: phases in order, a barrier between them, and the account at the end. It touches no document itself."""
 
+import hashlib
 import logging
 import platform
 from collections import Counter
@@ -96,7 +97,8 @@ def _check_plan_files(store: Store, plan: Plan, progress: Progress) -> None:
     changed = changed_files(store)
     if not changed:
         return
-    if plan.file_digests() != read_description(store)["files"]:
+    recorded = read_description(store)["files"]
+    if any(hashlib.sha256(data).hexdigest() != recorded.get(name) for name, data in plan.files().items()):
         raise InputError(
             f"{store.url}: {' and '.join(changed)} changed since the run began; run the same 'algok run' command again, "
             "which writes them anew"
@@ -161,17 +163,17 @@ def _prepare(store: Store, plan: Plan, executor: Executor, progress: Progress) -
         return
     if {name.rpartition("/")[2] for name in store.names("")} - _BEGUN:
         raise OutputError(f"{store.url}: not empty and not a run directory; choose another output directory")
-    plan.save(store)
-    store.write_bytes("run.json", orjson.dumps(_describe(plan, executor), option=orjson.OPT_INDENT_2))
+    description = {**_describe(plan, executor), "files": plan.save(store)}
+    store.write_bytes("run.json", orjson.dumps(description, option=orjson.OPT_INDENT_2))
 
 
 def _restore_plan(store: Store, plan: Plan, progress: Progress) -> None:
     """Writes recipe.yaml and plan.json again where they are damaged; that this is the same run was compared before."""
-    if not changed_files(store):
+    description = read_description(store)
+    if "files" in description and not changed_files(store):
         return
-    plan.save(store)
-    # The recipe may be called and described anew, so the digests may be others.
-    description = {**read_description(store), "files": plan.file_digests()}
+    # The recipe may be called and described anew, so the digests may be others. Runs of earlier versions have none.
+    description = {**description, "files": plan.save(store)}
     store.write_bytes("run.json", orjson.dumps(description, option=orjson.OPT_INDENT_2))
     progress.note("recipe.yaml and plan.json were missing or damaged, and are written again")
 
@@ -223,7 +225,6 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "recipe_digest": plan.recipe.digest,
         "inputs_digest": plan.inputs_digest,
         "plan": plan.digest,
-        "files": plan.file_digests(),
         "shards": len(plan.own),
         "steps": _step_versions(plan),
         "readers": _foreign_readers(plan),
