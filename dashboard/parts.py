@@ -43,15 +43,17 @@ def share(part: float, whole: float) -> Cell:
 def percent(part: float, whole: float) -> str:
     """`0.05 %` and not `0.1 %` where little is left to see.
 
-    >>> percent(1, 3), percent(1, 2000), percent(0, 5), percent(5, 5)
-    ('33.3 %', '0.05 %', '0 %', '100 %')
+    >>> percent(1, 3), percent(1, 2000), percent(0, 5), percent(5, 5), percent(14, 13)
+    ('33.3 %', '0.05 %', '0 %', '100 %', '107.7 %')
     """
     if not whole:
         return "–"
     value = 100 * part / whole
     if value in (0, 100):
         return f"{value:.0f} %"
-    return f"{value:.1f} %" if 0.1 <= value <= 99.9 else f"{value:.2g} %" if value < 1 else f"{value:.2f} %"
+    if value < 0.1:
+        return f"{value:.2g} %"
+    return f"{value:.2f} %" if 99.9 < value < 100 else f"{value:.1f} %"
 
 
 def megabytes(size: float) -> Cell:

@@ -41,11 +41,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Stream:
-    """A stage's tracks and how its copies are cut into parts and shards. Parts and tracks count on over all stages."""
+    """A stage's tracks and how its copies are cut into parts and shards. Parts count on over all stages."""
 
     stage: str
     tracks: list[Track]
-    first_track: int
     parts: int
     first_part: int
     first_shard: int
@@ -58,13 +57,13 @@ class Layout:
     def __init__(self, mix: Mix, plan: Plan):
         self.mix, self.plan = mix, plan
         self.streams: list[Stream] = []
-        tracks = parts = 0
+        parts = 0
         for number, stage in enumerate(mix.stages):
             own = _tracks(plan, stage.name, mix.seed)
             count = max(1, -(-_expected_copies(plan, own) // _COPIES_PER_PART))
             tokens = sum(track.tokens for track in own)
-            self.streams.append(Stream(stage.name, own, tracks, count, parts, number * mix.shards, tokens))
-            tracks, parts = tracks + len(own), parts + count
+            self.streams.append(Stream(stage.name, own, count, parts, number * mix.shards, tokens))
+            parts += count
         self.tracks = [track for stream in self.streams for track in stream.tracks]
         self.parts = parts
 

@@ -11,17 +11,7 @@ and where its items end. For `{"id": 1, "data": [{"a": [2]}, {}]}` read at depth
     ] }          close depths 2 and 1
 """
 
-import numpy as np
-
 from algok.kernels import kernel
-
-# Indices of the state.
-DEPTH, IN_STRING, ESCAPED = 0, 1, 2
-
-
-def new_outline() -> np.ndarray:
-    """The state before the first byte: int64 of DEPTH, IN_STRING (0 or 1) and ESCAPED (0 or 1)."""
-    return np.zeros(3, np.int64)
 
 
 @kernel
@@ -29,8 +19,8 @@ def outline(data, deepest, state, out):
     """Writes the places of structural bytes in `data` (uint8) that stand at most `deepest` levels deep to `out` (int64) and
     returns how many there are.
 
-    Brackets count for the level that they open or close, commas and colons for the one that they stand in. `state` is carried to
-    the next piece of the text. `out` must hold a place per byte of `data`.
+    Brackets count for the level that they open or close, commas and colons for the one that they stand in. `state`
+    (`json_items.new_state`) is carried to the next piece of the text. `out` must hold a place per byte of `data`.
     """
     depth, in_string, escaped = state[0], state[1], state[2]
     found = 0

@@ -44,12 +44,6 @@ def has_brn_check(digits: str) -> bool:
     return (10 - total % 10) % 10 == int(digits[9])
 
 
-def has_crn_check(digits: str) -> bool:
-    """The thirteenth digit of a corporate registration number."""
-    total = sum(int(d) * (1 + k % 2) for k, d in enumerate(digits[:12]))
-    return (10 - total % 10) % 10 == int(digits[12])
-
-
 def has_luhn(digits: str) -> bool:
     """The last digit of a payment card number."""
     total = 0

@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 
 from algok.kernels.json_items import boundaries, new_state
-from algok.kernels.json_outline import new_outline, outline
+from algok.kernels.json_outline import outline
 from algok.pipelines.extraction.charset import decode
 from algok.pipelines.readers.collector import EXCERPT_BYTES, RecordError
 from algok.pipelines.readers.json_text import JsonFile, tolerant
@@ -125,7 +125,7 @@ def head_value(data: bytes) -> Any:
     places = np.empty(len(data), np.int64)
     opened: list[int] = []
     cut, closing = 0, b""
-    for place in places[: outline(np.frombuffer(data, np.uint8), 1 << 40, new_outline(), places)].tolist():
+    for place in places[: outline(np.frombuffer(data, np.uint8), 1 << 40, new_state(), places)].tolist():
         byte = data[place]
         if byte in _OPEN:
             opened.append(byte)
@@ -222,7 +222,7 @@ class _Scan:
     def __init__(self, keys: list[str], values: bool, limit: int, encoding: str | None):
         self._keys, self._values, self._limit = keys, values, limit
         self._notes = {"encoding": encoding} if encoding else {}
-        self._state, self._places = new_outline(), np.empty(0, np.int64)
+        self._state, self._places = new_state(), np.empty(0, np.int64)
         self._deepest = 0  # levels down to the list; 0 until the first byte is seen
         self._frames: list[_Frame] = []
         self._inside = 0  # the bracket of the list that is being read

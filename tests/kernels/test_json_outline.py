@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.kernels.json_outline import new_outline, outline
+from algok.kernels.json_items import new_state
+from algok.kernels.json_outline import outline
 
 
 def plainly(text: str, deepest: int) -> list[int]:
@@ -29,7 +30,7 @@ def plainly(text: str, deepest: int) -> list[int]:
 
 @given(st.text('{}[]",:\\ a', max_size=60), st.integers(0, 4), st.lists(st.integers(0, 60), max_size=4))
 def test_any_text_and_any_cut_agree_with_the_plain_twin(text, deepest, cuts):
-    data, state, found = text.encode(), new_outline(), []
+    data, state, found = text.encode(), new_state(), []
     bounds = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     for start, end in pairwise(bounds):
         places = np.empty(end - start, np.int64)
