@@ -267,11 +267,11 @@ class Window:
             step = min(end - self.position, _SCAN_BYTES)
             first = self._at + (1 if self.position == start else 0)
             found = self.framing.next.finditer(self._buffer, first, self._at + step + self.framing.longest)
-            for match in (match for match in found if match.start(1) < self._at + step):
-                inside += 1
-                at = match.start(1) - self._at
-                own = self.framing.size(self.peek(at, at + HEADER_BYTES))
-                last_end = None if own is None else self.position + at + own
+            places = [match.start(1) - self._at for match in found if match.start(1) < self._at + step]
+            inside += len(places)
+            if places:  # only of the last one: there may be very many
+                own = self.framing.size(self.peek(places[-1], places[-1] + HEADER_BYTES))
+                last_end = None if own is None else self.position + places[-1] + own
             if not self.skip(step):
                 break
         return self.position - start, inside, last_end

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from reading import lines, numbers, read, warc_record, write, zstd
 
 from algok.pipelines.documents import TOO_DEEP
+from algok.pipelines.readers import warc as warc_reader
 from algok.pipelines.readers.collector import Collector, Document, Raw
+from algok.pipelines.readers.framing import parse_headers
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import Reader
 
@@ -385,6 +387,16 @@ def test_a_record_over_the_limit_that_holds_an_archive_says_how_many_records(tmp
     result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=20_000))
     assert numbers(result) == [0, 2] and result.reasons == ["too_large"]
     assert "; 120 record headers lie inside" in hint(result)
+
+
+@pytest.mark.parametrize("packing", ["plain", "one gzip member", "zstd"])
+def test_of_many_headers_in_a_large_record_few_are_parsed(tmp_path, packing, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(warc_reader, "parse_headers", lambda block: parsed.append(block) or parse_headers(block))
+    records = [warc_record(0), warc_record(1, b"WARC/1.0\r\nA:" * 150_000), warc_record(2)]
+    result = read(archive(tmp_path, packing, records), ReadLimits(document_bytes=2000))
+    assert numbers(result) == [0, 2] and result.reasons == ["too_large"]
+    assert len(parsed) < 20
 
 
 @pytest.mark.parametrize("packing", ["one gzip member", "zstd"])
