@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel
 
 # Classes of characters: undecodable, a frequent Hangul syllable, another syllable or ideograph, anything else.
 INVALID, FREQUENT, RARE, NEUTRAL = 0, 1, 2, 3
 
 
-@kernel
+@allocating_kernel
 def count_double_byte(data, classes, limit):
     """Characters of each class in `data`; a truncated last pair is no error."""
     counts = np.zeros(4, np.int64)
@@ -30,7 +30,7 @@ def count_double_byte(data, classes, limit):
     return counts
 
 
-@kernel
+@allocating_kernel
 def count_utf8(data, classes, limit):
     """Characters of each class in `data`; a truncated last sequence is no error."""
     counts = np.zeros(4, np.int64)

@@ -23,7 +23,7 @@ from unicodedata import normalize
 import numpy as np
 import pyarrow as pa
 
-from algok.kernels import kernel, part
+from algok.kernels import allocating_kernel, kernel, part
 from algok.kernels.blocks import prefetch
 from algok.kernels.buffers import string_buffers
 
@@ -328,14 +328,14 @@ def _hash(data, offsets, fold, units, hashes, ends):
         ends[row + 1] = filled
 
 
-@part
+@allocating_kernel
 def _empty_block():
     """Hashes, places, and of every stretch of one document: where it begins, what makes places positions, and the document."""
     values, places, begins = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
     return values, places, begins, np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
 
 
-@kernel
+@allocating_kernel
 def _count(data, offsets, fold, units, index, seen, counts):
     block, filled, stretches = _empty_block(), 0, 0
     for row in range(offsets.size - 1):
@@ -363,7 +363,7 @@ def _count_block(block, filled, stretches, index, seen, counts):
             counts[s] += 1
 
 
-@kernel
+@allocating_kernel
 def _find(data, offsets, fold, units, index, known, passages, best):
     block, filled, stretches, position = _empty_block(), 0, 0, _APART
     for row in range(offsets.size - 1):

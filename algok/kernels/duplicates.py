@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.minhash import EMPTY
 
 NO_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)  # of a band that has no shingle; never meets another
 
 
-@kernel
+@allocating_kernel
 def band_keys(signatures, exact, bands):
     """uint64 (n, bands + 1): a key per band, then the exact key; no key where there is no shingle, or a blank text."""
     keys = np.full((signatures.shape[0], bands + 1), NO_KEY, np.uint64)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 
 PLACES = "^$="
 LONGEST = 4  # syllables of a form
@@ -104,7 +104,7 @@ def _match(gates, near, keys, forms, head, tail, length, hits):
                 break
 
 
-@kernel
+@allocating_kernel
 def score(data, starts, ends, wanted, lexicons, lexicon_count, steady):
     """For every document and lexicon the weights of its forms and the number of distinct ones, and the eojeol.
 

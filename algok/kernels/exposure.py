@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -10,7 +10,7 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _ALL = np.uint64(64)
 
 
-@kernel
+@allocating_kernel
 def scatter(values, salts):
     """splitmix64 of every value (uint64) crossed with its salt: for one salt a permutation of all 64-bit numbers."""
     scattered = np.empty(len(values), np.uint64)
@@ -38,7 +38,7 @@ def add_tokens(groups, keys, tokens, prefixes, known, bits, sums, counts):
         counts[g, b] += 1
 
 
-@kernel
+@allocating_kernel
 def rows_by_code(codes, count):
     """The rows (uint32) of all codes (int64, below `count`), those of smaller codes first, and where each code's begin (uint32,
     count + 1)."""

@@ -17,7 +17,7 @@ Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10�
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.blocks import BLOCK, load8, prefetch, set_bits, trailing_zeros, within
 from algok.kernels.characters import CONTROLS
 
@@ -358,7 +358,7 @@ def _read_line(data, i, end, fold):
     return h, first, stop, following
 
 
-@kernel
+@allocating_kernel
 def hash_hosts(data, offsets):
     """Hash (uint64) of each URL's host: lower case, without `www.`, user and port; 0 where there is no host."""
     hashes = np.zeros(len(offsets) - 1, np.uint64)
@@ -398,7 +398,7 @@ def hash_hosts(data, offsets):
     return hashes
 
 
-@kernel
+@allocating_kernel
 def hash_strings(data, offsets, salt):
     """Hash (uint64) of every string's bytes, other for other salts (uint64)."""
     hashes = np.zeros(len(offsets) - 1, np.uint64)
@@ -414,7 +414,7 @@ def _key(line, group):
     return _mix(line + group * _M2)
 
 
-@kernel
+@allocating_kernel
 def count_lines(data, offsets, groups, fold, first_document, document, byte, table, used):
     """Count in how many documents each (line, group) stands, into an open-addressing table.
 
@@ -477,10 +477,11 @@ def rehash(table, larger):
             slot = _key(table[k, 0], table[k, 1]) & mask
             while larger[slot, 2] != 0:
                 slot = (slot + _ONE) & mask
-            larger[slot] = table[k]
+            for column in range(table.shape[1]):
+                larger[slot, column] = table[k, column]
 
 
-@kernel
+@allocating_kernel
 def used_rows(table, used):
     """The columns line, group (uint64) and documents (uint32) of the used slots of a counting table."""
     lines, groups, counts = np.empty(used, np.uint64), np.empty(used, np.uint64), np.empty(used, np.uint32)
@@ -509,7 +510,7 @@ def _sift(lines, groups, values, start, k, n):
     lines[start + k], groups[start + k], values[start + k] = line, group, value
 
 
-@kernel
+@allocating_kernel
 def sort_rows(lines, groups, values):
     """Copies of the columns (uint64, uint64, any), ordered by (line, group).
 
@@ -584,7 +585,7 @@ def _find(sorted_keys, key):
     return low if low < len(sorted_keys) and sorted_keys[low] == key else -1
 
 
-@kernel
+@allocating_kernel
 def judge(lines, groups, counts, hosts, host_documents, red, yellow, share, host_min, spread, spread_min):
     """Verdict (uint8) on each row of a table sorted by (line, group); rows of the same pair may repeat.
 
@@ -633,7 +634,7 @@ def judge(lines, groups, counts, hosts, host_documents, red, yellow, share, host
     return verdicts
 
 
-@kernel
+@allocating_kernel
 def pack_entries(lines, groups, verdicts):
     """Entries (uint64) of a lookup table: the upper 62 bits of the key of (line, group), and its verdict."""
     entries = np.empty(len(lines), np.uint64)
@@ -717,11 +718,11 @@ def _is_code(data, first, stop):
 @kernel
 def _is_row(data, first, stop):
     """Whether the line is a row of a table: cells between tabs, or a Markdown row."""
-    if data[first] == 124:
-        for i in range(first + 1, stop):
-            if data[i] == 124:
-                return True
-    return np.any(data[first:stop] == 9)
+    markdown = data[first] == 124
+    row = False
+    for i in range(first, stop):
+        row |= data[i] == 9 or (markdown and i > first and data[i] == 124)
+    return row
 
 
 @kernel
@@ -790,7 +791,7 @@ def _is_label(data, first, stop):
     return colon and not _starts(data, first, stop, _ABOUT_PAGE)
 
 
-@kernel
+@allocating_kernel
 def _free_labels(data, edges, lines, colours, n):
     """Short lines that recur in a document, each time before a sentence of its own, name who speaks: they become yellow.
     The last few such lines are remembered, so that a talk of some persons is followed in linear time."""
@@ -949,7 +950,7 @@ def _copy_kept(data, end, starts, keep, blank, n, out, at):
     return at
 
 
-@kernel
+@allocating_kernel
 def _look_at_shapes(data, edges, lines, colours, n):
     """Turn the verdicts on n lines into colours by their shapes; returns whether any is not green."""
     fence = -1
@@ -981,7 +982,7 @@ def _count_feeds(data, start, end):
     return n
 
 
-@kernel
+@allocating_kernel
 def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_offsets, counts, samples):
     """Remove the repeated lines of a batch.
 

@@ -8,7 +8,7 @@ depth 1, parse steps 2, rule steps 0, visible 2, content 6; written are the 13 b
 
 import numpy as np
 
-from algok.kernels import kernel, part
+from algok.kernels import allocating_kernel, kernel, part
 
 _PLAIN_ELEMENT, _VOID, _IMPLIED, _FORMATTING, _RAW, _FOREIGN, _ROOT, _PLAINTEXT = range(8)
 
@@ -166,7 +166,7 @@ def _write_tag(out, written, data, begin, end, closing, whole):
     return written
 
 
-@kernel
+@allocating_kernel
 def scan(data, out, kinds):
     """One linear pass over markup: depth, parse steps, rule steps, visible characters, content, bytes written.
 

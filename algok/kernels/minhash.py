@@ -22,7 +22,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.buffers import string_buffers
 from algok.kernels.characters import PYTHON
 
@@ -187,7 +187,7 @@ def _fold(windows, count, hashes, a, b, signature):
             signature[k] = min(signature[k], low)
 
 
-@kernel
+@allocating_kernel
 def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exact, letters):
     # A shingle's polynomial is a difference of two prefixes' times a power of the base. A prefix is kept as the sum of
     # its units' polynomials, each divided by the power of the base that all bytes up to and with it come to.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 
 _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _BYTE, _LOW = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
@@ -70,7 +70,7 @@ def fill(slots, keys, values):
     return clashes
 
 
-@kernel
+@allocating_kernel
 def keys_of(ngrams):
     """Keys of n-grams of one length, int32 (rows, n)."""
     out = np.zeros(len(ngrams), np.uint64)
@@ -103,7 +103,7 @@ def _touch(ids, begin, first, last, start_of_text, slots):
     return touched
 
 
-@kernel
+@allocating_kernel
 def _log_probs(ids, offsets, order, unigrams, slots, codes, first, second):
     start_of_text = len(unigrams) - 1
     # Back-off of the contexts of 1 … order - 1 pieces that end before this piece, and whether longer n-grams follow.

@@ -17,7 +17,7 @@ gives two LINES (its shape with how it begins, and with the shape before), the d
 
 import numpy as np
 
-from algok.kernels import kernel, part
+from algok.kernels import allocating_kernel, kernel, part
 from algok.kernels.characters import CONTROLS, NGRAMS
 
 GROUPS = ("words", "lines", "document")
@@ -276,7 +276,7 @@ def _document(data, start, end, shift, ascii_classes, seen, stamp, ids, ends):
     ends[_DOCUMENT] = _add_document(size, values, shift, seen, stamp, ids, n)
 
 
-@kernel
+@allocating_kernel
 def _features(data, offsets, bits, ascii_classes, flat, bounds):
     rows = 1 << bits
     seen, ids, ends = np.zeros(rows, np.uint32), np.empty(rows + 64, np.uint32), np.empty(3, np.int64)

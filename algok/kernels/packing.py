@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from algok.kernels import kernel, part
+from algok.kernels import allocating_kernel, kernel, part
 
 
-@kernel
+@allocating_kernel
 def best_fit(lengths, room):
     """The sequence (int32, from 0) of every piece, and how many sequences there are.
 
@@ -44,7 +44,7 @@ def best_fit(lengths, room):
     return sequence, opened
 
 
-@part
+@allocating_kernel
 def _longest_first(lengths, room):
     ends = np.zeros(room + 2, np.int64)
     for length in lengths:
@@ -92,7 +92,7 @@ def _clear(tree, node):
         node >>= 1
 
 
-@part
+@allocating_kernel
 def _renumber(sequence, opener, opened):
     """Numbers the sequences in the order of their openers."""
     number = np.empty(opened, np.int32)
@@ -105,7 +105,7 @@ def _renumber(sequence, opener, opened):
         sequence[piece] = number[sequence[piece]]
 
 
-@kernel
+@allocating_kernel
 def split(lengths, room):
     """Pieces of documents of so many tokens (int64), at most `room` each: document, number of the part, tokens (int32)."""
     count = 0
@@ -123,7 +123,7 @@ def split(lengths, room):
     return documents, parts, sizes
 
 
-@kernel
+@allocating_kernel
 def arrange(sizes, sequences, count, room):
     """The pieces by sequence (below `count`), those of one as they come: their places in the input (int32), and the tokens before
     each if every sequence has `room` tokens (int64)."""

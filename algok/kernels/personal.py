@@ -77,6 +77,7 @@ SURNAMES = (
 )
 # What a syllable can be.
 _NUMERAL, _PLATE, _ROAD, _SURNAME, _CITY, _COUNTY, _DISTRICT, _SINGLE = (1 << bit for bit in range(8))
+_STIRRING = _NUMERAL | _PLATE | _SINGLE
 
 
 def _code(syllable: str) -> int:
@@ -127,6 +128,13 @@ for _pair in ["at", "ad", "co", "fn", "id", "na", "op", "pa", "t."]:
     for _first in (_pair[0], _pair[0].upper()):
         _PAIRS[ord(_first), [ord(_pair[1]), ord(_pair[1].upper())]] = True
 _PAIRS[[ord("x"), ord("X")]] = True
+# Bytes that begin nothing where no stretch goes on, and letters that begin nothing without the second of their pair.
+_QUIET, _QUIET_ALONE = 1, 2
+_CALM = np.full(256, _QUIET, np.uint8)
+_CALM[[ord(sign) for sign in "0123456789@<OoIl"]] = 0
+_CALM[_TELLING] = 0
+_CALM[[letter for letter in range(128) if _PAIRS[letter].any() and _CALM[letter]]] = _QUIET_ALONE
+_CALM[[0xC2, 0xE2, 0xE3, 0xEA, 0xEB, 0xEC, 0xED, 0xEF, 0xF0]] = 0
 _PERSON_CODES, _SERVICE_CODES = (np.array([_code(s) for s in text], np.int64) for text in (_PERSONS, _SERVICES))
 
 
@@ -850,6 +858,110 @@ def _alike_beside(data, i, start, end):
 
 
 @kernel
+def _is_number(data, begin, start, groups, leads, number, hyphens, dots):
+    """The stretch from `begin` on has, so far, the shape of a number that is sought."""
+    if _is_shape(groups, leads, number, hyphens):
+        return True
+    if dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3:
+        return True
+    return groups[0] == 8 and number == 1 and begin > start and data[begin - 1] | 32 in _PASSPORTS
+
+
+@kernel
+def _number_place(data, i, start, end, attributes, numbers, conditions):
+    """Where the place begins whose number begins at i; -1 if no syllable stands before it, or no place."""
+    if i > start + 3 and _is_behind_syllable(data, i):
+        return _place_before(data, i, start, end, attributes, numbers, conditions)
+    return -1
+
+
+@kernel
+def _at_syllable(data, i, start, end, code, attributes, numbers, conditions, persons, services):
+    """The hit (start, end; -1 if none) of a number plate, a word or a syllable alone that stands at i."""
+    attribute, word = attributes[code], numbers[0, code]
+    if word:
+        behind = i + 3
+        while behind < i + 7 and behind < end and _is_white(data[behind]) and code in _DRAWN:
+            behind += 1
+        second = _hangul(data, behind, end)
+        condition = conditions[word, numbers[1, second]] if second >= 0 else 0
+        if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
+            return i, i + 6
+    if attribute & _SINGLE and _at_single(data, i, start, end):
+        return i, i + 3
+    # Calls cost more than looking at the byte that must follow.
+    near = attribute & _PLATE and i > start and i + 7 <= end
+    if near and _may_be_digit(data, i + 3) and _is_plate(data, i, start, end, numbers, conditions):
+        return max(start, i - 4), min(end, i + 8)
+    return -1, -1
+
+
+# What a character beyond ASCII that is no syllable is to a stretch of digits.
+_NOTHING, _WIDE, _HIDDEN, _MARK, _BREAK = range(5)
+
+
+@kernel
+def _at_rare(data, i, start, end, total, joined, attributes, numbers, conditions):
+    """A character beyond ASCII that is no syllable: its bytes, what it is to a stretch, and its hit (start, end; -1 if none)."""
+    byte = data[i]
+    second, third = (data[i + 1], data[i + 2]) if i + 2 < end else (np.uint8(0), np.uint8(0))
+    skipped = _skip(data, i, end)
+    if skipped:
+        return skipped, _NOTHING, -1, -1
+    digits = _wide_digit(data, i, end)
+    if digits:
+        place = _number_place(data, i, start, end, attributes, numbers, conditions)
+        return digits, _WIDE, place, i if place >= 0 else -1
+    hidden = _masked(data, i, start, end, total, joined)
+    if hidden:
+        return hidden, _HIDDEN, -1, -1
+    width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+    sort = _MARK if _is_mark(data, i, end) else _BREAK
+    at = (byte == 0xEF and second == 0xBC and third == 0xA0) or (
+        byte == 0xE2 and second == 0x93 and third == 0x90
+    )  # ＠ ⓐ
+    if at:
+        return width, sort, i, i + 3
+    if byte == 0xE3 and _is_talk(data, i, end):
+        return width, sort, i, i + 6
+    return width, sort, -1, -1
+
+
+@part
+def _stirs(data, i, end, code, attributes, numbers, conditions):
+    """The syllable at i may begin something. A numeral alone before other Hangul does not: 이 글, 일어나."""
+    attribute, word = attributes[code] & _STIRRING, numbers[0, code]
+    if attribute == 0 and word == 0:
+        return False
+    if i + 7 > end or attribute & _SINGLE:
+        return True
+    second = _hangul(data, i + 4 if data[i + 3] == 0x20 else i + 3, end)
+    if second >= 0:
+        return (attribute & attributes[second] & _NUMERAL) | conditions[word, numbers[1, second]] != 0
+    if attribute & _NUMERAL or (attribute & _PLATE and _plate_number(data, i, end) > 0):
+        return True
+    return word != 0 and _is_white(data[i + 3]) and code in _DRAWN
+
+
+@kernel
+def _next(data, i, end, attributes, numbers, conditions):
+    """Where from i on the next character stands that may begin something, no stretch going on."""
+    while i + 2 < end:
+        byte = data[i]
+        if 0xEA <= byte <= 0xED:
+            code = _hangul(data, i, end)
+            if code >= 0 and _stirs(data, i, end, code, attributes, numbers, conditions):
+                break
+            i += 3
+        else:
+            calm = _CALM[byte]
+            if calm == 0 or (calm == _QUIET_ALONE and _PAIRS[byte, data[i + 1] & 127]):
+                break
+            i += 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+    return i
+
+
+@kernel
 def _scan(data, start, end, attributes, numbers, conditions, persons, services, groups, leads, windows, count):
     """Adds the windows of one document to `windows` (start, end); gives their new number."""
     first_of_document = count
@@ -859,6 +971,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
     shown, joint, was_spelt = False, np.uint8(0), False
     groups[:] = 0
     while i <= end:
+        if total == 0:
+            i = _next(data, i, end, attributes, numbers, conditions)
         width, digit, separator, brk, spelt = 1, False, False, False, False
         hit_start, hit_end = -1, -1
         byte = data[i] if i < end else np.uint8(0x41)
@@ -867,10 +981,9 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
         elif _is_digit(byte):
             digit = True
             # A number begins, and a syllable is before it: a place?
-            if i > start + 3 and not _is_digit(data[i - 1]) and _is_behind_syllable(data, i):
-                place = _place_before(data, i, start, end, attributes, numbers, conditions)
-                if place >= 0:
-                    hit_start, hit_end = place, i
+            if i > start and not _is_digit(data[i - 1]):
+                place = _number_place(data, i, start, end, attributes, numbers, conditions)
+                hit_start, hit_end = place, i if place >= 0 else -1
         elif byte < 0x80:
             if byte == 0x40:
                 if _at_at(data, i, start, end):
@@ -912,58 +1025,24 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
             width = 3
             code = _hangul(data, i, end)
             if code >= 0:
-                attribute = attributes[code]
-                # Calls cost more than looking at the byte that must follow.
-                near = attribute & _PLATE and i > start and i + 7 <= end
-                if near and _may_be_digit(data, i + 3) and _is_plate(data, i, start, end, numbers, conditions):
-                    hit_start, hit_end = max(start, i - 4), min(end, i + 8)
-                if attribute & _SINGLE and _at_single(data, i, start, end):
-                    hit_start, hit_end = i, i + 3
-                if attribute & _NUMERAL:
+                hit_start, hit_end = _at_syllable(
+                    data, i, start, end, code, attributes, numbers, conditions, persons, services
+                )
+                if attributes[code] & _NUMERAL:
                     digit, spelt = True, True
                     wide += 1
-                elif code == _E and total >= 3 and last == i:  # 공일공에 1234에 5678
-                    separator = True
                 else:
-                    brk = True
-                word = numbers[0, code]
-                if word:
-                    behind = i + 3
-                    while behind < i + 7 and behind < end and _is_white(data[behind]) and code in _DRAWN:
-                        behind += 1
-                    code = _hangul(data, behind, end)
-                    condition = conditions[word, numbers[1, code]] if code >= 0 else 0
-                    if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
-                        hit_start, hit_end = i, i + 6
+                    separator = code == _E and total >= 3 and last == i  # 공일공에 1234에 5678
+                    brk = not separator
             else:
                 brk = True
         else:
-            skipped = _skip(data, i, end)
-            digits = 0 if skipped else _wide_digit(data, i, end)
-            hidden = (
-                0 if total < 6 or skipped or digits else _masked(data, i, start, end, total, last == i and stars > 0)
+            width, sort, hit_start, hit_end = _at_rare(
+                data, i, start, end, total, last == i and stars > 0, attributes, numbers, conditions
             )
-            if byte == 0xE2 and i + 2 < end and data[i + 1] == 0x93 and data[i + 2] == 0x90:  # ⓐ
-                hit_start, hit_end = i, i + 3
-            if skipped:
-                width = skipped
-            elif hidden:
-                width, digit = hidden, True
-                stars += 1
-            elif digits:
-                width, digit, wide = digits, True, wide + 1
-                if i > start + 3 and _is_behind_syllable(data, i):
-                    place = _place_before(data, i, start, end, attributes, numbers, conditions)
-                    if place >= 0:
-                        hit_start, hit_end = place, i
-            else:
-                width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-                if byte == 0xEF and i + 2 < end and data[i + 1] == 0xBC and data[i + 2] == 0xA0:  # ＠
-                    hit_start, hit_end = i, i + 3
-                if byte == 0xE3 and _is_talk(data, i, end):
-                    hit_start, hit_end = i, i + 6
-                separator = _is_mark(data, i, end)
-                brk = not separator
+            digit, separator, brk = sort in (_WIDE, _HIDDEN), sort == _MARK, sort == _BREAK
+            wide += sort == _WIDE
+            stars += sort == _HIDDEN
 
         if digit:
             # Hangul beside digits begins a group of its own: 이 and 일 are particles and days more often than digits.
@@ -973,10 +1052,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                     begin, stars, number, hyphens, dots, shown = i, 0, 0, 0, 0, False
                     groups[:] = 0
                 else:
-                    # Here and where a stretch ends; a part for it made the scan 7 % slower.
-                    shown |= _is_shape(groups, leads, number, hyphens)
-                    shown |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
-                    shown |= groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
+                    shown |= _is_number(data, begin, start, groups, leads, number, hyphens, dots)
                     dots = dots + 1 if gap == 1 and joint == 0x2E else 0
                     if gap and (gap != 1 or joint != 0x2D):
                         hyphens = 0
@@ -995,9 +1071,7 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
                 joint = byte
             if brk or gap > GAP:
                 shown |= total >= 9 and (wide >= 3 or stars >= 2)  # disguised
-                shown |= _is_shape(groups, leads, number, hyphens)
-                shown |= dots >= 3 and max(groups[0], groups[1], groups[2], groups[3]) <= 3
-                shown |= groups[0] == 8 and number == 1 and begin > start and (data[begin - 1] | 32) in _PASSPORTS
+                shown |= _is_number(data, begin, start, groups, leads, number, hyphens, dots)
                 if shown:
                     hit_start, hit_end = min(hit_start, begin) if hit_start >= 0 else begin, max(hit_end, last)
                 total, gap, wide = 0, 0, 0
@@ -1011,9 +1085,8 @@ def _scan(data, start, end, attributes, numbers, conditions, persons, services, 
 
 
 @kernel
-def _windows(data, offsets, attributes, numbers, conditions, persons, services, windows, counts):
+def _windows(data, offsets, attributes, numbers, conditions, persons, services, groups, leads, windows, counts):
     count = 0
-    groups, leads = np.zeros(5, np.int64), np.zeros(5, np.int64)
     for d in range(len(offsets) - 1):
         counts[d] = count
         count = _scan(
@@ -1041,5 +1114,8 @@ def find(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     # Windows lie MARGIN bytes apart at least, or begin or end with the document.
     most = int((np.diff(offsets) // MARGIN + 1).sum())
     windows, ends = np.empty((most, 2), np.int64), np.zeros(len(offsets), np.int64)
-    total = _windows(data, offsets, _ATTRIBUTES, _NUMBERS, _CONDITIONS, _PERSON_CODES, _SERVICE_CODES, windows, ends)
+    groups, leads = np.zeros((2, 5), np.int64)
+    total = _windows(
+        data, offsets, _ATTRIBUTES, _NUMBERS, _CONDITIONS, _PERSON_CODES, _SERVICE_CODES, groups, leads, windows, ends
+    )
     return windows[:total], ends

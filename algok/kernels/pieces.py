@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.characters import ASCII, SEPARATORS
 
 WINDOW = 1 << 14  # bytes
@@ -73,14 +73,14 @@ def compile_pieces(pieces: list[bytes], ids: np.ndarray, scores: np.ndarray, byt
     return Pieces(base, check, piece, scores, np.asarray(byte_ids, np.int32), unknown, starts)
 
 
-@kernel
+@allocating_kernel
 def _grown(array, filler, size):
     out = np.full(size, filler, np.int32)
     out[: len(array)] = array
     return out
 
 
-@kernel
+@allocating_kernel
 def _double_array(flat, offsets, ids):
     """Nodes in breadth-first order; every node's children go to the first free place that holds them all."""
     n = len(offsets) - 1
@@ -218,7 +218,7 @@ def _viterbi(text, n, base, check, piece, score, byte_ids, unknown, best, back, 
     return at
 
 
-@kernel
+@allocating_kernel
 def _segment(data, offsets, classes, base, check, piece, score, byte_ids, unknown, cache, out, ends):
     """See `segment`. A row of `cache` (uint64, 8): the bytes (4), length and number of ids (1), ids as uint16 (3)."""
     text = np.empty(WINDOW + 8, np.uint8)

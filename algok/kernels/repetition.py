@@ -13,7 +13,7 @@ Whether a word or a 2-gram is new is a coin toss to the processor, so those two 
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 
 HEAD = 500  # words over which the type/token ratio is taken
 LONG_REPEAT = 10  # words; a run of repeated 5-grams this long counts as copied text
@@ -27,13 +27,13 @@ _WORD, _TWO, _THREE, _FOUR, _FIVE = range(5)
 _COUNT, _FIRST, _LAST = range(3)
 
 
-@kernel
+@allocating_kernel
 def new_slots(most):
     """Empty slots for up to `most` entries at a load of at most one half."""
     return np.zeros(1 << table_bits(most), np.int32)
 
 
-@kernel
+@allocating_kernel
 def new_tables(most):
     """Scratch for documents of up to `most` words: slots int32 (5, 2**k), keys uint64 (5, most), known int32
     (5, most, 3), ids int32 (most,) the word number by position, sums int64 (most + 1,) the letters before it."""

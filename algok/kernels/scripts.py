@@ -17,7 +17,7 @@ import unicodedata
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.blocks import BLOCK, set_bits, trailing_zeros, within
 from algok.kernels.characters import CONTROLS
 
@@ -146,8 +146,8 @@ def _count_one(data, start, end, classes, kinds, pad, row):
     while i < end:
         source, at = data, i
         if i + BLOCK >= end:  # the last block, with the byte after it, from a padded copy
-            pad[:] = 0
-            pad[: end - i] = data[i:end]
+            for k in range(len(pad)):
+                pad[k] = data[i + k] if i + k < end else 0
             source, at = pad, np.int64(0)
         wide = within(source, at, 0xEB, 1) | (within(source, at, 0xEA, 0) & within(source, at + 1, 0xB0, 0x0F))
         wide |= within(source, at, 0xED, 0) & within(source, at + 1, 0x80, 0x1D)  # to U+D77F; the rest one by one
@@ -192,7 +192,7 @@ def _count_one(data, start, end, classes, kinds, pad, row):
     row[_JOINED] = joined_total
 
 
-@kernel
+@allocating_kernel
 def _count(data, offsets, classes, kinds):
     out = np.zeros((len(offsets) - 1, _RUN_BYTES + 1), np.int64)
     pad = np.zeros(2 * BLOCK, np.uint8)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel
 
 
-@kernel
+@allocating_kernel
 def run_epoch(ends, ids, values, targets, sample_weights, order, weights, squares, bias, bias_squares, rate):
     classes = weights.shape[1]
     gradient = np.empty(classes, np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.blocks import BLOCK, trailing_zeros, within
 
 COUNTERS = ("lines", "cut", "more", "dates")
@@ -118,7 +118,7 @@ def _line(data, first, stop, phrases, row):
         row[_MORE] += _invites(data, first, stop, phrases)
 
 
-@kernel
+@allocating_kernel
 def _count(data, offsets, phrases):
     out = np.zeros((len(offsets) - 1, _DATES + 1), np.int64)
     for i in range(len(offsets) - 1):

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel, part
+from algok.kernels import allocating_kernel, kernel, part
 from algok.kernels.characters import TEXTSTATS
 from algok.kernels.repetition import count_repeats, find, new_slots, new_tables, table_bits
 
@@ -675,7 +675,7 @@ def _breaks(text):
     return breaks
 
 
-@kernel
+@allocating_kernel
 def count(data, offsets, classes, suffixes, phrases):
     """The counters of every document: int64 (n documents, len(COUNTERS)).
 

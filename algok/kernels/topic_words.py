@@ -7,7 +7,7 @@ times weighs √n, and in the first HEAD characters, where titles are, it counts
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 
 LONGEST = 7
 READ = 8000  # characters of a document that are looked at
@@ -103,7 +103,7 @@ def _words(data, start, end, keys, gate, counts, found):
     return n
 
 
-@kernel
+@allocating_kernel
 def _sums(data, offsets, keys, gate, weights, shares, logs, out):
     counts, found = np.zeros(len(weights), np.int32), np.empty(len(weights), np.int32)
     classes = shares.shape[1]
@@ -125,7 +125,7 @@ def _sums(data, offsets, keys, gate, weights, shares, logs, out):
                 out[d, classes + k] /= np.sqrt(squares)
 
 
-@kernel
+@allocating_kernel
 def _occurrences(data, offsets, keys, gate, found_in):
     counts, found = np.zeros(len(found_in), np.int32), np.empty(len(found_in), np.int32)
     for d in range(len(offsets) - 1):

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from algok.kernels import kernel
+from algok.kernels import allocating_kernel, kernel
 from algok.kernels.characters import CONTROLS, TOXIC
 
 LEAST = 5  # eojeol
@@ -507,7 +507,7 @@ def _next_window(data, position, end, whole, codes, kinds, units, starts):
     return m, words, i
 
 
-@kernel
+@allocating_kernel
 def _windows(data, offsets, whole, bits, lexicon, flat, row_ends, spans, hit_counts):
     """First pass (`flat` empty): only counts; second pass: ids, their ends, [document, start, end] and hits per window."""
     codes, kinds = np.empty(_EOJEOL + 1, np.int64), np.empty(_EOJEOL + 1, np.uint8)
@@ -554,7 +554,7 @@ def _add_rows(ids, n, table, sums):
             sums[2 * lane + 1] += np.int64((odd >> shift) & np.uint64(0xFFFF))
 
 
-@kernel
+@allocating_kernel
 def _score(data, offsets, bits, lexicon, table, scale, bias, least, out):
     codes, kinds = np.empty(_EOJEOL + 1, np.int64), np.empty(_EOJEOL + 1, np.uint8)
     units, starts = np.empty(MOST_UNITS + 2 * _EOJEOL, np.int64), np.empty(MOST_UNITS + 2 * _EOJEOL, np.uint8)
