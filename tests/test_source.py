@@ -153,10 +153,8 @@ def test_knowing_what_a_document_is_loads_no_kernel_and_no_filter():
 
 
 def test_no_function_is_longer_than_120_lines():
-    """But the one of which docs/architecture.md tells what its cuts cost."""
-    long = {}
     for path in PACKAGE:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 120:
-                long[f"{path.relative_to(ROOT)}:{node.name}"] = node.end_lineno - node.lineno + 1
-    assert long == {"algok/kernels/personal.py:_scan": 158}
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = node.end_lineno - node.lineno + 1
+                assert length <= 120, f"{path.relative_to(ROOT)}:{node.name} has {length} lines"

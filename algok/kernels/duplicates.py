@@ -49,6 +49,7 @@ def assign_leaders(
         else:
             half = leader_documents.size // 2
             slot = count if count < leader_documents.size else half + (count - half) % (leader_documents.size - half)
-            leader_signatures[slot] = signatures[i]
+            for k in range(signatures.shape[1]):
+                leader_signatures[slot, k] = signatures[i, k]
             leader_documents[slot] = documents[i]
             state[1] = np.uint64(count + 1)

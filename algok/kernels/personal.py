@@ -131,7 +131,7 @@ _PAIRS[[ord("x"), ord("X")]] = True
 # Bytes that begin nothing where no stretch goes on, and letters that begin nothing without the second of their pair.
 _QUIET, _QUIET_ALONE = 1, 2
 _CALM = np.full(256, _QUIET, np.uint8)
-_CALM[[ord(sign) for sign in "0123456789@<OoIl"]] = 0
+_CALM[np.frombuffer(b"0123456789@<OoIl", np.uint8)] = 0
 _CALM[_TELLING] = 0
 _CALM[[letter for letter in range(128) if _PAIRS[letter].any() and _CALM[letter]]] = _QUIET_ALONE
 _CALM[[0xC2, 0xE2, 0xE3, 0xEA, 0xEB, 0xEC, 0xED, 0xEF, 0xF0]] = 0
