@@ -9,8 +9,11 @@ longer than a second for 100 kB of any of them is marked.
 import argparse
 import tempfile
 import time
+import zipfile
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import orjson
 
@@ -84,6 +87,16 @@ PAGES = {
 }
 
 
+WIKI = {
+    "braces": "{{",
+    "links": "[[",
+    "tables": "{|\n|-\n",
+    "tags": "<ref>",
+    "quotes": "'" * 5,
+    "folds": "{{{#!folding ",
+}
+
+
 def steps(size: int, only: set[str]) -> list[tuple[float, str, str]]:
     from algok.pipelines.registry import STEPS, step_class
     from algok.testing import apply_step, documents
@@ -92,7 +105,7 @@ def steps(size: int, only: set[str]) -> list[tuple[float, str, str]]:
     for name in STEPS:
         if (only and name not in only) or name == "fineweb2":
             continue
-        step = step_class(name)()
+        step = step_class(name)(_options(name))
         for unit, text in UNITS.items():
             whole = (text * (size // len(text.encode()) + 1))[:size]
             lines = "\n".join(text * 20 for _ in range(size // (len(text.encode()) * 20) + 1))
@@ -102,6 +115,22 @@ def steps(size: int, only: set[str]) -> list[tuple[float, str, str]]:
                 apply_step(step, [batch])
                 found.append((len(value.encode()) / 1000 / (time.process_time() - start), name, unit + shape))
     return found
+
+
+def _options(name: str):
+    """What a step cannot do without: an index of questions that hold the units."""
+    if name != "decontaminate":
+        return None
+    from algok.classifiers.training.benchmarks import Item
+    from algok.classifiers.training.contamination import build_index
+    from algok.pipelines.registry import step_class
+
+    folder = Path(tempfile.mkdtemp()) / "index"
+    questions = [
+        f"{text * 9} 다음 가운데 {number}번째로 옳은 것은 무엇인가?" for number, text in enumerate(UNITS.values())
+    ]
+    build_index([Item("units", str(n), text) for n, text in enumerate(questions)], lambda: iter(()), folder, data=[])
+    return step_class(name).Options(index=str(folder))
 
 
 def pages(size: int, only: set[str]) -> list[tuple[float, str, str]]:
@@ -149,6 +178,15 @@ def readers(size: int, only: set[str]) -> list[tuple[float, str, str]]:
         "lengths.warc": b"WARC/1.0\r\nContent-Length: 9\r\n\r\n" * (size // 30),
         "matter.md": b"---\n" + b"- [" * (size // 3) + b"\n---\n",
         "at.txt": b"\xb0" * size,
+        "members.zip": _zip({f"{number}.json": b'{"text":"\xea\xb0\x80"}' for number in range(size // 120)}),
+        "brackets.zip": _zip({"a.json": b"[" * size}),
+        "objects.zip": _zip({"a.json": b'{"a":' * (size // 5)}),
+        "items.zip": _zip({"a.json": b'{"data":[' + b"{}," * (size // 3) + b"{}]}"}),
+        "elements.zip": _zip({"a.xml": b"<r>" + b"<a>" * (size // 3)}),
+        "attributes.zip": _zip({"a.xml": b"<r " + b"a='b' " * (size // 6) + b"/>"}),
+        "cells.zip": _zip({"a.csv": b"text\n" + b'"' * size}),
+        **{f"{unit} of a wiki.xml": _wiki(text * (size // len(text))) for unit, text in WIKI.items()},
+        **{f"{unit} of namuwiki.json": _namuwiki(text * (size // len(text))) for unit, text in WIKI.items()},
     }
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -164,6 +202,25 @@ def readers(size: int, only: set[str]) -> list[tuple[float, str, str]]:
                     pass
             found.append((len(data) / 1000 / (time.process_time() - start), "readers", name))
     return found
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def _wiki(text: str) -> bytes:
+    page = (
+        f"<page><title>가</title><ns>0</ns><id>1</id><revision><id>1</id><text>{escape(text)}</text></revision></page>"
+    )
+    return f'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/">{page}</mediawiki>'.encode()
+
+
+def _namuwiki(text: str) -> bytes:
+    return orjson.dumps([{"namespace": "0", "title": "가", "text": text, "contributors": []}])
 
 
 def main() -> None:

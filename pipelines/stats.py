@@ -12,7 +12,7 @@ source are kept only of signals whose bound differs by source, and only for the 
 a text has at a step's door follows from few numbers too: what came into the phase, and what its steps dropped and added.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -256,32 +256,14 @@ class Stats:
 
     @staticmethod
     def _add_step(counter: StepCounts, data: dict) -> None:
-        counter.documents += data.get("documents", 0)
-        counter.dropped += data.get("dropped", 0)
-        counter.failed += data.get("failed", 0)
-        for key in ("text_bytes", "dropped_text_bytes", "added_text_bytes"):
-            setattr(counter, key, getattr(counter, key) + data.get(key, 0))
-        for signal, sides in data.get("rules", {}).items():
-            tally(counter.rules.setdefault(signal, {}), sides.items())
-        tally(counter.totals, data.get("totals", {}).items())
-        tally(counter.nulls, data.get("nulls", {}).items())
-        for signal, flat in data.get("histograms", {}).items():
-            _add_flat(counter.histograms.setdefault(signal, {}), flat)
-        for signal, sources in data.get("by_source", {}).items():
-            histograms = counter.by_source.setdefault(signal, {})
-            for source, flat in sources.items():
-                _add_flat(histograms.setdefault(source, {}), flat)
-        for signal, groups in data.get("outside", {}).items():
-            for source, sides in groups.items():
-                tally(counter.outside.setdefault(signal, {}).setdefault(source, {}), sides.items())
-        for signal, labels in data.get("labels", {}).items():
-            known = counter.labels.setdefault(signal, {})
-            for label, count in ({labels: 1} if isinstance(labels, str) else labels).items():
-                _add(known, _capped(known, label), count)
-        for kind, texts in data.get("samples", {}).items():
-            kept = counter.samples.setdefault(kind, {})
-            for text, times in texts.items():
-                _keep_sample(kept, text, times)
+        for key, part in data.items():  # few of them are there
+            own = getattr(counter, key, None)
+            if own is None:
+                raise ValueError(f"statistics of a step hold {key!r}, which this algok does not know")
+            if isinstance(part, int):
+                setattr(counter, key, own + part)
+            else:
+                _MERGED[key](own, part)
 
     def as_dict(self) -> dict:
         """Plain dictionaries for JSON, without what is zero or empty."""
@@ -324,6 +306,51 @@ def _short(labels: Counts) -> Counts | str:
     """The label alone where it stands once and no other does."""
     ((label, count), *others) = labels.items() or (("", 0),)
     return label if label and count == 1 and not others else labels
+
+
+def _add_pairs(counts: dict, more: dict) -> None:
+    tally(counts, more.items())
+
+
+def _add_grouped(groups: dict[str, dict], more: dict) -> None:
+    for group, counts in more.items():
+        tally(groups.setdefault(group, {}), counts.items())
+
+
+def _add_histograms(histograms: dict[str, dict[int, int]], more: dict) -> None:
+    for signal, flat in more.items():
+        _add_flat(histograms.setdefault(signal, {}), flat)
+
+
+def _add_by_source(histograms: dict[str, dict], more: dict) -> None:
+    for signal, sources in more.items():
+        _add_histograms(histograms.setdefault(signal, {}), sources)
+
+
+def _add_outside(outside: dict[str, dict], more: dict) -> None:
+    for signal, groups in more.items():
+        _add_grouped(outside.setdefault(signal, {}), groups)
+
+
+def _add_labels(labels: dict[str, Counts], more: dict) -> None:
+    for signal, counts in more.items():
+        known = labels.setdefault(signal, {})
+        for label, count in ({counts: 1} if isinstance(counts, str) else counts).items():
+            _add(known, _capped(known, label), count)
+
+
+def _add_samples(samples: dict[str, Counts], more: dict) -> None:
+    for kind, texts in more.items():
+        kept = samples.setdefault(kind, {})
+        for text, times in texts.items():
+            _keep_sample(kept, text, times)
+
+
+# How the parts of a step's counts are merged that are no numbers.
+_MERGED: dict[str, Callable[[dict, dict], None]] = {
+    "rules": _add_grouped, "totals": _add_pairs, "nulls": _add_pairs, "histograms": _add_histograms,
+    "by_source": _add_by_source, "outside": _add_outside, "labels": _add_labels, "samples": _add_samples,
+}  # fmt: skip
 
 
 def _add_flat(bins: dict[int, int], flat: list[int] | int) -> None:

@@ -22,6 +22,15 @@ def pytest_addoption(parser):
     parser.addoption("--fuzz-seed", type=int, default=0, help="Where fuzzers begin; a failure names its seed.")
 
 
+def pytest_collection_modifyitems(items):
+    """Where the suite runs in several processes, one of them has Ray, and tests that share what they made stay together."""
+    tests = Path(__file__).parent
+    for item in items:
+        together = "ray" if "ray_session" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(tests))
+        together = "dashboard" if together.startswith("dashboard/") else together
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @pytest.fixture
 def seeds(request):
     """The seeds of a fuzzer that tries so many in the suite: `seeds(60)`."""
