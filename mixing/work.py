@@ -254,8 +254,7 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     for part in bench.planned_cells(bench.store.read_arrow(measured_name(bench.measures[number]))):
         copies, total = pick(bench.layout, part, row, bench.ranks)
         found += copies
-        pairs, documents_of = np.unique(np.stack([part.cells, total]), axis=1, return_counts=True)
-        for (cell, times), count in zip(pairs.T.tolist(), documents_of.tolist()):
+        for cell, times, count in _copies_of_cells(part.cells, total):
             counts[cell, times] = counts.get((cell, times), 0) + count
         row += len(total)
     if bench.index:
@@ -264,6 +263,13 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     _commit_picked(bench, number, found)
     report(row, 0, 1.0)
     return {"copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())]}
+
+
+def _copies_of_cells(cells: np.ndarray, total: np.ndarray) -> list[tuple[int, int, int]]:
+    """(cell, copies, documents that have so many). One number for both: sorting pairs took two thirds of a pick."""
+    width = int(total.max(initial=0)) + 1
+    codes, documents = np.unique(cells * np.int64(width) + total, return_counts=True)
+    return list(zip((codes // width).tolist(), (codes % width).tolist(), documents.tolist()))
 
 
 def _commit_picked(bench: Bench, number: int, found: list[Copies]) -> None:
