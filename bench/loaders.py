@@ -232,7 +232,8 @@ def main() -> None:
         (folder / "told.json").write_text(json.dumps(make_mixes(options.files, folder, options.tokens)))
         print("format    mix      loader                                     items     tokens  same")
         for number, (format, mix, loader, _) in enumerate(CHECKS):
-            command = [str(python), "-W", "ignore", __file__, "--read", str(folder), str(number)]
+            # -I, since files beside this one have names of libraries (tokenizers.py).
+            command = [str(python), "-I", "-W", "ignore", __file__, "--read", str(folder), str(number)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 print(f"{format:<9} {mix:<8} {loader:<40} failed: {done.stderr.strip().splitlines()[-1][:200]}")
