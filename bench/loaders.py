@@ -33,12 +33,12 @@ Batches = list[list[int]]
 # What runs with algok
 
 
-def make_environment(folder: Path) -> Path:
-    """The interpreter of the loaders' environment."""
+def make_environment(folder: Path, groups: tuple[tuple[str, ...], ...] = PACKAGES) -> Path:
+    """The interpreter of an environment with some packages, installed group by group."""
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        for packages in PACKAGES:
+        for packages in groups:
             subprocess.run([str(python), "-m", "pip", "install", "-q", *packages], check=True)
     return python
 

@@ -3,22 +3,18 @@
     python bench/mixing.py plan [--documents 1000000]
     python bench/mixing.py write FILE.jsonl.zst …
     python bench/mixing.py pack FILE.jsonl.zst …
-    python bench/mixing.py rivals FILE.jsonl.zst FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
 with shares over 20 domains, a selection and a replay; then other mixes of the same columns, from what is known, without the
 replay and with it; then picks and orders the copies. `write` mixes
 real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
-real texts in a random order, and times it on many documents of such lengths. `rivals` asks for the same share of tokens of every
-file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what
-comes out.
+real texts in a random order, and times it on many documents of such lengths. `bench/blends.py` compares with other tools.
 """
 
 import argparse
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,7 +29,7 @@ from algok.classifiers.tokenizer import FILE
 from algok.mixing.mix import Driver
 from algok.mixing.pack import pack
 from algok.mixing.recipe import TokenizerOptions, validate
-from algok.mixing.tokenizers import TrainingTokenizer, of_options
+from algok.mixing.tokenizers import of_options
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe_source import RecipeText
@@ -116,6 +112,12 @@ def _memory(what: str) -> int:
 
 
 def plan(documents: int) -> None:
+    """A small plan goes before, since loading compiled kernels takes a fifth of a second: what is printed last is what counts."""
+    for count in (20_000, documents):
+        plan_all(count)
+
+
+def plan_all(documents: int) -> None:
     counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -223,76 +225,16 @@ def packing(files: list[str]) -> None:
             print(f"{figures} {cut:>22.1%} {speed:>14.1f}", flush=True)
 
 
-def rivals(files: list[str]) -> None:
-    import datasets
-
-    datasets.disable_progress_bars()
-    pa.set_cpu_count(1)
-    tokenizer = of_options(TokenizerOptions())
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "corpus").mkdir()
-        size = texts(folder / "corpus", files)
-        paths = sorted((folder / "corpus").glob("*.parquet"))
-        each = 1 / len(paths)
-
-        def ours() -> list[Path]:
-            corpora = {path.stem: {"path": str(path)} for path in paths}
-            stages = [{"name": "all", "tokens": size // 6, "prior": "uniform"}]
-            data = {"corpora": corpora, "stages": stages, "max_epochs": {"default": 50}}
-            driver = driver_of(data, folder)
-            for step in (driver.measure, driver.plan, driver.pick, driver.order, driver.place, driver.write):
-                step()
-            return sorted((folder / "mix" / "parquet").glob("*.parquet"))
-
-        def interleaved(streaming: bool) -> list[Path]:
-            options = {"split": "train", "streaming": streaming, "cache_dir": str(folder / "cache")}
-            parts = [datasets.load_dataset("parquet", data_files=str(path), **options) for path in paths]
-            parts = parts if streaming else [part.shuffle(seed=0) for part in parts]
-            whole = datasets.interleave_datasets(
-                parts, probabilities=[each] * len(parts), seed=0, stopping_strategy="all_exhausted"
-            )
-            whole = whole.shuffle(seed=0, buffer_size=1000) if streaming else whole.shuffle(seed=0)
-            whole.to_parquet(str(folder / f"hf{streaming}.parquet"))
-            return [folder / f"hf{streaming}.parquet"]
-
-        ways = (("algok mix", ours), ("datasets, streaming", lambda: interleaved(True)))
-        for way, work in (*ways, ("datasets, in memory", lambda: interleaved(False))):
-            start = time.process_time()
-            written = pa.concat_tables([pq.read_table(path, columns=["id", "text"]) for path in work()])
-            used = time.process_time() - start
-            shown_mix(way, written, used, tokenizer)
-
-
-def shown_mix(way: str, written: pa.Table, used: float, tokenizer: TrainingTokenizer) -> None:
-    """The share of tokens of every file in what was written, in all and in windows of some 20,000 tokens, and most copies."""
-    counts = tokenizer.counts(written["text"].combine_chunks())
-    keys = written["id"].to_pylist()
-    files = np.array([int(key.split("-")[0]) for key in keys])
-    own = np.where(files[:, None] == np.arange(files.max() + 1), counts[:, None], 0)
-    edges = np.flatnonzero(np.diff((np.cumsum(counts) - counts) // 20_000, prepend=-1))
-    windows = np.add.reduceat(own, edges, axis=0) / np.add.reduceat(counts, edges)[:, None]
-    worst = abs(windows[:-1] - own.sum(axis=0) / counts.sum()).max()
-    speed = sum(len(text.encode()) for text in written["text"].to_pylist()) / 1e6 / used
-    shares = " ".join(f"{share:.3f}" for share in own.sum(axis=0) / counts.sum())
-    most = max(Counter(keys).values())
-    print(
-        f"{way:<20} {len(keys):>7,} documents, {speed:6.1f} MB/s, shares {shares}, worst window {worst:.3f}, most copies {most}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "write", "pack", "rivals"])
+    parser.add_argument("what", choices=["plan", "write", "pack"])
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument(
-        "files", nargs="*", help="write, pack, rivals: JSON Lines with a field text, compressed or not."
-    )
+    parser.add_argument("files", nargs="*", help="write, pack: JSON Lines with a field text, compressed or not.")
     options = parser.parse_args()
     if options.what == "plan":
         plan(options.documents)
     else:
-        {"write": write, "pack": packing, "rivals": rivals}[options.what](options.files)
+        {"write": write, "pack": packing}[options.what](options.files)
 
 
 if __name__ == "__main__":
