@@ -24,7 +24,7 @@ from algok.classifiers.contamination import ContaminationIndex, open_index
 from algok.mixing.bins import Refinement, measured_cells
 from algok.mixing.clusters import Allowances, Division, undivided
 from algok.mixing.contaminated import Screen, clean_rows
-from algok.mixing.corpora import Inputs, read_piece
+from algok.mixing.corpora import Inputs, check_digest, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
 from algok.mixing.formats.writer import Documents as Written
@@ -348,7 +348,9 @@ def _in_order(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _place(bench: Bench, number: int, report: Report) -> dict[str, Any]:
-    """The texts of a piece, a batch for every output shard that takes any of them."""
+    """The texts of a piece, a batch for every output shard that takes any of them. Before that, that the file of a run is what
+    the run wrote: it is read here in any case, and no shard has been written yet."""
+    check_digest(bench.inputs.pieces[number])
     parts = [_range(bench.store.read_arrow(_ordered_name(part)), number) for part in range(bench.layout.parts)]
     placed = pa.concat_tables(parts).sort_by(
         [("shard", "ascending"), ("position", "ascending"), ("track", "ascending")]

@@ -8,7 +8,7 @@ import pytest
 from conftest import prose, write_jsonl
 from corpora import documents, mix_of, run_mix, write_corpus
 
-from algok.errors import InputError, OutputError, RecipeError
+from algok.errors import InputError, OutputError, RecipeError, TaskError
 from algok.mixing.account import MixDirectory, verify_mix
 from algok.mixing.corpora import open_inputs
 from algok.mixing.tokenizers import open_tokenizer
@@ -155,3 +155,37 @@ def test_a_run_that_is_not_what_its_manifest_says_is_refused(tmp_path, damage):
         file.unlink()
     with pytest.raises(InputError, match=r"not what its manifest says; see 'algok verify"):
         run_mix({}, tmp_path / "mix", places={"web": {"run": str(place)}}, stages=[stage(tokens=100)])
+
+
+@pytest.mark.parametrize("kind", ["run", "mix"])
+def test_a_file_that_changed_since_it_was_written_is_refused_before_a_shard_is_written(tmp_path, kind):
+    if kind == "run":
+        place = run(tmp_path / "a", "{tokens: {}}")
+        (file,) = (place / "kept").glob("*.parquet")
+    else:
+        place, corpus = tmp_path / "first", write_corpus(tmp_path / "corpus", documents(40))
+        run_mix({"web": corpus}, place, stages=[stage()], shards=1)
+        (file,) = (place / "parquet").glob("*.parquet")
+    changed = file.read_bytes().replace(b"parquet-cpp-arrow", b"parquet-cpp-arroW")  # as long, and still a table
+    file.write_bytes(changed)
+    with pytest.raises(TaskError, match="its SHA-256 is not the manifest's"):
+        run_mix({}, tmp_path / "mix", places={"web": {kind: str(place)}}, stages=[stage(tokens=100)])
+    assert not (tmp_path / "mix" / "parquet").exists()
+
+
+def test_a_file_is_hashed_once_however_many_pieces_it_has(tmp_path):
+    place, corpus = tmp_path / "first", write_corpus(tmp_path / "corpus", documents(200))
+    run_mix({"web": corpus}, place, stages=[stage(tokens=9000)], shards=1)
+    mix, source = mix_of({}, {"web": {"mix": str(place)}}, stages=[stage()])
+    pieces = open_inputs(mix, source).pieces
+    assert sum(bool(piece.sha256) for piece in pieces) == len({piece.url for piece in pieces}) == 1
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    corpus = write_corpus(tmp_path / "corpus", documents(40), 1)
+    (file,) = corpus.glob("*.parquet")
+    data = bytearray(file.read_bytes())
+    data[4:40] = bytes(36)  # the header of the first page
+    file.write_bytes(data)
+    with pytest.raises(TaskError, match=r"part0.parquet: cannot be read as Parquet"):
+        run_mix({"web": corpus}, tmp_path / "mix", stages=[stage(tokens=100)])
