@@ -26,19 +26,18 @@ SHARE = 0.6  # tokens of the stage, of all that there are
 def ours(documents: int) -> dict:
     import pyarrow as pa
 
-    from algok.classifiers.store import open_model
-    from algok.classifiers.tokenizer import FILE
-    from mixing import driver_of, metadata
+    from mixing import AVERAGE, corpus_of, driver_of
 
-    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
     pa.set_cpu_count(1)
     for count in (20_000, documents):  # the first loads compiled kernels
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            (folder / "corpus").mkdir()
-            metadata(folder / "corpus", count)
-            corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
-            stage = {"name": "all", "tokens": int(count * 665 * SHARE), "prior": {"uniform": 1, "over": "domain.sub"}}
+            corpus = corpus_of(folder, count)
+            stage = {
+                "name": "all",
+                "tokens": int(count * AVERAGE * SHARE),
+                "prior": {"uniform": 1, "over": "domain.sub"},
+            }
             driver = driver_of({"corpora": {"web": corpus}, "stages": [stage], "split_bytes": 1 << 30}, folder)
             driver.measure()
             start = time.process_time()

@@ -1,12 +1,13 @@
 """What planning a mix costs per document, and how fast texts are shuffled and tokenised.
 
     python bench/mixing.py plan [--documents 1000000]
+    python bench/mixing.py replan [--documents 1000000]
     python bench/mixing.py write FILE.jsonl.zst …
     python bench/mixing.py pack FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
 with shares over 20 domains, a selection and a replay; then other mixes of the same columns, from what is known, without the
-replay and with it; then picks and orders the copies. `write` mixes
+replay and with it; then picks and orders the copies. `replan` changes one thing after the other in a plan. `write` mixes
 real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
 real texts in a random order, and times it on many documents of such lengths. `bench/blends.py` compares with other tools.
 """
@@ -36,6 +37,7 @@ from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Store
 
 ROWS = 1_000_000
+AVERAGE = 665  # tokens of the log-normal distribution of `metadata`
 DOMAINS = [f"domain{k:02d}" for k in range(20)]
 SOURCES = ["web", "news", "blog", "law"]
 LABELS = ["text", "domain.sub", "source"]  # columns that repeat
@@ -118,20 +120,16 @@ def plan(documents: int) -> None:
 
 
 def plan_all(documents: int) -> None:
-    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "corpus").mkdir()
-        metadata(folder / "corpus", documents)
-        corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
-        average = 665  # tokens, of this log-normal distribution
-        data = {"corpora": {"web": corpus}, "stages": two_stages(documents * average), "split_bytes": 1 << 30}
+        corpus = corpus_of(folder, documents)
+        data = {"corpora": {"web": corpus}, "stages": two_stages(documents * AVERAGE), "split_bytes": 1 << 30}
         pa.set_cpu_count(1)
         driver = driver_of(data, folder)
         print(f"{documents:,} documents")
         timed("measure", driver.measure, documents)
         timed("plan", driver.plan, documents)
-        half = two_stages(documents * average // 2)
+        half = two_stages(documents * AVERAGE // 2)
         plain = [{key: value for key, value in stage.items() if key != "replay"} for stage in half]
         for name, stages in (("re-plan", plain), ("re-plan, replay", half)):
             other = driver_of(data | {"stages": stages, "max_epochs": {"default": 2}}, folder)
@@ -143,6 +141,71 @@ def plan_all(documents: int) -> None:
 def plan_again(driver: Driver) -> None:
     driver.measure()
     driver.plan()
+
+
+def changes(tokens: int) -> list[tuple[str, dict]]:
+    """One mix after the other, each with something new: what it is, and the keys of the mix."""
+    main = {"name": "pretrain", "tokens": int(tokens * 0.6), "prior": {"uniform": 1, "over": "domain.sub"}}
+    best = {"signal": "quality.level", "top": 0.1, "within": "domain.sub"}
+    last = {"name": "anneal", "tokens": int(tokens * 0.05), "select": best}
+    level = {"signal": "quality.level", "quantiles": 20, "within": "domain.sub"}
+    shares = {"shares": {"source=law": ">= 0.3"}, "weights": {"source=web": 2}}
+    more = {"name": "more", "tokens": int(tokens * 0.05)}
+
+    def curved(throwaway: float = 0.4, **bins) -> dict:
+        curve = {"bins": "level", "throwaway": throwaway, "max": 7}
+        return {
+            "stages": [main | {"curve": curve}, last],
+            "bins": {"level": level | bins},
+            "max_epochs": {"default": 7},
+        }
+
+    return [
+        ("the first plan", {"stages": [main, last]}),
+        ("tokens of a stage", {"stages": [main | {"tokens": tokens // 2}, last]}),
+        ("shares and weights", {"stages": [main | shares, last]}),
+        ("max_epochs", {"stages": [main, last], "max_epochs": {"default": 2}}),
+        ("one stage more", {"stages": [main, last, more]}),
+        (
+            "replay of unseen",
+            {"stages": [main, last | {"replay": {"of": "pretrain", "share": 0.2, "which": "unseen"}}]},
+        ),
+        ("replay of seen", {"stages": [main, last | {"replay": {"of": "pretrain", "share": 0.2}}]}),
+        ("top of a selection", {"stages": [main, last | {"select": best | {"top": 0.2}}]}),
+        ("groups of a selection", {"stages": [main, last | {"select": best | {"within": "source"}}]}),
+        ("order", {"stages": [main | {"order": {"signal": "quality.level", "strength": 0.3}}, last]}),
+        ("edges of bins", {"stages": [main, last], "bins": {"sure": {"signal": "quality.level", "edges": [2.5]}}}),
+        ("quantiles", curved()),
+        ("curve of known quantiles", curved(0.3)),
+        ("other quantiles: 100", curved(quantiles=100)),
+        ("smooth quantiles", curved(smooth=True)),
+        ("throwaway of smooth quantiles", curved(0.3, smooth=True)),
+    ]
+
+
+def replan(documents: int) -> None:
+    for count in (20_000, documents):  # the first loads the compiled kernels
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            corpus, print_ = corpus_of(folder, count), count == documents
+            pa.set_cpu_count(1)
+            for what, keys in changes(count * AVERAGE):
+                data = {"corpora": {"web": corpus}, "split_bytes": 1 << 30, "cells": ["source"], **keys}
+                driver = driver_of(data, folder)
+                driver.measure()
+                start, cpu = time.perf_counter(), time.process_time()
+                driver.plan()
+                wall, used = time.perf_counter() - start, time.process_time() - cpu
+                if print_:
+                    print(f"{what:<32} {wall:7.2f} s, {used:7.2f} s of processor", flush=True)
+
+
+def corpus_of(folder: Path, documents: int) -> dict:
+    """A corpus of `metadata`, whose counts are taken for the tokenizer's."""
+    (folder / "corpus").mkdir()
+    metadata(folder / "corpus", documents)
+    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
+    return {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
 
 
 def driver_of(data: dict, folder: Path) -> Driver:
@@ -227,12 +290,12 @@ def packing(files: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "write", "pack"])
+    parser.add_argument("what", choices=["plan", "replan", "write", "pack"])
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("files", nargs="*", help="write, pack: JSON Lines with a field text, compressed or not.")
     options = parser.parse_args()
-    if options.what == "plan":
-        plan(options.documents)
+    if options.what in ("plan", "replan"):
+        {"plan": plan, "replan": replan}[options.what](options.documents)
     else:
         {"write": write, "pack": packing}[options.what](options.files)
 
