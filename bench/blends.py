@@ -11,6 +11,7 @@ in environments of their own, which are made where FOLDER has none (about two gi
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,12 @@ def shown(way: str, used: float, stream: Stream, count: int) -> None:
 # What runs in the environments of others: each gives seconds of processor and its stream
 
 
+def begun(told: dict) -> float:
+    """Says that libraries are loaded and work begins; the time of this."""
+    (Path(told["folder"]) / "begun").touch()
+    return time.process_time()
+
+
 def wanted_documents(told: dict) -> np.ndarray:
     """How many documents of every file have its share of the tokens, in the mean."""
     means = np.array([np.mean(corpus["lengths"]) for corpus in told["corpora"]])
@@ -118,7 +125,7 @@ def interleaved(told: dict, streaming: bool) -> tuple[float, Stream]:
     datasets.disable_progress_bars()
     wanted, cache = wanted_documents(told), str(Path(told["folder"]) / "cache")
     target, count = str(Path(told["folder"]) / "interleaved.parquet"), round(wanted.sum())
-    start = time.process_time()
+    start = begun(told)
     options = {"split": "train", "streaming": streaming, "cache_dir": cache}
     parts = [datasets.load_dataset("parquet", data_files=c["texts"], **options) for c in told["corpora"]]
     parts = parts if streaming else [part.shuffle(seed=0) for part in parts]
@@ -145,7 +152,7 @@ def juicer(told: dict) -> tuple[float, Stream]:
     config = argparse.Namespace(
         dataset={"configs": sets, "max_sample_num": round(wanted.sum())}, np=1, text_keys=["text"], suffixes=[]
     )
-    start = time.process_time()
+    start = begun(told)
     whole = DatasetBuilder(config).load_dataset().shuffle(seed=0)
     whole.to_parquet(target)
     used = time.process_time() - start
@@ -166,7 +173,7 @@ def megatron(told: dict) -> tuple[float, Stream]:
     options = {"reset_position_ids": False, "reset_attention_mask": False, "eod_mask_loss": False}
     prefixes = [corpus["megatron"] for corpus in told["corpora"]]
     count = told["tokens"] // LENGTH
-    start = time.process_time()
+    start = begun(told)
     config = GPTDatasetConfig(
         random_seed=0,
         sequence_length=LENGTH,
@@ -204,6 +211,7 @@ def merger(told: dict) -> tuple[float, Stream]:
     from datatrove.pipeline.tokens import DocumentTokenizerMerger
 
     source, target = Path(told["folder"]) / "merge", Path(told["folder"]) / "merged"
+    shutil.rmtree(source, ignore_errors=True)
     source.mkdir()
     known: dict[bytes, list[tuple[int, int]]] = {}
     for file, corpus in enumerate(told["corpora"]):
@@ -211,7 +219,7 @@ def merger(told: dict) -> tuple[float, Stream]:
             (source / f"{file}.ds{suffix}").symlink_to(f"{corpus['datatrove']}{suffix}")
         for k, piece in enumerate(_pieces(corpus["datatrove"], told)):
             known.setdefault(piece, []).append((file, corpus["order"][k]))
-    start = time.process_time()
+    start = begun(told)
     DocumentTokenizerMerger(str(source), str(target), "all", seed=0, progress=False).run()
     used = time.process_time() - start
     (path,) = target.glob("*.ds")
@@ -242,13 +250,35 @@ def child(folder: Path, number: int) -> None:
     print(json.dumps(used))
 
 
+def command(python: str, folder: Path, number: int) -> list[str]:
+    return [python, "-I", "-W", "ignore", __file__, "--child", str(folder), str(number)]
+
+
 def read_from(python: str, folder: Path, number: int) -> tuple[float, Stream]:
     """Raises CalledProcessError."""
-    command = [python, "-I", "-W", "ignore", __file__, "--child", str(folder), str(number)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command(python, folder, number), capture_output=True, text=True, check=True)
     table = pq.read_table(folder / "stream.parquet")
     streams = tuple(table[name].to_numpy() for name in ("file", "document", "tokens", "begins"))
     return float(json.loads(done.stdout.strip().splitlines()[-1])), streams  # type: ignore[return-value]
+
+
+def killed(python: str, folder: Path, number: int, wall: float) -> None:
+    """The same work, killed half way; what it had written stays."""
+    (folder / "begun").unlink(missing_ok=True)
+    process = subprocess.Popen(command(python, folder, number), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (folder / "begun").exists():
+        time.sleep(0.01)
+    time.sleep(wall / 2)
+    process.kill()
+    process.wait()
+
+
+def clear(folder: Path) -> None:
+    """What the ways leave: their caches and outputs."""
+    for name in ("cache", "megatron-cache", "merge", "merged"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (*folder.glob("*.parquet"), *folder.glob("corpus/cache-*")):
+        path.unlink()
 
 
 def main() -> None:
@@ -280,7 +310,14 @@ def main() -> None:
         (folder / "told.json").write_text(json.dumps(told))
         for number, (way, environment, _) in enumerate(WAYS):
             try:
-                shown(way, *read_from(pythons[environment], folder, number), len(corpora))
+                used, stream = read_from(pythons[environment], folder, number)
+                shown(way, used, stream, len(corpora))
+                clear(folder)
+                killed(pythons[environment], folder, number, used)
+                after, again = read_from(pythons[environment], folder, number)
+                same = all(np.array_equal(a, b) for a, b in zip(stream, again))
+                print(f"{'':<32} begun again after kill -9: {after:.2f} s instead of {used:.2f} s, same stream: {same}")
+                clear(folder)
             except subprocess.CalledProcessError as error:
                 print(f"{way:<32} failed: {error.stderr.strip().splitlines()[-1][:200]}", flush=True)
 
