@@ -27,7 +27,8 @@ OURS = "ALGOK_FAULTS"  # in the environment of all that this program starts, so 
 def outputs(run: Path) -> dict[str, str]:
     """SHA-256 of what must be the same."""
     if (run / "mix.json").exists():
-        own = {"done", "run.lock", "mix.json"}  # what a crash may leave otherwise, and when it was begun
+        # what a crash may leave otherwise, when it was begun, and which attempts at tasks were lost
+        own = {"done", "run.lock", "mix.json", "failed"}
         files = [
             path for path in sorted(run.rglob("*")) if path.is_file() and path.relative_to(run).parts[0] not in own
         ]
@@ -37,6 +38,11 @@ def outputs(run: Path) -> dict[str, str]:
         path for folder in ("kept", "dropped", "quarantine", "stats") for path in sorted((run / folder).glob("*"))
     ]
     return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def differing(found: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """The files that are not the same, or not in both."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
 
 
 def write_mix(data: Path, folder: Path) -> Path:
@@ -176,7 +182,8 @@ def main() -> None:
                 output = Path(folder) / f"{executor}{round_}"
                 wait = seconds / 4 if executor == "local" else seconds / 4 + 10
                 died = disturbed_run(what, output, executor, min(4, options.kills - kills), wait, randomly)
-                same = outputs(output) == expected
+                found = outputs(output)
+                same = found == expected
                 verified = (
                     subprocess.run([sys.executable, "-m", "algok", "verify", str(output)], check=False).returncode == 0
                 )
@@ -184,7 +191,7 @@ def main() -> None:
                 kills += sum(died.values())
                 round_ += 1
                 if not (same and verified):
-                    raise SystemExit(1)
+                    raise SystemExit("\n".join(f"differs: {name}" for name in differing(found, expected)))
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ Batches = list[list[int]]
 # What runs with algok
 
 
-def make_environment(folder: Path) -> Path:
-    """The interpreter of the loaders' environment."""
+def make_environment(folder: Path, groups: tuple[tuple[str, ...], ...] = PACKAGES) -> Path:
+    """The interpreter of an environment with some packages, installed group by group."""
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        for packages in PACKAGES:
+        for packages in groups:
             subprocess.run([str(python), "-m", "pip", "install", "-q", *packages], check=True)
     return python
 
@@ -232,7 +232,8 @@ def main() -> None:
         (folder / "told.json").write_text(json.dumps(make_mixes(options.files, folder, options.tokens)))
         print("format    mix      loader                                     items     tokens  same")
         for number, (format, mix, loader, _) in enumerate(CHECKS):
-            command = [str(python), "-W", "ignore", __file__, "--read", str(folder), str(number)]
+            # -I, since files beside this one have names of libraries (tokenizers.py).
+            command = [str(python), "-I", "-W", "ignore", __file__, "--read", str(folder), str(number)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 print(f"{format:<9} {mix:<8} {loader:<40} failed: {done.stderr.strip().splitlines()[-1][:200]}")

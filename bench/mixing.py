@@ -1,24 +1,21 @@
 """What planning a mix costs per document, and how fast texts are shuffled and tokenised.
 
     python bench/mixing.py plan [--documents 1000000]
+    python bench/mixing.py replan [--documents 1000000]
     python bench/mixing.py write FILE.jsonl.zst …
     python bench/mixing.py pack FILE.jsonl.zst …
-    python bench/mixing.py rivals FILE.jsonl.zst FILE.jsonl.zst …
 
 `plan` makes Parquet with ids, labels, quality and counts (no texts to speak of), measures it in this process and plans two stages
 with shares over 20 domains, a selection and a replay; then other mixes of the same columns, from what is known, without the
-replay and with it; then picks and orders the copies. `write` mixes
+replay and with it; then picks and orders the copies. `replan` changes one thing after the other in a plan. `write` mixes
 real texts in several formats. `pack` compares best-fit packing with cutting the stream every so many tokens, on the lengths of
-real texts in a random order, and times it on many documents of such lengths. `rivals` asks for the same share of tokens of every
-file, here and of Hugging Face's `interleave_datasets` (streaming, with its shuffle buffer, and in memory), and looks at what
-comes out.
+real texts in a random order, and times it on many documents of such lengths. `bench/blends.py` compares with other tools.
 """
 
 import argparse
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,13 +30,14 @@ from algok.classifiers.tokenizer import FILE
 from algok.mixing.mix import Driver
 from algok.mixing.pack import pack
 from algok.mixing.recipe import TokenizerOptions, validate
-from algok.mixing.tokenizers import TrainingTokenizer, of_options
+from algok.mixing.tokenizers import of_options
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Store
 
 ROWS = 1_000_000
+AVERAGE = 665  # tokens of the log-normal distribution of `metadata`
 DOMAINS = [f"domain{k:02d}" for k in range(20)]
 SOURCES = ["web", "news", "blog", "law"]
 LABELS = ["text", "domain.sub", "source"]  # columns that repeat
@@ -116,20 +114,22 @@ def _memory(what: str) -> int:
 
 
 def plan(documents: int) -> None:
-    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
+    """A small plan goes before, since loading compiled kernels takes a fifth of a second: what is printed last is what counts."""
+    for count in (20_000, documents):
+        plan_all(count)
+
+
+def plan_all(documents: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "corpus").mkdir()
-        metadata(folder / "corpus", documents)
-        corpus = {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
-        average = 665  # tokens, of this log-normal distribution
-        data = {"corpora": {"web": corpus}, "stages": two_stages(documents * average), "split_bytes": 1 << 30}
+        corpus = corpus_of(folder, documents)
+        data = {"corpora": {"web": corpus}, "stages": two_stages(documents * AVERAGE), "split_bytes": 1 << 30}
         pa.set_cpu_count(1)
         driver = driver_of(data, folder)
         print(f"{documents:,} documents")
         timed("measure", driver.measure, documents)
         timed("plan", driver.plan, documents)
-        half = two_stages(documents * average // 2)
+        half = two_stages(documents * AVERAGE // 2)
         plain = [{key: value for key, value in stage.items() if key != "replay"} for stage in half]
         for name, stages in (("re-plan", plain), ("re-plan, replay", half)):
             other = driver_of(data | {"stages": stages, "max_epochs": {"default": 2}}, folder)
@@ -141,6 +141,71 @@ def plan(documents: int) -> None:
 def plan_again(driver: Driver) -> None:
     driver.measure()
     driver.plan()
+
+
+def changes(tokens: int) -> list[tuple[str, dict]]:
+    """One mix after the other, each with something new: what it is, and the keys of the mix."""
+    main = {"name": "pretrain", "tokens": int(tokens * 0.6), "prior": {"uniform": 1, "over": "domain.sub"}}
+    best = {"signal": "quality.level", "top": 0.1, "within": "domain.sub"}
+    last = {"name": "anneal", "tokens": int(tokens * 0.05), "select": best}
+    level = {"signal": "quality.level", "quantiles": 20, "within": "domain.sub"}
+    shares = {"shares": {"source=law": ">= 0.3"}, "weights": {"source=web": 2}}
+    more = {"name": "more", "tokens": int(tokens * 0.05)}
+
+    def curved(throwaway: float = 0.4, **bins) -> dict:
+        curve = {"bins": "level", "throwaway": throwaway, "max": 7}
+        return {
+            "stages": [main | {"curve": curve}, last],
+            "bins": {"level": level | bins},
+            "max_epochs": {"default": 7},
+        }
+
+    return [
+        ("the first plan", {"stages": [main, last]}),
+        ("tokens of a stage", {"stages": [main | {"tokens": tokens // 2}, last]}),
+        ("shares and weights", {"stages": [main | shares, last]}),
+        ("max_epochs", {"stages": [main, last], "max_epochs": {"default": 2}}),
+        ("one stage more", {"stages": [main, last, more]}),
+        (
+            "replay of unseen",
+            {"stages": [main, last | {"replay": {"of": "pretrain", "share": 0.2, "which": "unseen"}}]},
+        ),
+        ("replay of seen", {"stages": [main, last | {"replay": {"of": "pretrain", "share": 0.2}}]}),
+        ("top of a selection", {"stages": [main, last | {"select": best | {"top": 0.2}}]}),
+        ("groups of a selection", {"stages": [main, last | {"select": best | {"within": "source"}}]}),
+        ("order", {"stages": [main | {"order": {"signal": "quality.level", "strength": 0.3}}, last]}),
+        ("edges of bins", {"stages": [main, last], "bins": {"sure": {"signal": "quality.level", "edges": [2.5]}}}),
+        ("quantiles", curved()),
+        ("curve of known quantiles", curved(0.3)),
+        ("other quantiles: 100", curved(quantiles=100)),
+        ("smooth quantiles", curved(smooth=True)),
+        ("throwaway of smooth quantiles", curved(0.3, smooth=True)),
+    ]
+
+
+def replan(documents: int) -> None:
+    for count in (20_000, documents):  # the first loads the compiled kernels
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            corpus, print_ = corpus_of(folder, count), count == documents
+            pa.set_cpu_count(1)
+            for what, keys in changes(count * AVERAGE):
+                data = {"corpora": {"web": corpus}, "split_bytes": 1 << 30, "cells": ["source"], **keys}
+                driver = driver_of(data, folder)
+                driver.measure()
+                start, cpu = time.perf_counter(), time.process_time()
+                driver.plan()
+                wall, used = time.perf_counter() - start, time.process_time() - cpu
+                if print_:
+                    print(f"{what:<32} {wall:7.2f} s, {used:7.2f} s of processor", flush=True)
+
+
+def corpus_of(folder: Path, documents: int) -> dict:
+    """A corpus of `metadata`, whose counts are taken for the tokenizer's."""
+    (folder / "corpus").mkdir()
+    metadata(folder / "corpus", documents)
+    counted_by = str(open_model("tokenizer", "tokenizer").path(FILE))
+    return {"path": str(folder / "corpus"), "columns": {"tokens": "tokens"}, "counted_by": counted_by}
 
 
 def driver_of(data: dict, folder: Path) -> Driver:
@@ -223,76 +288,16 @@ def packing(files: list[str]) -> None:
             print(f"{figures} {cut:>22.1%} {speed:>14.1f}", flush=True)
 
 
-def rivals(files: list[str]) -> None:
-    import datasets
-
-    datasets.disable_progress_bars()
-    pa.set_cpu_count(1)
-    tokenizer = of_options(TokenizerOptions())
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "corpus").mkdir()
-        size = texts(folder / "corpus", files)
-        paths = sorted((folder / "corpus").glob("*.parquet"))
-        each = 1 / len(paths)
-
-        def ours() -> list[Path]:
-            corpora = {path.stem: {"path": str(path)} for path in paths}
-            stages = [{"name": "all", "tokens": size // 6, "prior": "uniform"}]
-            data = {"corpora": corpora, "stages": stages, "max_epochs": {"default": 50}}
-            driver = driver_of(data, folder)
-            for step in (driver.measure, driver.plan, driver.pick, driver.order, driver.place, driver.write):
-                step()
-            return sorted((folder / "mix" / "parquet").glob("*.parquet"))
-
-        def interleaved(streaming: bool) -> list[Path]:
-            options = {"split": "train", "streaming": streaming, "cache_dir": str(folder / "cache")}
-            parts = [datasets.load_dataset("parquet", data_files=str(path), **options) for path in paths]
-            parts = parts if streaming else [part.shuffle(seed=0) for part in parts]
-            whole = datasets.interleave_datasets(
-                parts, probabilities=[each] * len(parts), seed=0, stopping_strategy="all_exhausted"
-            )
-            whole = whole.shuffle(seed=0, buffer_size=1000) if streaming else whole.shuffle(seed=0)
-            whole.to_parquet(str(folder / f"hf{streaming}.parquet"))
-            return [folder / f"hf{streaming}.parquet"]
-
-        ways = (("algok mix", ours), ("datasets, streaming", lambda: interleaved(True)))
-        for way, work in (*ways, ("datasets, in memory", lambda: interleaved(False))):
-            start = time.process_time()
-            written = pa.concat_tables([pq.read_table(path, columns=["id", "text"]) for path in work()])
-            used = time.process_time() - start
-            shown_mix(way, written, used, tokenizer)
-
-
-def shown_mix(way: str, written: pa.Table, used: float, tokenizer: TrainingTokenizer) -> None:
-    """The share of tokens of every file in what was written, in all and in windows of some 20,000 tokens, and most copies."""
-    counts = tokenizer.counts(written["text"].combine_chunks())
-    keys = written["id"].to_pylist()
-    files = np.array([int(key.split("-")[0]) for key in keys])
-    own = np.where(files[:, None] == np.arange(files.max() + 1), counts[:, None], 0)
-    edges = np.flatnonzero(np.diff((np.cumsum(counts) - counts) // 20_000, prepend=-1))
-    windows = np.add.reduceat(own, edges, axis=0) / np.add.reduceat(counts, edges)[:, None]
-    worst = abs(windows[:-1] - own.sum(axis=0) / counts.sum()).max()
-    speed = sum(len(text.encode()) for text in written["text"].to_pylist()) / 1e6 / used
-    shares = " ".join(f"{share:.3f}" for share in own.sum(axis=0) / counts.sum())
-    most = max(Counter(keys).values())
-    print(
-        f"{way:<20} {len(keys):>7,} documents, {speed:6.1f} MB/s, shares {shares}, worst window {worst:.3f}, most copies {most}"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "write", "pack", "rivals"])
+    parser.add_argument("what", choices=["plan", "replan", "write", "pack"])
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument(
-        "files", nargs="*", help="write, pack, rivals: JSON Lines with a field text, compressed or not."
-    )
+    parser.add_argument("files", nargs="*", help="write, pack: JSON Lines with a field text, compressed or not.")
     options = parser.parse_args()
-    if options.what == "plan":
-        plan(options.documents)
+    if options.what in ("plan", "replan"):
+        {"plan": plan, "replan": replan}[options.what](options.documents)
     else:
-        {"write": write, "pack": packing, "rivals": rivals}[options.what](options.files)
+        {"write": write, "pack": packing}[options.what](options.files)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from hashlib import file_digest as digest_of_file
 from typing import Any
 
 import fsspec
@@ -36,6 +37,7 @@ class Piece:
     fingerprint: str
     size: int
     first_copies: bool = False  # rows of another mix: a document once, however often it stands there
+    sha256: str = ""  # what the file must have; of the first piece of a local file, so that each is hashed once
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def open_inputs(mix: Mix, source: RecipeText) -> Inputs:
     for name, corpus in mix.corpora.items():
         opened = _open_run if corpus.run is not None else _open_mix if corpus.mix is not None else _open_path
         spec, columns, counted = opened(name, corpus, tokenizer)
-        found = _pieces(name, spec, mix.split_bytes, corpus.mix is not None)
+        found = _pieces(name, spec, mix.split_bytes, corpus)
         corpora[name] = _look(name, corpus, columns, counted, found)
         pieces += found
     _check_columns(mix, corpora, source)
@@ -88,7 +90,7 @@ def _open_run(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[
     run = Run.open(corpus.run, finished=True)
     if run.recipe.mode == "annotate":
         raise InputError(f"{corpus.run}: an annotated run keeps what its bounds would drop; 'algok redecide' it first")
-    _check_listed(run)
+    _check_listed(run.store, "kept")
     return (
         InputSpec(path=run.store.path("kept") if run.store.local else f"{run.url}/kept"),
         {},
@@ -96,12 +98,17 @@ def _open_run(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[
     )
 
 
-def _check_listed(run: Run) -> None:
-    """The files are those of the manifest, by name and size; digests are for `algok verify`."""
-    listed = orjson.loads(run.store.read_bytes("manifest.json"))["files"]
-    sizes = {file["path"]: file["bytes"] for file in listed if file["path"].startswith("kept/")}
-    if {name: run.store.fs.size(run.store.path(name)) for name in run.shards} != sizes:
-        raise InputError(f"{run.url}: kept/ is not what its manifest says; see 'algok verify {run.url}'")
+def _listed(store: Store, folder: str) -> dict[str, dict[str, Any]]:
+    """What the manifest of a run or a mix says of the files of a folder, by name below the directory."""
+    files = orjson.loads(store.read_bytes("manifest.json"))["files"]
+    return {file["path"]: file for file in files if file["path"].startswith(f"{folder}/")}
+
+
+def _check_listed(store: Store, folder: str) -> None:
+    """The files are those of the manifest, by name and size. Their digests are looked at when texts are read."""
+    sizes = {name: file["bytes"] for name, file in _listed(store, folder).items()}
+    if store.sizes(folder) != sizes:
+        raise InputError(f"{store.url}: {folder}/ is not what its manifest says; see 'algok verify {store.url}'")
 
 
 def _same_counts(run: Run, tokenizer: TrainingTokenizer) -> bool:
@@ -137,6 +144,7 @@ def _open_mix(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple[
         raise InputError(f"{corpus.mix}: no finished mix")
     if not store.names("parquet"):
         raise InputError(f"{corpus.mix}: this mix has no texts; write it with 'parquet' among its formats")
+    _check_listed(store, "parquet")
     digest = orjson.loads(store.read_bytes("manifest.json"))["tokenizer"]["digest"]
     path = store.path("parquet") if store.local else f"{store.url}/parquet"
     return InputSpec(path=path, format="parquet"), {}, digest == tokenizer.digest
@@ -154,10 +162,34 @@ def _open_path(name: str, corpus: Corpus, tokenizer: TrainingTokenizer) -> tuple
     return InputSpec(path=corpus.path, format="parquet"), corpus.columns, counted
 
 
-def _pieces(name: str, spec: InputSpec, split_bytes: int, first_copies: bool) -> list[Piece]:
+def _pieces(name: str, spec: InputSpec, split_bytes: int, corpus: Corpus) -> list[Piece]:
     shards = plan_shards([spec], split_bytes)
     files = [(shard, file) for shard in shards for file in shard.files]  # small files share a shard
-    return [Piece(name, f.name, f.url, s.start, s.end, f.fingerprint, f.size, first_copies) for s, f in files]
+    first_copies, digests = corpus.mix is not None, _digests(corpus)
+    return [
+        Piece(name, f.name, f.url, s.start, s.end, f.fingerprint, f.size, first_copies, digest)
+        for s, f in files
+        for digest in ["" if s.start else digests.get(f.url.rpartition("/")[2], "")]
+    ]
+
+
+def _digests(corpus: Corpus) -> dict[str, str]:
+    """The SHA-256 of the files of a run or a mix by file name. None of remote ones, whose storage keeps checksums of its own
+    and which would be read twice."""
+    where, folder = (corpus.run, "kept") if corpus.run is not None else (corpus.mix, "parquet")
+    if where is None or not (store := Store(where)).local:
+        return {}
+    return {path.rpartition("/")[2]: file["sha256"] for path, file in _listed(store, folder).items()}
+
+
+def check_digest(piece: Piece) -> None:
+    """Raises InputError where the file of a piece is another than its run or mix wrote, as far as that is known."""
+    if not piece.sha256:
+        return
+    with fsspec.open(piece.url, "rb") as file:
+        found = digest_of_file(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    if found != piece.sha256:
+        raise InputError(f"{piece.url}: changed or damaged since it was written: its SHA-256 is not the manifest's")
 
 
 def _look(name: str, corpus: Corpus, renamed: dict[str, str], counted: bool, pieces: list[Piece]) -> OpenCorpus:
@@ -199,7 +231,17 @@ def _check_columns(mix: Mix, corpora: dict[str, OpenCorpus], source: RecipeText)
 
 
 def read_piece(piece: Piece, columns: list[str], rows: int = 4096) -> Iterator[pa.RecordBatch]:
-    """The columns (as the file names them) of a piece, batch by batch, row groups one after the other."""
+    """The columns (as the file names them) of a piece, batch by batch, row groups one after the other. Raises InputError."""
+    try:
+        yield from _read(piece, columns, rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        if getattr(error, "errno", None):
+            raise  # the machine's fault and not the file's
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{piece.url}: cannot be read as Parquet, so it is damaged: {reason}") from None
+
+
+def _read(piece: Piece, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
     with fsspec.open(piece.url, "rb") as file:
         parquet = pq.ParquetFile(file, pre_buffer=False)
         if not parquet.metadata.num_rows:

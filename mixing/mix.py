@@ -178,6 +178,7 @@ class Driver:
             "files": [file.as_dict() for file in sorted(files, key=lambda file: file.path)],
             "copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())],
         }
+        self.store.remove_temporary()  # what workers that died were writing
         self.store.write_bytes("manifest.json", orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
         self.store.remove("work")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 _BITS = np.uint32(16)
+_LARGEST = 1 << 24  # entries of a table to look ranks up in
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,27 @@ class Ranks:
         return cls(table["code"].to_numpy(), table["rank"].to_numpy())
 
     def of(self, groups: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        return self.ranks[np.searchsorted(self.codes, _code(groups, signal))]
+        """The ranks (float64) of values that were among those ranked."""
+        if self._direct is None:
+            return self.ranks[np.searchsorted(self.codes, _code(groups, signal))]
+        bases, table = self._direct
+        return table[bases[groups] + (signal >> _BITS)]
+
+    @cached_property
+    def _direct(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Ranks by place instead of by search, which took most of the time that new bins take: what leads a group (int64) and
+        leading bits to their rank, from the least to the greatest value of every group. None where that would be too large."""
+        groups, leading = np.divmod(self.codes.astype(np.int64), 1 << _BITS)
+        edges = np.searchsorted(groups, np.arange(groups[-1] + 2 if len(groups) else 1))
+        present = np.flatnonzero(np.diff(edges))
+        least, spans = np.zeros(len(edges) - 1, np.int64), np.zeros(len(edges) - 1, np.int64)
+        least[present] = leading[edges[present]]
+        spans[present] = leading[edges[present + 1] - 1] + 1 - least[present]
+        if spans.sum() > _LARGEST:
+            return None
+        bases, table = np.cumsum(spans) - spans - least, np.zeros(spans.sum())
+        table[bases[groups] + leading] = self.ranks
+        return bases, table
 
 
 def _code(groups: np.ndarray, signal: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from algok.classifiers.contamination import ContaminationIndex, open_index
 from algok.mixing.bins import Refinement, measured_cells
 from algok.mixing.clusters import Allowances, Division, undivided
 from algok.mixing.contaminated import Screen, clean_rows
-from algok.mixing.corpora import Inputs, read_piece
+from algok.mixing.corpora import Inputs, check_digest, read_piece
 from algok.mixing.formats import open_writers
 from algok.mixing.formats.tables import CARRIED
 from algok.mixing.formats.writer import Documents as Written
@@ -46,7 +46,6 @@ from algok.pipelines.storage import Store
 from algok.pipelines.tasks import attempt
 from algok.step import ONE_CORE, Resources
 
-_OFFSETS = b"offsets"
 _SHARDS = b"shards"
 _ROWS = 512  # documents that are written at once
 _BYTES = 8 << 20
@@ -206,7 +205,7 @@ def bins_name(bins: str) -> str:
 
 
 def _picked_name(piece: int) -> str:
-    return f"work/pick/{piece:06d}.arrow"
+    return f"work/picked/{piece:06d}.arrow"
 
 
 def _sums_name(piece: int) -> str:
@@ -214,7 +213,7 @@ def _sums_name(piece: int) -> str:
 
 
 def _ordered_name(part: int) -> str:
-    return f"work/order/{part:06d}.arrow"
+    return f"work/ordered/{part:06d}.arrow"
 
 
 def _placed_name(piece: int) -> str:
@@ -254,8 +253,7 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     for part in bench.planned_cells(bench.store.read_arrow(measured_name(bench.measures[number]))):
         copies, total = pick(bench.layout, part, row, bench.ranks)
         found += copies
-        pairs, documents_of = np.unique(np.stack([part.cells, total]), axis=1, return_counts=True)
-        for (cell, times), count in zip(pairs.T.tolist(), documents_of.tolist()):
+        for cell, times, count in _copies_of_cells(part.cells, total):
             counts[cell, times] = counts.get((cell, times), 0) + count
         row += len(total)
     if bench.index:
@@ -264,6 +262,13 @@ def _pick(bench: Bench, number: int, report: Report) -> dict[str, Any]:
     _commit_picked(bench, number, found)
     report(row, 0, 1.0)
     return {"copies": [[cell, times, count] for (cell, times), count in sorted(counts.items())]}
+
+
+def _copies_of_cells(cells: np.ndarray, total: np.ndarray) -> list[tuple[int, int, int]]:
+    """(cell, copies, documents that have so many). One number for both: sorting pairs took two thirds of a pick."""
+    width = int(total.max(initial=0)) + 1
+    codes, documents = np.unique(cells * np.int64(width) + total, return_counts=True)
+    return list(zip((codes // width).tolist(), (codes % width).tolist(), documents.tolist()))
 
 
 def _commit_picked(bench: Bench, number: int, found: list[Copies]) -> None:
@@ -279,17 +284,7 @@ def _commit_picked(bench: Bench, number: int, found: list[Copies]) -> None:
     sums = np.bincount(parts * len(bench.layout.tracks) + columns["tracks"], columns["tokens"]).astype(np.int64)
     codes = np.flatnonzero(sums)
     bench.store.write_arrow(_sums_name(number), pa.table({"code": codes, "tokens": sums[codes]}))
-    bench.store.write_arrow(_picked_name(number), _with_offsets(pa.table(columns), offsets))
-
-
-def _with_offsets(table: pa.Table, offsets: np.ndarray) -> pa.Table:
-    return table.replace_schema_metadata({_OFFSETS: orjson.dumps(offsets.tolist())})
-
-
-def _range(table: pa.Table, number: int) -> pa.Table:
-    """The rows of one part, or of one piece, of a table with offsets."""
-    offsets = orjson.loads((table.schema.metadata or {})[_OFFSETS])
-    return table.slice(offsets[number], offsets[number + 1] - offsets[number])
+    bench.store.write_ranges(_picked_name(number), pa.table(columns), offsets.tolist())
 
 
 def sum_before(bench: Bench) -> None:
@@ -305,8 +300,8 @@ def sum_before(bench: Bench) -> None:
 
 def _order(bench: Bench, part: int, report: Report) -> dict[str, Any]:
     layout, stream = bench.layout, bench.layout.stream_of_part(part)
-    pieces = [_range(bench.store.read_arrow(_picked_name(k)), part) for k in range(len(bench.inputs.pieces))]
-    columns = {name: pa.concat_tables(pieces)[name].to_numpy() for name in pieces[0].schema.names}
+    pieces = [bench.store.read_range(_picked_name(k), part) for k in range(len(bench.inputs.pieces))]
+    columns = {name: pa.Table.from_batches(pieces)[name].to_numpy() for name in pieces[0].schema.names}
     columns["pieces"] = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece) for piece in pieces])
     order = _in_order(columns)
     columns = {name: values[order] for name, values in columns.items()}
@@ -324,9 +319,7 @@ def _order(bench: Bench, part: int, report: Report) -> dict[str, Any]:
     }
     back = np.lexsort([shards, columns["rows"], columns["pieces"]])
     offsets = np.searchsorted(columns["pieces"][back], np.arange(len(pieces) + 1))
-    bench.store.write_arrow(
-        _ordered_name(part), _with_offsets(pa.table({k: v[back] for k, v in made.items()}), offsets)
-    )
+    bench.store.write_ranges(_ordered_name(part), pa.table({k: v[back] for k, v in made.items()}), offsets.tolist())
     report(len(where), 0, 1.0)
     return {"copies": len(where)}
 
@@ -342,9 +335,11 @@ def _in_order(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _place(bench: Bench, number: int, report: Report) -> dict[str, Any]:
-    """The texts of a piece, a batch for every output shard that takes any of them."""
-    parts = [_range(bench.store.read_arrow(_ordered_name(part)), number) for part in range(bench.layout.parts)]
-    placed = pa.concat_tables(parts).sort_by(
+    """The texts of a piece, a batch for every output shard that takes any of them. Before that, that the file of a run is what
+    the run wrote: it is read here in any case, and no shard has been written yet."""
+    check_digest(bench.inputs.pieces[number])
+    parts = [bench.store.read_range(_ordered_name(part), number) for part in range(bench.layout.parts)]
+    placed = pa.Table.from_batches(parts).sort_by(
         [("shard", "ascending"), ("position", "ascending"), ("track", "ascending")]
     )
     texts = _texts(bench, number)

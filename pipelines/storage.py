@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,26 @@ class Store:
         committed.rows = table.num_rows
         return committed
 
+    def write_ranges(self, name: str, table: pa.Table, offsets: Sequence[int]) -> Committed:
+        """Commits a table as an uncompressed Arrow IPC file with a record batch for the rows between two offsets each."""
+        with self.write(name, intermediate=True) as (path, committed), pa.ipc.new_file(path, table.schema) as writer:
+            for start, end in pairwise(offsets):
+                own = pa.concat_batches(table.slice(start, end - start).to_batches() or [_no_rows(table.schema)])
+                writer.write_batch(own)
+        committed.rows = table.num_rows
+        return committed
+
+    def read_range(self, name: str, number: int) -> pa.RecordBatch:
+        """One range of a file by `write_ranges`. It is read and not mapped: of a mapped file the kernel brings in many times what
+        a small range has.
+
+        Raises DamagedFile where the file is missing or damaged.
+        """
+        with _intact(name):
+            source = pa.OSFile(self.path(name)) if self.local else pa.BufferReader(self.read_bytes(name))
+            with source, pa.ipc.open_file(source) as reader:
+                return reader.get_batch(number)
+
     def remove(self, folder: str) -> None:
         with suppress(FileNotFoundError):
             self.fs.rm(self.path(folder), recursive=True)
@@ -215,6 +236,10 @@ class Store:
         if self.local:
             for path in Path(self.root).rglob(f".*{_TEMPORARY}"):
                 path.unlink(missing_ok=True)
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema)
 
 
 def _said(error: Exception) -> str:

@@ -224,3 +224,41 @@ def test_copies_of_a_smooth_curve_follow_it_where_those_of_a_staircase_jump():
     assert abs(near[0][inside]).max() < 0.09 < 0.2 < abs(near[1][inside]).max()
     assert smooth[: 8000 - 157].sum() == 0  # as many values share their leading bits, and so a rank
     assert abs(smooth.sum() - 15_000) < 100
+
+
+@given(rows, st.floats(0.05, 0.9), st.floats(0, 0.8), st.sampled_from([0.5, 1, 2.0, 3]))
+def test_copies_of_a_document_are_those_of_one_of_the_two_quantiles_that_its_rank_lies_between(
+    rows, part, throwaway, power
+):
+    """So they differ from its expected copies by no more than one and the step between the two quantiles."""
+    tokens = max(1, int(sum(row.tokens for row in rows) * part))
+    try:
+        plan, taken = planned(mix(curved(tokens, throwaway=throwaway, power=power, max=9), epochs=9, bins=SMOOTH), rows)
+    except RecipeError:  # so few documents may not have so many tokens
+        return
+    turns = {tuple(cell.labels.values()): int(plan.draws[0].turns[k]) for k, cell in enumerate(plan.cells)}
+    for row, rank, copies_ in zip(rows, ranks_of(rows), taken):
+        if row.quality is None:
+            assert copies_ == 0
+            continue
+        lower = int(np.floor(rank * 10 - 0.5))
+        labels = {f"{min(9, max(0, number)):02d}" for number in (lower, lower + 1)}
+        possible = [turns[key] for key in turns if row.label in key and labels & set(key)]
+        assert any(copies_ in (whole, whole + 1) for whole in possible)
+
+
+def test_with_a_hundred_quantiles_copies_are_those_of_each_documents_own_place_on_the_curve():
+    """Rounded down or up, of documents of very different lengths; and the mean of neighbours is the curve's."""
+    rng = np.random.default_rng(0)
+    sizes = np.clip(rng.lognormal(4, 1, 20_000), 1, 2000).astype(int)
+    rows = [Row(k, "a", int(tokens), 2.0 ** (8 * k / 20_000)) for k, tokens in enumerate(sizes)]
+    budget = int(sizes.sum() * 0.75)
+    bins = {"level": {**SMOOTH["level"], "quantiles": 100, "smooth": False}}
+    _, taken = planned(mix({**curved(budget, max=7), "tokens": budget}, epochs=9, bins=bins), rows)
+    x = (np.cumsum(sizes) - sizes / 2) / sizes.sum()
+    curve = np.where(x > 0.4, np.maximum(x - 0.4, 0) ** 1.5 * np.exp(x - 0.4), 0)
+    curve *= budget / (curve * sizes).sum()
+    assert ((taken >= np.floor(curve)) & (taken <= np.ceil(curve))).mean() > 0.998
+    given_, wanted = ((copies_ * sizes).reshape(20, -1).sum(axis=1) for copies_ in (taken, curve))
+    assert abs((given_ - wanted) / sizes.reshape(20, -1).sum(axis=1)).max() < 0.06
+    assert abs((taken * sizes).sum() - budget) < 5000

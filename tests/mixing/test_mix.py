@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -16,11 +17,12 @@ from corpora import SOURCES, bytes_of, documents, mix_of, run_mix, write_corpus
 from algok.errors import InputError, OutputError
 from algok.mixing.account import MixDirectory, verify_mix
 from algok.mixing.explain import explain_in_mix
-from algok.mixing.mix import plan_only
+from algok.mixing.mix import Driver, plan_only
 from algok.mixing.table import compare
 from algok.pipelines.executors import make_executor
 from algok.pipelines.executors.ray import RayExecutor
 from algok.pipelines.progress import SilentProgress
+from algok.pipelines.storage import Store
 
 ALL = ["parquet", "tokens", "megatron", "dolma", "mds", "nanotron"]
 
@@ -108,6 +110,21 @@ def test_a_mix_that_is_killed_at_random_ends_with_the_same_bytes(reference, tmp_
             killed += 1
             time.sleep(0.1)
     assert subprocess.run(command, capture_output=True).returncode == 0 and killed
+    assert bytes_of(tmp_path / "mix") == bytes_of(reference[1])
+
+
+def test_what_a_killed_worker_was_writing_is_not_in_the_finished_mix(reference, tmp_path):
+    mix, source = mix_of({"web": reference[0]}, write=ALL)
+    driver = Driver(mix, source, Store(str(tmp_path / "mix")), make_executor("local", 0), SilentProgress())
+    driver.begin()
+    for step in (driver.measure, driver.plan, driver.pick, driver.order, driver.place, driver.write):
+        step()
+    half = driver.store.write("parquet/half.parquet")
+    path, _ = half.__enter__()  # and never left, as by a worker that is killed
+    Path(path).write_bytes(b"half")
+    left = [file for file in (tmp_path / "mix" / "parquet").iterdir() if "half" in file.name]
+    driver.finish()
+    assert left and not left[0].exists()
     assert bytes_of(tmp_path / "mix") == bytes_of(reference[1])
 
 

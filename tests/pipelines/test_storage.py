@@ -15,7 +15,7 @@ import pytest
 
 from algok.pipelines.recipe import OutputOptions
 from algok.pipelines.sinks import ParquetSink
-from algok.pipelines.storage import Store, clear_uploads
+from algok.pipelines.storage import DamagedFile, Store, clear_uploads
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -48,6 +48,19 @@ def test_tables_come_back(store):
     table = pa.table({"a": [1, 2, 3]})
     assert store.write_arrow("t.arrow", table).rows == 3
     assert store.read_arrow("t.arrow") == table
+
+
+def test_ranges_of_a_table_come_back_one_by_one(store):
+    table = pa.table({"a": range(6), "b": list("abcdef")})
+    assert store.write_ranges("t.arrow", table, [0, 2, 2, 6]).rows == 6
+    found = [store.read_range("t.arrow", number) for number in range(3)]
+    assert [len(batch) for batch in found] == [2, 0, 4] and pa.Table.from_batches(found) == table
+    assert store.write_ranges("none.arrow", table.slice(0, 0), [0, 0]).rows == 0
+    assert store.read_range("none.arrow", 0).schema == table.schema
+    store.write_bytes("t.arrow", b"something else")
+    for name in ("t.arrow", "nowhere.arrow"):
+        with pytest.raises(DamagedFile, match=name):
+            store.read_range(name, 0)
 
 
 def test_missing_folders_are_empty_and_removal_is_idempotent(store):
