@@ -90,6 +90,15 @@ class Store:
         names = (path.rsplit("/", 1)[-1] for path in found)
         return sorted(name for name in names if not name.endswith(_TEMPORARY))
 
+    def scanned(self, folder: str) -> Iterator[str]:
+        """The same one by one and in no order, so that the names of a very large folder are not in memory together (local
+        storage; others give them all at once)."""
+        if not self.local:
+            yield from self.listed(folder)
+            return
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.path(folder)) as entries:
+            yield from (entry.name for entry in entries if not entry.name.endswith(_TEMPORARY))
+
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
 
