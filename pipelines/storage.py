@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import fsspec
@@ -68,6 +69,7 @@ class Store:
         except Exception as error:  # every storage raises its own kinds
             raise OutputError(f"{self.url}: no storage takes this address: {_said(error)}") from None
         self.local = isinstance(self.fs, LocalFileSystem)
+        self.taken_over = Event()  # set where another driver works in the directory by now
 
     def path(self, name: str) -> str:
         return f"{self.root}/{name}" if name else self.root
@@ -149,6 +151,19 @@ class Store:
         with self.write(name) as (path, committed):
             Path(path).write_bytes(data)
         return committed
+
+    def create_bytes(self, name: str, data: bytes) -> None:
+        """Writes a file where there is none. Raises FileExistsError where there is one: of two who try at the same moment one
+        does, on storage with conditional writes."""
+        self.fs.pipe_file(self.path(name), data, mode="create")
+
+    def check_own(self) -> None:
+        """Raises OutputError where another driver has taken the directory over (`pipelines/lock.py`)."""
+        if self.taken_over.is_set():
+            raise OutputError(
+                f"{self.url}: another algok run has taken this directory over, since this one did not renew its lock for a "
+                "while; see whether the storage was out of reach"
+            )
 
     @contextmanager
     def write(self, name: str, intermediate: bool = False) -> Iterator[tuple[str, Committed]]:
