@@ -186,7 +186,8 @@ class _Pages:
         return HTMLResponse(self._written.get(key, mark, write))
 
     def metrics(self, request: Request) -> Response:
-        return PlainTextResponse(prometheus(self._index.measured()), media_type="text/plain; version=0.0.4")
+        text = prometheus(self._index.measured(), self._index.mixes())
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     def api_runs(self, request: Request) -> Response:
         words, label = (request.query_params.get(key, "") for key in ("q", "label"))
