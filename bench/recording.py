@@ -1,10 +1,12 @@
 """What recording progress, memory, workers and the table of tasks costs a run, and what a dashboard that looks on costs it.
 
     python bench/recording.py INPUT [--pairs 5] [--workers 1] [--watched]
+    python bench/recording.py RUN --parts
 
 The same run (recipe web) is made with all of it and with none, in turn, each in a fresh process; the first of each is left out.
 Processor seconds are those of the run and its workers. With `--watched`, every other run is asked for by a dashboard's live page,
-report, shards and metrics each second instead.
+report, shards and metrics each second instead. `--parts` times each thing that is recorded by itself, on the first
+task of a finished RUN.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -84,15 +87,51 @@ def looked_at(folder: str):
     print(f"    {len(answers)} pages were looked at meanwhile", flush=True)
 
 
+def parts(run_directory: str) -> None:
+    from multiprocessing import Pipe
+
+    import orjson
+
+    from algok.pipelines import footprint
+    from algok.pipelines.done import read_done
+    from algok.pipelines.run_directory import Run
+    from algok.pipelines.task_table import TaskRows
+
+    run, task = Run.open(run_directory), "p0-000000"
+    record, counted = read_done(run.store, task), orjson.loads(run.store.read_bytes(f"stats/{task}.json"))
+    rows, (end, other) = TaskRows(run.outline, {}), Pipe()
+    footprint.own_process()
+
+    def message() -> None:
+        end.send((100, 100_000, 0.5))
+        other.recv()
+
+    for name, call in {
+        "per task: the peak begins anew": footprint.begin_peak,
+        "per task: worker and peak": footprint.footprint,
+        "per task: a row of the table": lambda: rows.add(task, record, 0, counted),
+        "per batch: a message of progress, both ends": message,
+    }.items():
+        call()
+        start = time.process_time()
+        for _ in range(5000):
+            call()
+        print(f"{name}: {(time.process_time() - start) / 5000 * 1e6:.1f} µs")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("input", type=Path)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--watched", action="store_true")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.parts:
+        parts(str(given.input))
+        return
     if given.child:
         child(str(given.input), given.child, given.workers, given.bare)
         return

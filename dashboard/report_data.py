@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import pyarrow as pa
+
 from algok.dashboard.documents import MAX_DOCUMENTS, Read, read_documents
 from algok.dashboard.shards import ShardTable, shard_table
 from algok.dashboard.tasks import TaskFigures, task_figures
@@ -44,6 +46,12 @@ def count(run: Run, known: tuple[RunSummary, Rows] | None = None) -> Counted:
     summary, rows = known or run.summary_and_tasks()
     figures = task_figures(rows, run.outline, run.failures())
     return Counted(summary, shard_table(rows, run.outline.shards), figures)
+
+
+def give_memory_back() -> None:
+    """Lets this process use the system's allocator for Arrow: Arrow's own keeps what it has freed, tens of MB after a very
+    large run."""
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def read_report(url: str, max_documents: int = MAX_DOCUMENTS, counted: Counted | None = None) -> ReportData:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -37,7 +36,7 @@ from algok.dashboard.pages import (
     shards_page,
 )
 from algok.dashboard.report import render
-from algok.dashboard.report_data import Counted, ReportData, count, read_report
+from algok.dashboard.report_data import Counted, ReportData, count, give_memory_back, read_report
 from algok.dashboard.runs import Cache, Entry, Index, chosen, fingerprint
 from algok.dashboard.shards import ShardTable
 from algok.dashboard.texts import Language
@@ -323,8 +322,7 @@ def prepare(directories: list[str], host: str, port: int, token: str | None) -> 
     """A uvicorn server, not yet running, and the address to open."""
     import uvicorn
 
-    # Arrow's own pools keep what they have freed, a hundred MB after a report of a very large run.
-    pa.set_memory_pool(pa.system_memory_pool())
+    give_memory_back()
     shown = f"[{host}]" if ":" in host else host
     hosts = None if token and host in _EVERYWHERE else LOCAL | {shown}
     app = create_app(directories, hosts, token)
