@@ -35,6 +35,8 @@ def one_document(folder: Path) -> Path:
 
 def multiply(run: Path, shards: int) -> None:
     """The run as if it had so many shards and had not finished."""
+    from algok.pipelines.done import parse_done, sealed
+
     (run / "manifest.json").unlink()
     plan = orjson.loads((run / "plan.json").read_bytes())
     plan["shards"] = [{**plan["shards"][0], "index": shard} for shard in range(shards)]
@@ -44,7 +46,10 @@ def multiply(run: Path, shards: int) -> None:
     for folder in ("stats", "done"):
         for phase in range(3):
             data = (run / folder / f"p{phase}-000000.json").read_bytes()
+            record = parse_done(data) if folder == "done" else {}
             for shard in range(1, shards):
+                if "input" in record:  # every shard has a name of its own
+                    data = sealed({**record, "input": f"crawl-data/2026-48/segment-{shard:06d}.warc.gz"})
                 (run / folder / f"p{phase}-{shard:06d}.json").write_bytes(data)
 
 

@@ -1,15 +1,16 @@
-"""The runs as Prometheus text, written when it is asked for."""
+"""The runs and mixes as Prometheus text, written when it is asked for."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from algok.dashboard.runs import Entry
+from algok.dashboard.runs import AnyEntry, Entry, MixEntry
 
 _KEY = re.compile("[a-z][a-z0-9_]*")  # what a damaged run.json calls a label may be anything
 _METRICS = {
     "algok_run_documents": ("documents read", "documents"),
     "algok_run_kept_documents": ("documents kept", "kept"),
     "algok_run_kept_tokens": ("tokens kept", "tokens"),
+    "algok_run_text_bytes": ("bytes of the texts of documents read", "text_bytes"),
     "algok_run_core_seconds": ("seconds of one core over all tasks", "seconds"),
     "algok_run_tasks": ("tasks over shards", "tasks"),
     "algok_run_tasks_done": ("tasks over shards that are done", "done"),
@@ -19,25 +20,50 @@ _METRICS = {
 }
 
 
-def prometheus(entries: Iterable[Entry]) -> str:
-    """A gauge per figure with the labels run, recipe and state."""
-    entries = list(entries)
-    lines = ["# HELP algok_runs runs by state", "# TYPE algok_runs gauge"]
-    for state in ("going", "finished", "damaged"):
-        lines.append(f'algok_runs{{state="{state}"}} {sum(entry.state == state for entry in entries)}')
-    for name, (meaning, attribute) in _METRICS.items():
-        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-        for entry in entries:
-            value = getattr(entry, attribute)
-            if value is not None:
-                labels = (("run", entry.id), ("recipe", entry.recipe), ("state", entry.state))
-                lines.append(f"{name}{_written(labels)} {f'{value:g}' if isinstance(value, float) else value}")
-    lines += ["# HELP algok_run_labels labels of the recipe", "# TYPE algok_run_labels gauge"]
+_MIX_METRICS = {
+    "algok_mix_tokens_asked": ("tokens that the mix asks for, over all stages", "asked"),
+    "algok_mix_tokens_written": ("tokens written so far, over all stages", "written"),
+    "algok_mix_tasks": ("output shards of the mix", "tasks"),
+    "algok_mix_tasks_done": ("output shards that are written", "done"),
+}
+
+
+def prometheus(entries: Iterable[Entry], mixes: Iterable[MixEntry]) -> str:
+    """A gauge per figure with the labels run, recipe and state, of mixes with mix, name and state."""
+    entries, mixes = list(entries), list(mixes)
+    lines = _by_state("algok_runs", "runs by state", ("going", "finished", "damaged"), entries)
+    lines += _gauges(_METRICS, entries, lambda run: (("run", run.id), ("recipe", run.recipe), ("state", run.state)))
+    lines += _head("algok_run_labels", "labels of the recipe")
     for entry in entries:
         labels = [(f"label_{key}", value) for key, value in entry.labels.items() if _KEY.fullmatch(key)]
         if labels:
             lines.append(f"algok_run_labels{_written([('run', entry.id), *labels])} 1")
+    lines += _by_state("algok_mixes", "mixes by state", ("planned", "going", "finished", "damaged"), mixes)
+    lines += _gauges(_MIX_METRICS, mixes, lambda mix: (("mix", mix.id), ("name", mix.mix), ("state", mix.state)))
     return "\n".join(lines) + "\n"
+
+
+def _head(name: str, meaning: str) -> list[str]:
+    return [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
+
+
+def _by_state(name: str, meaning: str, states: Iterable[str], found: list[AnyEntry]) -> list[str]:
+    counts = [f'{name}{{state="{state}"}} {sum(entry.state == state for entry in found)}' for state in states]
+    return [*_head(name, meaning), *counts]
+
+
+def _gauges(
+    metrics: dict[str, tuple[str, str]], found: list[AnyEntry], labels: Callable[[AnyEntry], Iterable[tuple[str, str]]]
+) -> list[str]:
+    """What is not known (yet) is left out."""
+    lines = []
+    for name, (meaning, attribute) in metrics.items():
+        lines += _head(name, meaning)
+        for entry in found:
+            value = getattr(entry, attribute)
+            if value is not None:
+                lines.append(f"{name}{_written(labels(entry))} {f'{value:g}' if isinstance(value, float) else value}")
+    return lines
 
 
 def _written(labels: Iterable[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 import numpy as np
+import pyarrow.compute as pc
 
 from algok.dashboard import charts
 from algok.dashboard.browsing import PER_PAGE, Filter, Found
@@ -226,7 +227,7 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
     shown = rows[start : start + SHARDS_PER_PAGE]
     body = [
         [
-            named(found.names[row], page),
+            named(found.name(row), page),
             number(int(found.documents[row])),
             share(int(found.kept[row]), int(found.documents[row])),
             number(int(found.quarantined[row])),
@@ -256,10 +257,11 @@ def shards_page(entry: Entry, found: ShardTable, order: str, words: str, start: 
     return _page(page, data(entry.id), [section(page, "shards", *inner)], entry)
 
 
-def chosen_shards(found: ShardTable, order: str, words: str) -> tuple[list[int], int]:
+def chosen_shards(found: ShardTable, order: str, words: str) -> tuple[np.ndarray, int]:
     """Rows of the table whose name has the words, in an order, and how many there are."""
     ranked = np.argsort(SHARD_ORDERS[order](found), kind="stable")
-    rows = [int(row) for row in ranked if words in found.names[row]]
+    has_words = pc.match_substring(found.names, words).to_numpy(zero_copy_only=False)
+    rows = ranked[has_words[ranked]]
     return rows, len(rows)
 
 

@@ -4,29 +4,30 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from heapq import nsmallest
 from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
 import orjson
-import pyarrow as pa
 
 from algok.dashboard.tasks import TaskFigures, task_figures
 from algok.errors import AlgokError
 from algok.mixing.recipe import mix_from_text
-from algok.pipelines.done import FOLDER, done_name, done_tasks, parse_done
+from algok.pipelines.done import FOLDER, done_name, parse_done, scan_done_tasks
 from algok.pipelines.failures import Failed, failed_tasks, read_failures
 from algok.pipelines.plan import Outline, read_description, read_outline
 from algok.pipelines.run_directory import Run
 from algok.pipelines.stats import Stats, tally
 from algok.pipelines.storage import UNREADABLE, Store
 from algok.pipelines.summary import RunSummary, own_place, summarize
-from algok.pipelines.task_table import TaskRows
+from algok.pipelines.task_table import Rows, TaskRows
 
 _DEPTH = 3
 _LISTED_FOR = 5.0  # seconds that a listing of directories holds
 _READ_AT_ONCE = 5000  # done records that one look at a running run merges
+_HELD_AT_ONCE = 1000  # … of which so many files are in memory together
+_LISTED_AT_ONCE = 50_000  # … when all of them are wanted
 _FAILURES_READ = 1000  # records of failed attempts that one look reads
 _WATCHED = 120.0  # seconds that the speed is taken over
 T = TypeVar("T")
@@ -209,7 +210,7 @@ class Index:
         """How many tasks over shards are done; counted again where the folder has changed, as far as its storage knows."""
 
         def count() -> int:
-            return sum(name.startswith("p") for name in store.listed("done"))
+            return sum(name.startswith("p") for name in store.scanned(FOLDER))
 
         mark = fingerprint(store, "done")
         return count() if mark is None or mark[1] == "None" else self._counts.get(key, mark, count)
@@ -328,20 +329,22 @@ class Live:
         self._listed: tuple | None = None  # what the folder of records was when all that it held was seen
         self._lock = Lock()
 
-    def look(self, most: int = _READ_AT_ONCE) -> None:
-        """Merges what was done since the last look, up to so many tasks."""
+    def look(self, most: int = _READ_AT_ONCE) -> bool:
+        """Merges what was done since the last look, up to so many tasks. Whether there may be more."""
         with self._lock:
             new = self._new(most)
             self.failures = read_failures(self.store, failed_tasks(self.store, _FAILURES_READ))
             self._failed.update((failure.task, failure.attempts) for failure in self.failures)
-            for start in range(0, len(new), _READ_AT_ONCE):
-                self._merge(new[start : start + _READ_AT_ONCE])
+            for start in range(0, len(new), _HELD_AT_ONCE):
+                self._merge(new[start : start + _HELD_AT_ONCE])
             read = self._stats.read
             self._history.append((time.monotonic(), self._done, read.documents, read.text_bytes))
+            return len(new) == most
 
     def catch_up(self) -> None:
-        """Merges all that is done now."""
-        self.look(self._seen.size + _READ_AT_ONCE)
+        """Merges all that is done now. Each round lists the folder once, and only its own names are in memory."""
+        while self.look(_LISTED_AT_ONCE):
+            pass
 
     def summary(self) -> RunSummary:
         with self._lock:
@@ -349,14 +352,13 @@ class Live:
             known = (self._rows.peak_bytes, self._rows.retries)
             return summarize(self.outline, self._stats, self._seconds, done, False, known)
 
-    def tasks(self) -> pa.Table:
-        """The table of tasks."""
+    def tasks(self) -> Rows:
+        """A row per task that is done."""
         with self._lock:
-            return self._rows.table()
+            return self._rows.rows()
 
     def figures(self) -> TaskFigures:
-        with self._lock:
-            return task_figures(self._rows.table(), self.outline, self.failures)
+        return task_figures(self.tasks(), self.outline, self.failures)
 
     def speed(self) -> dict[str, float | None]:
         """Tasks, documents and MB of text per second over the last two minutes that somebody looked, and seconds left at
@@ -387,7 +389,7 @@ class Live:
         mark = fingerprint(self.store, FOLDER)
         if mark is not None and mark[1] != "None" and mark == self._listed:
             return []
-        new = list(islice((task for task in done_tasks(self.store) if not self._knows(task)), most))
+        new = nsmallest(most, (task for task in scan_done_tasks(self.store) if not self._knows(task)))
         self._listed = mark if len(new) < most else None
         return new
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -37,14 +36,13 @@ from algok.dashboard.pages import (
     shards_page,
 )
 from algok.dashboard.report import render
-from algok.dashboard.report_data import ReportData, read_report
+from algok.dashboard.report_data import Counted, ReportData, count, give_memory_back, read_report
 from algok.dashboard.runs import Cache, Entry, Index, chosen, fingerprint
-from algok.dashboard.shards import ShardTable, shard_table
+from algok.dashboard.shards import ShardTable
 from algok.dashboard.texts import Language
 from algok.errors import AlgokError
 from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
-from algok.pipelines.summary import RunSummary
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _EVERYWHERE = ("0.0.0.0", "::")  # listening on all addresses, a machine cannot know by which names it is called
@@ -128,7 +126,7 @@ class _Pages:
 
     def __init__(self, index: Index):
         self._index = index
-        self._reports, self._tables, self._written = Cache(3), Cache(3), Cache(8)
+        self._reports, self._counted, self._written = Cache(3), Cache(3), Cache(8)
 
     def index(self, request: Request) -> Response:
         words, label = (request.query_params.get(key, "") for key in ("q", "label"))
@@ -187,7 +185,8 @@ class _Pages:
         return HTMLResponse(self._written.get(key, mark, write))
 
     def metrics(self, request: Request) -> Response:
-        return PlainTextResponse(prometheus(self._index.measured()), media_type="text/plain; version=0.0.4")
+        text = prometheus(self._index.measured(), self._index.mixes())
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     def api_runs(self, request: Request) -> Response:
         words, label = (request.query_params.get(key, "") for key in ("q", "label"))
@@ -215,7 +214,7 @@ class _Pages:
         columns = ("documents", "kept", "quarantined", "tokens", "text_bytes", "seconds", "peak_bytes", "failed")
         found = [
             {
-                "name": table.names[row],
+                "name": table.name(row),
                 "why": table.why[row],
                 **{key: getattr(table, key)[row].item() for key in columns},
             }
@@ -240,25 +239,27 @@ class _Pages:
 
     def _report(self, entry: Entry) -> ReportData:
         def read() -> ReportData:
-            return read_report(entry.url, _DOCUMENTS, self._caught_up(entry) if entry.state == "going" else None)
+            return read_report(entry.url, _DOCUMENTS, self._count(entry))
 
         return self._reports.get(entry.id, self._mark(entry), read)
 
-    def _caught_up(self, entry: Entry) -> tuple[RunSummary, pa.Table]:
-        """What is known of a run that is going, so that no file of it is read twice."""
-        live = self._index.live(entry.id)
-        live.catch_up()
-        return live.summary(), live.tasks()
+    def _count(self, entry: Entry) -> Counted:
+        """What is counted of a run, for its report and its shards together; of one that is going no file is read twice."""
+
+        def make() -> Counted:
+            if entry.state != "going":
+                return count(Run.open(entry.url))
+            live = self._index.live(entry.id)
+            live.catch_up()
+            return count(Run.open(entry.url), (live.summary(), live.tasks()))
+
+        return self._counted.get(entry.id, self._mark(entry), make)
 
     def _render(self, entry: Entry, language: Language) -> str:
         return render(self._report(entry), language, links=report_links(entry, language))
 
     def _table(self, entry: Entry) -> ShardTable:
-        def read() -> ShardTable:
-            tasks = self._caught_up(entry)[1] if entry.state == "going" else Run.open(entry.url).tasks()
-            return shard_table(tasks, entry.shards)
-
-        return self._tables.get(entry.id, self._mark(entry), read)
+        return self._count(entry).shards
 
 
 def openapi() -> dict:
@@ -321,6 +322,7 @@ def prepare(directories: list[str], host: str, port: int, token: str | None) -> 
     """A uvicorn server, not yet running, and the address to open."""
     import uvicorn
 
+    give_memory_back()
     shown = f"[{host}]" if ":" in host else host
     hosts = None if token and host in _EVERYWHERE else LOCAL | {shown}
     app = create_app(directories, hosts, token)

@@ -1,6 +1,7 @@
 """The tasks of a run: which took longest, what every worker did and held, and which attempts failed, and why."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,10 +9,12 @@ import pyarrow.compute as pc
 
 from algok.pipelines.failures import Failed
 from algok.pipelines.plan import Outline
+from algok.pipelines.task_table import Rows
 
 SLOWEST = 15
 MOST_WORKERS = 30
 MOST_FAILURES = 30
+_SHOWN = ["task", "phase", "shard", "seconds", "peak_bytes", "worker", "failed"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,20 @@ class TaskFigures:
     all_failures: int
 
 
-def task_figures(table: pa.Table, outline: Outline, failures: list[Failed]) -> TaskFigures:
+def task_figures(rows: Rows, outline: Outline, failures: list[Failed]) -> TaskFigures:
     """The figures of a run's table of tasks (`pipelines/task_table.py`) and its failed attempts."""
-    workers = _workers(table)
-    judged = _judged(table, failures)
+    known, wanted = _Workers(), pa.array([failure.task for failure in failures], pa.string())
+    slowest: list[dict[str, Any]] = []
+    done: set[str] = set()
+    for batch in rows.to_batches():
+        known.add(batch)
+        slowest = _slower(slowest, batch)
+        if failures:
+            tasks = batch.column("task")
+            done.update(tasks.filter(pc.is_in(tasks, wanted)).to_pylist())
+    workers, judged = known.sorted(), _judged(done, failures)
     return TaskFigures(
-        slowest=_slowest(table, outline),
+        slowest=[_done_task(row, outline) for row in slowest],
         workers=workers[:MOST_WORKERS],
         all_workers=len(workers),
         failures=judged[:MOST_FAILURES],
@@ -70,40 +81,44 @@ def task_figures(table: pa.Table, outline: Outline, failures: list[Failed]) -> T
     )
 
 
-def _slowest(table: pa.Table, outline: Outline) -> list[DoneTask]:
-    order = np.argsort(-table["seconds"].to_numpy(), kind="stable")[:SLOWEST]
-    columns = ["task", "phase", "shard", "seconds", "peak_bytes", "worker", "failed"]
-    return [
-        DoneTask(
-            row["task"],
-            tuple(step.name for step in outline.phases[row["phase"]].all_steps)
-            if 0 <= row["phase"] < len(outline.phases)
-            else (),
-            *(row[key] for key in columns[2:]),
+def _slower(slowest: list[dict[str, Any]], batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The slowest rows of these and a batch; of equal ones the first."""
+    order = np.argsort(-batch.column("seconds").to_numpy(), kind="stable")[:SLOWEST]
+    rows = batch.select(_SHOWN).take(pa.array(order)).to_pylist()
+    return sorted([*slowest, *rows], key=lambda row: -row["seconds"])[:SLOWEST]
+
+
+def _done_task(row: dict[str, Any], outline: Outline) -> DoneTask:
+    known = 0 <= row["phase"] < len(outline.phases)
+    steps = tuple(step.name for step in outline.phases[row["phase"]].all_steps) if known else ()
+    return DoneTask(row["task"], steps, *(row[key] for key in _SHOWN[2:]))
+
+
+class _Workers:
+    """Adds up what every worker did."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Worker] = {}
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        # Threads of Arrow may outlive a process that ends, and bring it down.
+        table = pa.Table.from_batches([batch]).select(["worker", "seconds", "peak_bytes"])
+        sums = table.group_by("worker", use_threads=False).aggregate(
+            [([], "count_all"), ("seconds", "sum"), ("peak_bytes", "max")]
         )
-        for row in table.select(columns).take(order).to_pylist()
-    ]
+        for row in sums.to_pylist():
+            if (name := row["worker"]) is not None:
+                old = self._found.get(name, Worker(name, 0, 0.0, 0))
+                peak = max(old.peak_bytes, row["peak_bytes_max"] or 0)
+                self._found[name] = Worker(name, old.tasks + row["count_all"], old.seconds + row["seconds_sum"], peak)
+
+    def sorted(self) -> list[Worker]:
+        """Those that held most memory first."""
+        return sorted(self._found.values(), key=lambda worker: (-worker.peak_bytes, worker.name))
 
 
-def _workers(table: pa.Table) -> list[Worker]:
-    """Those that held most memory first."""
-    known = table.select(["worker", "seconds", "peak_bytes"]).filter(pc.is_valid(table["worker"]))
-    # Threads of Arrow may outlive a process that ends, and bring it down.
-    grouped = known.set_column(0, "worker", known["worker"].cast(pa.string())).group_by("worker", use_threads=False)
-    sums = grouped.aggregate([([], "count_all"), ("seconds", "sum"), ("peak_bytes", "max")])
-    found = [
-        Worker(row["worker"], row["count_all"], row["seconds_sum"], row["peak_bytes_max"] or 0)
-        for row in sums.to_pylist()
-    ]
-    return sorted(found, key=lambda worker: (-worker.peak_bytes, worker.name))
-
-
-def _judged(table: pa.Table, failures: list[Failed]) -> list[FailedTask]:
+def _judged(done: set[str], failures: list[Failed]) -> list[FailedTask]:
     """Tasks that are not done first, then by attempts."""
-    if not failures:
-        return []
-    known = pc.is_in(table["task"], pa.array([failure.task for failure in failures], pa.string()))
-    done = set(table["task"].filter(known).to_pylist())
     judged = [
         FailedTask(failure, "done" if failure.task in done else "waiting" if failure.again else "failed")
         for failure in failures

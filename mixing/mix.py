@@ -35,9 +35,10 @@ from algok.mixing.work import (
 )
 from algok.pipelines.done import read_done
 from algok.pipelines.executors import Executor
+from algok.pipelines.lock import locked
 from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Committed, Store
-from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
+from algok.pipelines.tasks import Progress, run_tasks, worker_root
 
 _BEGUN = {"run.lock", "mix.yaml", "plan.json", "work", "done", "failed", "bins"}
 _VERSION = 1  # raised whenever the same mix of the same documents would give other bytes

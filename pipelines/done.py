@@ -3,6 +3,7 @@
 A record holds its own digest, so that one that was cut, garbled or edited counts as missing instead of being believed.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -18,8 +19,12 @@ def done_name(task_id: str) -> str:
 
 
 def write_done(store: Store, task_id: str, record: dict[str, Any]) -> None:
-    sealed = {**record, "digest": _digest(record)}
-    store.write_bytes(done_name(task_id), orjson.dumps(sealed, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    store.write_bytes(done_name(task_id), sealed(record))
+
+
+def sealed(record: dict[str, Any]) -> bytes:
+    """The record as it is written, with its digest."""
+    return orjson.dumps({**record, "digest": _digest(record)}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
 
 
 def parse_done(data: bytes) -> dict[str, Any]:
@@ -41,6 +46,11 @@ def read_done(store: Store, task_id: str) -> dict[str, Any]:
 def done_tasks(store: Store) -> list[str]:
     """The ids of tasks that have a record, sound or not."""
     return [name.removesuffix(".json") for name in store.listed(FOLDER)]
+
+
+def scan_done_tasks(store: Store) -> Iterator[str]:
+    """The same one by one and in no order; see `Store.scanned`."""
+    return (name.removesuffix(".json") for name in store.scanned(FOLDER))
 
 
 def _digest(record: dict[str, Any]) -> str:

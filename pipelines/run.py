@@ -19,13 +19,14 @@ from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
 from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor, Sized
+from algok.pipelines.lock import locked
 from algok.pipelines.plan import Phase, Plan, Task, changed_files, check_models, read_description, read_plan
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
 from algok.pipelines.recipe import Recipe
 from algok.pipelines.storage import PRIVATE, DamagedFile, Store, clear_uploads
-from algok.pipelines.tasks import Progress, locked, run_tasks, worker_root
+from algok.pipelines.tasks import Progress, run_tasks, worker_root
 from algok.pipelines.worker import RunTask
 from algok.step import CorpusStep
 
@@ -120,6 +121,7 @@ def _complete(store: Store, plan: Plan, executor: Executor, progress: Progress) 
         else:
             damage = find_damage(store, plan, digests=False)
         if not damage:
+            store.check_own()
             finish(store, plan)
             return
         _redo(store, damage, progress)

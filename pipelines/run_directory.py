@@ -19,7 +19,7 @@ from algok.pipelines.recipe import Recipe
 from algok.pipelines.schema import dropped_schema, kept_schema
 from algok.pipelines.storage import UNREADABLE, Store, reading_outputs
 from algok.pipelines.summary import RunSummary, collect, read_summary
-from algok.pipelines.task_table import FILE, read_table
+from algok.pipelines.task_table import FILE, Rows, as_table, read_table
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -87,15 +87,15 @@ class Run:
     def tasks(self) -> pa.Table:
         """A row per task that is done: counts, seconds, memory, worker and failed attempts (`pipelines/task_table.py` names
         the columns); of a run that is still going, from its many small files. Raises InputError."""
-        return self.summary_and_tasks()[1]
+        return as_table(self.summary_and_tasks()[1])
 
-    def summary_and_tasks(self) -> tuple[RunSummary, pa.Table]:
+    def summary_and_tasks(self) -> tuple[RunSummary, Rows]:
         """Both from one pass over the files of a run that is still going. Raises InputError."""
         with self._counted():
             if self.finished and self.store.exists(FILE):
                 return self.summary, read_table(self.store)
             summary, rows = collect(self.store, self.outline, finished=self.finished)
-            return summary, rows.table()
+            return summary, rows.rows()
 
     def failures(self) -> list[Failed]:
         """The tasks with failed attempts, those that were done later too."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import fsspec
@@ -69,6 +70,7 @@ class Store:
         except Exception as error:  # every storage raises its own kinds
             raise OutputError(f"{self.url}: no storage takes this address: {_said(error)}") from None
         self.local = isinstance(self.fs, LocalFileSystem)
+        self.taken_over = Event()  # set where another driver works in the directory by now
 
     def path(self, name: str) -> str:
         return f"{self.root}/{name}" if name else self.root
@@ -90,6 +92,15 @@ class Store:
             return []
         names = (path.rsplit("/", 1)[-1] for path in found)
         return sorted(name for name in names if not name.endswith(_TEMPORARY))
+
+    def scanned(self, folder: str) -> Iterator[str]:
+        """The same one by one and in no order, so that the names of a very large folder are not in memory together (local
+        storage; others give them all at once)."""
+        if not self.local:
+            yield from self.listed(folder)
+            return
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.path(folder)) as entries:
+            yield from (entry.name for entry in entries if not entry.name.endswith(_TEMPORARY))
 
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
@@ -141,6 +152,19 @@ class Store:
         with self.write(name) as (path, committed):
             Path(path).write_bytes(data)
         return committed
+
+    def create_bytes(self, name: str, data: bytes) -> None:
+        """Writes a file where there is none. Raises FileExistsError where there is one: of two who try at the same moment one
+        does, on storage with conditional writes."""
+        self.fs.pipe_file(self.path(name), data, mode="create")
+
+    def check_own(self) -> None:
+        """Raises OutputError where another driver has taken the directory over (`pipelines/lock.py`)."""
+        if self.taken_over.is_set():
+            raise OutputError(
+                f"{self.url}: another algok run has taken this directory over, since this one did not renew its lock for a "
+                "while; see whether the storage was out of reach"
+            )
 
     @contextmanager
     def write(self, name: str, intermediate: bool = False) -> Iterator[tuple[str, Committed]]:

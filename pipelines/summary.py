@@ -4,7 +4,7 @@ It is made from the statistics in `stats/` and the records in `done/`, for a run
 keeps it in `summary.json`. All figures are full counts over the tasks that are done, none is a sample.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,9 +14,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 import algok
-from algok.pipelines.done import done_name, done_tasks, parse_done
+from algok.pipelines.done import done_name, parse_done, scan_done_tasks
 from algok.pipelines.failures import failed_tasks, read_failures
-from algok.pipelines.plan import Outline, Phase
+from algok.pipelines.plan import Outline, Phase, phase_task_id
 from algok.pipelines.recipe import StepConfig
 from algok.pipelines.stats import EDGES, REST, Stats, StepCounts, tally
 from algok.pipelines.storage import Store
@@ -215,25 +215,30 @@ def collect(store: Store, outline: Outline, finished: bool) -> tuple[RunSummary,
     """The summary and the rows of all done tasks, from one pass over their statistics and records in task order."""
     failures = read_failures(store, failed_tasks(store))
     rows = TaskRows(outline, {failure.task: failure.attempts for failure in failures})
-    stats, seconds, own, others = Stats(), defaultdict[str, float](float), [], []
-    for task in done_tasks(store):
-        place = own_place(outline, task)
-        (others if place is None else own).append(task if place is None else (*place, task))
-    own.sort()
-    for start in range(0, len(own), _AT_ONCE):
-        some = own[start : start + _AT_ONCE]
-        parts = store.read_many([f"stats/{task}.json" for _, _, task in some])
-        records = store.read_many([done_name(task) for _, _, task in some])
-        for (_, shard, task), part, record in zip(some, parts, records, strict=True):
+    stats, seconds = Stats(), defaultdict[str, float](float)
+    # Which of the run's own tasks are done; so many names would take more memory than all that is counted.
+    own, others = np.zeros((len(outline.phases), outline.shards), bool), list[str]()
+    for task in scan_done_tasks(store):
+        if place := own_place(outline, task):
+            own[place] = True
+        else:
+            others.append(task)
+    places = np.argwhere(own)
+    for start in range(0, len(places), _AT_ONCE):
+        some = [(phase_task_id(phase, shard), shard) for phase, shard in places[start : start + _AT_ONCE].tolist()]
+        parts = store.read_many([f"stats/{task}.json" for task, _ in some])
+        records = store.read_many([done_name(task) for task, _ in some])
+        for (task, shard), part, record in zip(some, parts, records, strict=True):
             counted, parsed = orjson.loads(part), parse_done(record)
             stats.add(counted)
             rows.add(task, parsed, shard, counted)
             tally(seconds, parsed["seconds"].items())
+    others.sort()
     for task, record in zip(others, store.read_many([done_name(task) for task in others]), strict=True):
         parsed = parse_done(record)
         rows.add(task, parsed)
         tally(seconds, parsed["seconds"].items())
-    done = Counter(phase for phase, _, _ in own)
+    done = dict(enumerate(own.sum(axis=1).tolist()))
     return summarize(outline, stats, seconds, done, finished, (rows.peak_bytes, rows.retries)), rows
 
 

@@ -1,12 +1,10 @@
 """Tasks with done records, for every driver: what has no record yet goes to an executor, and an outcome says how it ended."""
 
 import errno
-import fcntl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from algok.errors import AlgokError, OutputError, TaskError
+from algok.errors import AlgokError, TaskError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.done import done_tasks
 from algok.pipelines.executors import Executor, Outcome, Task, Work
@@ -94,6 +92,7 @@ def run_tasks(
     failures: list[Outcome] = []
     try:
         for outcome in executor.run(work, waiting, progress.advance):
+            store.check_own()
             if outcome.error:
                 note_failure(store, outcome)
             if outcome.again:
@@ -120,26 +119,6 @@ def _failure_message(failures: list[Outcome], store: Store) -> str:
             *more,
         ]
     )
-
-
-@contextmanager
-def locked(store: Store) -> Iterator[None]:
-    """One driver per run directory, where the file system can say so; the lock dies with its process."""
-    if not store.local:
-        store.check_reachable()
-        yield
-        return
-    try:
-        store.fs.makedirs(store.root, exist_ok=True)
-        file = open(store.path("run.lock"), "a")
-    except OSError as error:
-        raise OutputError(f"{store.url}: cannot be written: {error.strerror or error}") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(f"{store.url}: another algok run is at work in this directory") from None
-        yield
 
 
 def _describe(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from algok.pipelines.summary import SourceSummary
 
@@ -20,7 +21,7 @@ def many_shards(report, shards: int, sources: int):
     odd = np.where(np.arange(shards) % 100 == 0, 9.0, 0.0)
     table = replace(
         found,
-        names=[f"crawl-2026-48/segment-{i:06d}.warc.gz" for i in range(shards)],
+        names=pa.array(f"crawl-2026-48/segment-{i:06d}.warc.gz" for i in range(shards)),
         **columns,
         dropped=dropped,
         seconds=random.random(shards),

@@ -37,7 +37,7 @@ def command(run, output, lang, against, documents) -> None:
     from algok.dashboard.mix_page import mix_page
     from algok.dashboard.mixes import is_mix, read_mix
     from algok.dashboard.report import render
-    from algok.dashboard.report_data import read_report
+    from algok.dashboard.report_data import give_memory_back, read_report
     from algok.errors import InputError
     from algok.pipelines.storage import Store
 
@@ -46,6 +46,7 @@ def command(run, output, lang, against, documents) -> None:
             raise InputError(f"{run}: a mix; --against compares runs, 'algok mix diff' two mixes")
         _write(output, mix_page(read_mix(run), lang))
         return
+    give_memory_back()
     report = read_report(run, documents)
     comparison = compare(read_report(against, 0), report) if against else None
     page = render(report, lang, comparison)

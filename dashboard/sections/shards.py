@@ -83,7 +83,7 @@ def _row(found: ShardTable, index: int, page: Page) -> list[Cell]:
     top = found.steps[int(dropped.argmax())] if dropped.any() else ""
     why = found.why[index]
     return [
-        named(found.names[index], page),
+        named(found.name(index), page),
         number(int(found.documents[index])),
         number(int(found.kept[index])),
         share(int(found.kept[index]), int(found.documents[index])),

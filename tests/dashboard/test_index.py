@@ -1,5 +1,6 @@
 """The index over runs and mixes: labels, failed attempts, plan against result; on a local disk and in a store that is none."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -168,3 +169,19 @@ def test_the_report_of_a_mix_is_one_file(folder, tmp_path):
     assert "Cells: plan and result" in page and "form-action &#x27;none&#x27;" in page and "team=search" in page
     refused = CliRunner().invoke(command, [str(folder / "mixes" / "done"), "--against", str(folder / "a")])
     assert refused.exit_code != 0
+
+
+def test_the_metrics_count_mixes_and_what_is_written_of_them(client):
+    lines = client.get("/metrics").text.splitlines()
+    assert 'algok_mixes{state="planned"} 1' in lines and 'algok_mixes{state="finished"} 1' in lines
+    written = [line for line in lines if line.startswith("algok_mix_tokens_written{")]
+    listed = {mix["id"]: mix["written"] for mix in client.get("/api/mixes.json").json()}
+    assert len(written) == 2 and all(int(line.rpartition(" ")[2]) in listed.values() for line in written)
+
+
+def test_the_grafana_dashboard_shows_every_metric_and_no_other(client):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "dashboard" / "grafana.json").read_text()
+    given = set(re.findall(r"^# TYPE (\w+) gauge$", client.get("/metrics").text, re.MULTILINE))
+    asked = [target["expr"] for panel in orjson.loads(text)["panels"] for target in panel["targets"]]
+    assert set(re.findall(r"algok_\w+", " ".join(asked))) == given
+    assert set(re.findall(r"\balgok_\w+", text)) == given

@@ -4,7 +4,9 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import orjson
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
@@ -15,6 +17,7 @@ from algok.dashboard.documents import read_documents
 from algok.dashboard.report import render
 from algok.dashboard.report_data import read_report
 from algok.dashboard.shards import shard_table
+from algok.dashboard.tasks import SLOWEST, task_figures
 from algok.dashboard.texts import TEXTS, Texts
 from algok.pipelines.run_directory import Run
 
@@ -112,7 +115,7 @@ def test_shards_add_up_and_the_one_that_is_unlike_is_marked(report, tmp_path):
     account = report.summary.account
     assert table.documents.sum() == account.documents and table.kept.sum() == account.kept
     assert table.dropped.sum() == account.dropped and table.tokens.sum() == account.kept_tokens
-    assert table.names == ["0.jsonl", "1.jsonl", "2.jsonl"] and (table.seconds > 0).all()
+    assert table.names.to_pylist() == ["0.jsonl", "1.jsonl", "2.jsonl"] and (table.seconds > 0).all()
 
 
 def test_a_run_that_is_going_is_reported_as_far_as_it_is(ordinary, tmp_path):
@@ -151,3 +154,24 @@ def test_a_run_of_very_many_shards_and_sources_stays_small(report, tmp_path):
 
     many = many_shards(report, shards=100_000, sources=1000)
     assert len(render(many).encode()) <= 500_000
+
+
+def test_shards_of_one_file_and_those_that_are_not_read_yet_are_told_by_their_numbers(report):
+    rows = report.run.tasks().slice(0, 3).to_pylist()
+    inputs = ["a.jsonl", "b.jsonl", "b.jsonl"]
+    table = pa.Table.from_pylist(
+        [{**rows[0], "shard": shard, "input": name} for shard, name in enumerate(inputs)], report.run.tasks().schema
+    )
+    assert shard_table(table, 4).names.to_pylist() == ["a.jsonl", "b.jsonl @1", "b.jsonl @2", "@3"]
+
+
+def test_rows_in_many_parts_give_the_same_shards_workers_and_slowest_tasks(report):
+    table, outline = report.run.tasks(), report.run.outline
+    parts = pa.Table.from_batches([batch for row in range(len(table)) for batch in table.slice(row, 1).to_batches()])
+    whole, cut = shard_table(table, 3), shard_table(parts, 3)
+    assert all(np.array_equal(vars(whole)[key], vars(cut)[key]) for key in vars(whole))
+    figures = task_figures(table, outline, [])
+    assert figures.slowest == task_figures(parts, outline, []).slowest
+    by_seconds = sorted(table.to_pylist(), key=lambda row: -row["seconds"])
+    assert [task.task for task in figures.slowest] == [row["task"] for row in by_seconds][:SLOWEST]
+    assert sum(worker.tasks for worker in task_figures(parts, outline, []).workers) == len(table)

@@ -8,13 +8,13 @@ from conftest import prose, write_jsonl
 
 from algok.errors import InputError, RecipeError
 from algok.pipelines.account import verify
-from algok.pipelines.done import done_tasks, read_done
+from algok.pipelines.done import done_tasks, parse_done, read_done
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
 from algok.pipelines.run import execute, repair
 from algok.pipelines.run_directory import Run
-from algok.pipelines.task_table import FILE
+from algok.pipelines.task_table import FILE, TaskRows
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +83,15 @@ def test_labels_stand_in_run_json_and_other_labels_are_the_same_run(finished):
 def test_a_wrong_label_fails_before_data_is_read(label):
     with pytest.raises(RecipeError, match="labels"):
         load_recipe("web", [f"labels.{label}"], inputs=[{"path": "nowhere.jsonl"}])
+
+
+def test_very_many_rows_are_kept_compressed_and_come_back_as_they_were(finished):
+    table = finished.tasks()
+    rows = TaskRows(finished.outline, {})
+    record = parse_done(finished.store.read_bytes("done/p0-000000.json"))
+    for shard in range(20_000):
+        rows.add(f"p0-{shard:06d}", {**record, "input": f"{shard}.jsonl"}, shard, {})
+    again = rows.rows()
+    assert sum(part.size for part in again.packed) < rows.table().nbytes / 4
+    assert rows.table().schema.equals(table.schema)
+    assert rows.table()["shard"].to_pylist() == list(range(20_000)) and len(list(again.to_batches())) > 1

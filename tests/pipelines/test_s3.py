@@ -1,0 +1,198 @@
+"""Runs on object storage over HTTP: a server on this machine, `moto`, or any other that ALGOK_S3_ENDPOINT names.
+
+A server of one's own is asked with the credentials in the environment; the bucket `algok-test` is made in it.
+"""
+
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+from conftest import prose
+
+from algok.cli import cli
+from algok.dashboard.server import create_app
+from algok.pipelines.storage import Store
+
+NEEDED = ["s3fs"] if "ALGOK_S3_ENDPOINT" in os.environ else ["s3fs", "moto", "flask"]
+MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}: pip install s3fs 'moto[server]'")
+SECRET = "planted/Secret0123456789abcdefghijklmnop"
+# What runs write that depends on when and where they ran.
+OWN = ("done/", "run.json", "tasks.parquet", "summary.json", "run.lock")
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    given = os.environ.get("ALGOK_S3_ENDPOINT")
+    if given:
+        yield given
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def environment(endpoint):
+    """The environment of everything that asks the server."""
+    given = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    if "ALGOK_S3_ENDPOINT" not in os.environ:
+        given |= {"AWS_ACCESS_KEY_ID": "AKIAPLANTEDKEY000000", "AWS_SECRET_ACCESS_KEY": SECRET}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        yield dict(os.environ)
+
+
+@pytest.fixture(scope="module")
+def bucket(environment):
+    """A place of its own in a bucket, with four files of documents in `in/`."""
+    import s3fs
+
+    store = f"algok-test/{secrets.token_hex(4)}"
+    fs = s3fs.S3FileSystem(skip_instance_cache=True)
+    for _ in range(100):  # until the server answers
+        try:
+            fs.exists("algok-test") or fs.mkdir("algok-test")
+            break
+        except OSError:
+            time.sleep(0.2)
+    inputs = Store(f"s3://{store}")
+    for part in range(4):
+        rows = [{"text": prose(part * 8 + i), "url": f"https://h{i % 3}.kr/{part}/{i}"} for i in range(10)]
+        inputs.write_bytes(f"in/{part}.jsonl", b"\n".join(map(orjson.dumps, rows)) + b"\n")
+    yield f"s3://{store}"
+    fs.rm(store, recursive=True)
+
+
+@pytest.fixture(scope="module")
+def finished(bucket, environment, tmp_path_factory):
+    """The same input run to the bucket and to a local disk: both directories, and all that was said meanwhile."""
+    local = tmp_path_factory.mktemp("s3") / "run"
+    said = [begin(bucket, output, environment).communicate()[0] for output in (f"{bucket}/runs/a", str(local))]
+    return f"{bucket}/runs/a", local, "".join(said)
+
+
+def begin(bucket: str, output: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "algok", "run", "web", "--input", f"{bucket}/in/", "-o", output, "--workers", "1"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def files(url: str) -> dict[str, bytes]:
+    """Every file below a directory that depends on the input alone."""
+    store = Store(url)
+    names = (path.removeprefix(store.root).strip("/") for path in store.fs.find(store.root))
+    return {name: store.read_bytes(name) for name in names if not name.startswith(OWN)}
+
+
+def killed_after(tasks: int, bucket: str, output: str, environment: dict[str, str]) -> None:
+    """Begins a run, or goes on with it, and kills it without warning when so many tasks are done."""
+    running, store = begin(bucket, output, environment), Store(output)
+    while len(store.names("done")) < tasks:
+        assert running.poll() is None, running.communicate()[0]
+        time.sleep(0.02)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+
+
+def test_outputs_are_those_of_a_local_disk(finished):
+    remote, local, _ = finished
+    assert files(remote) == files(str(local)) and not Store(remote).names("run.lock")
+    assert {name.partition("/")[0] for name in files(remote)} >= {
+        "kept",
+        "dropped",
+        "manifest.json",
+        "plan.json",
+        "README.md",
+    }
+
+
+def test_a_run_killed_twice_goes_on_and_nothing_half_written_is_visible(finished, bucket, environment):
+    output = f"{bucket}/runs/killed"
+    for tasks in (2, 7):
+        killed_after(tasks, bucket, output, environment)
+        store = Store(output)
+        for name in store.names("done"):  # whatever has a record is whole
+            for file in orjson.loads(store.read_bytes(name))["files"]:
+                assert len(store.read_bytes(file["path"])) == file["bytes"]
+        assert not [path for path in store.fs.find(store.root) if path.endswith(".tmp")]
+    going = begin(bucket, output, environment)
+    assert going.communicate() and going.returncode == 0
+    assert files(output) == files(str(finished[1]))
+    verified = CliRunner().invoke(cli, ["verify", output])
+    assert verified.exit_code == 0 and "accounted for" in verified.output
+
+
+def test_two_drivers_do_not_share_a_directory(bucket, environment):
+    output = f"{bucket}/runs/two"
+    both = [begin(bucket, output, environment) for _ in range(2)]
+    said = [driver.communicate()[0] for driver in both]
+    assert sorted(driver.returncode for driver in both) in ([0, 4], [4, 4])  # at the very same moment neither begins
+    assert any("another algok run is at work in this directory" in text for text in said)
+
+
+def test_a_lock_is_created_only_where_none_is(bucket):
+    store = Store(f"{bucket}/locks")
+    store.create_bytes("run.lock/000001.json", b"{}")
+    with pytest.raises(FileExistsError):
+        store.create_bytes("run.lock/000001.json", b"{}")
+
+
+def test_everything_that_reads_a_run_reads_it_there(finished, bucket, tmp_path):
+    remote, local, _ = finished
+    page = tmp_path / "report.html"
+    for arguments in (
+        ["report", remote, "-o", str(page)],
+        ["report", remote, "--against", str(local), "-o", str(tmp_path / "changes.html")],
+        ["stats", remote],
+        ["compare", remote, str(local), "--fail-if", "drift>0"],
+        ["verify", remote],
+        ["explain", remote, "https://h1.kr/0/1"],
+    ):
+        found = CliRunner().invoke(cli, arguments)
+        assert found.exit_code == 0, (arguments, found.output)
+        assert SECRET not in found.output
+    assert SECRET not in page.read_text()
+
+
+def test_the_dashboard_shows_runs_of_a_bucket(finished, bucket):
+    from starlette.testclient import TestClient
+
+    client = TestClient(create_app([f"{bucket}/runs"]), base_url="http://localhost")
+    listed = {entry["id"]: entry for entry in client.get("/api/runs.json").json()}
+    assert listed["0/a"]["state"] == "finished" and listed["0/a"]["documents"] == 40
+    for page in ("/", "/runs/0/a", "/runs/0/a/shards", "/runs/0/a/documents", "/metrics", "/api/runs/0/a/tasks.json"):
+        answer = client.get(page)
+        assert answer.status_code == 200 and SECRET not in answer.text, page
+
+
+def test_credentials_stand_in_no_file_and_no_log(finished, bucket):
+    remote, local, said = finished
+    store = Store(remote)
+    assert SECRET not in said and "AKIAPLANTED" not in said
+    for path in store.fs.find(bucket):
+        assert not any(word in store.fs.cat_file(path) for word in (SECRET.encode(), b"AKIAPLANTED")), path
+    for file in Path(local).rglob("*"):
+        assert not file.is_file() or SECRET.encode() not in file.read_bytes(), file
+
+
+def test_a_wrong_key_is_said_and_is_not_shown(bucket, environment):
+    if "ALGOK_S3_ENDPOINT" not in os.environ:
+        pytest.skip("moto's server takes any credentials")
+    wrong = {**environment, "AWS_SECRET_ACCESS_KEY": SECRET}
+    refused = begin(bucket, f"{bucket}/runs/wrong", wrong)
+    said = refused.communicate()[0]
+    assert refused.returncode in (3, 4) and SECRET not in said and "Traceback" not in said
