@@ -37,7 +37,7 @@ def _installed() -> Any:
     def map_font(_info: object, _weight: int, _italic: int, charset: int, *_others: object) -> int | None:
         return _HANDLE if charset in _CJK else None
 
-    def font_data(_info: object, _font: object, table: int, buffer: object, size: int) -> int:
+    def font_data(_info: object, _font: object, table: int, buffer: Any, size: int) -> int:
         if table:  # one of a collection, which this is not
             return 0
         if buffer and size >= len(font):
