@@ -1,21 +1,25 @@
 """How fast records come out of archives, in MB of unpacked JSON per second of processor time and core, and in how much memory.
 
     python bench/sources.py [--megabytes 60] [--only books,news,…]
+    python bench/sources.py --huge      # one file of 1 GB, archives of a million members (2.5 GB in the temporary folder)
 
 Each case is an archive made from a seed and read in a fresh child process. Beside it stands the floor: the same members
 inflated and parsed by orjson (whole, in one piece where the case is one large member), with nothing made of them.
 """
 
 import argparse
+import io
 import json
 import random
-import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from pathlib import Path
 
 import orjson
@@ -144,9 +148,55 @@ def _members(path: Path) -> Iterator[bytes]:
             yield archive.read(name)
 
 
+def make_huge(folder: Path) -> Iterator[Path]:
+    """One JSON file of 1 GB; a zip and a tar archive of a million members, of each thousand one broken and one empty."""
+    source = random.Random("huge")
+    articles = [orjson.dumps(_article(source, number)) + b",\n" for number in range(500)]
+    path = folder / "large.json"
+    with path.open("wb") as file:
+        file.write(b'{"id": "NWRW1", "metadata": {"category": "news"}, "document": [')
+        for article in cycle(articles):
+            file.write(article)
+            if file.tell() > 1_000_000_000:
+                break
+        file.write(b"{}]}")
+    yield path
+    tiny = [orjson.dumps(_tiny(source, number)) for number in range(998)]
+    members = [
+        (f"{n // 1000}/{n}.json", data) for n, data in enumerate(islice(cycle([*tiny, b"", b'{"M": {"']), 1_000_000))
+    ]
+    path = folder / "million.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    yield path
+    path = folder / "million.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    yield path
+
+
+def huge() -> None:
+    """What one reading of each costs, and whether all of it is accounted for."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in make_huge(Path(folder)):
+            size = path.stat().st_size
+            found = child(path, "records", 1)
+            account = {key: found[key] for key in ("records", "documents", "ignored", "quarantined")}
+            print(
+                f"{path.name:14} {size / 1e6:6.0f} MB {found['seconds']:6.1f} s {found['memory']:5.0f} MiB {account}",
+                flush=True,
+            )
+            path.unlink()
+
+
 def measure(path: Path, kind: str) -> dict:
-    """Seconds of processor time, documents and peak memory of one reading in this process."""
+    """Seconds of processor time, records and what became of them, and peak memory of one reading in this process."""
     started, documents, size = time.process_time(), 0, 0
+    records, ignored, quarantined = 0, Counter[str](), Counter[str]()
     if kind == "floor":
         for data in _members(path):
             orjson.loads(data)
@@ -156,19 +206,31 @@ def measure(path: Path, kind: str) -> dict:
         for shard in plan_shards([spec]):
             for chunk in read_shard(shard, spec):
                 documents, size = documents + chunk.documents, size + chunk.bytes
+                records += chunk.records
+                ignored.update(chunk.ignored)
+                quarantined.update(row["reason"] for row in chunk.quarantined)
     seconds = time.process_time() - started
     return {
         "seconds": seconds,
         "bytes": size,
+        "records": records,
         "documents": documents,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "ignored": ignored,
+        "quarantined": quarantined,
+        "memory": peak(),
     }
 
 
-def child(path: Path, kind: str) -> dict:
-    """The better of two readings, each in a process of its own behind a first that loads the kernels."""
+def peak() -> float:
+    """The largest memory of this process in MiB. `ru_maxrss` would be no less than that of the process that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def child(path: Path, kind: str, times: int = 2) -> dict:
+    """The best of some readings, each in a process of its own behind a first that loads the kernels."""
     found = []
-    for _ in range(2):
+    for _ in range(times):
         arguments = [sys.executable, __file__, "--child", str(path), kind]
         found.append(json.loads(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout))
     return min(found, key=lambda one: one["seconds"])
@@ -178,6 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=60)
     parser.add_argument("--only")
+    parser.add_argument("--huge", action="store_true")
     parser.add_argument("--child", nargs=2, metavar=("PATH", "KIND"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -187,6 +250,9 @@ def main() -> None:
             archive.writestr("0.json", '{"utterances": [{"text": "' + "봄 " * 3_000_000 + '"}]}')
         measure(warm, options.child[1])
         print(json.dumps(measure(Path(options.child[0]), options.child[1])))
+        return
+    if options.huge:
+        huge()
         return
     print(f"{'case':18} {'MB':>6} {'docs':>8} {'algok MB/s':>11} {'floor MB/s':>11} {'MiB':>6}")
     with tempfile.TemporaryDirectory() as folder:

@@ -111,13 +111,18 @@ def _as_data(found) -> dict:
     }
 
 
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def _print(found) -> None:
     import yaml
 
     more = "" if found.whole else " (the first; --members looks at more)"
-    click.echo(f"{found.members:,} members{more}")
+    click.echo(f"{_number(found.members, 'member')}{more}")
     for look in found.looks.values():
-        click.echo(f"\n{look.kind}, {look.shape}: {look.members:,} members, {look.documents:,} documents")
+        held = f"{_number(look.members, 'member')}, {_number(look.documents, 'document')}"
+        click.echo(f"\n{look.kind}, {look.shape}: {held}")
         rows = [
             [printable(path)[:80], held.values, held.characters, f"{held.share:.2f}"]
             for path, held in look.tree.held.items()

@@ -43,12 +43,13 @@ DIALOGUE = (
     Rule("speakers", _speakers, (":", "：")),
 )
 
-_CLICK = r"(?:추천|비추천|조회|댓글|공감|스크랩|신고|답글|좋아요)"
+_CLICK = r"(?:추천|비추천|조회|댓글|공감|스크랩|신고|답글|좋아요)"  # alone and without a number it may be a heading
+_CLICKED = rf"{_CLICK}[ \t]*:?[ \t]*[0-9,]{{0,9}}"
 THREAD = (
     lines(
         "notices",
         "추천 조회 댓글 공감 스크랩 신고 답글 좋아요",
-        rf"{_CLICK}[ \t]*:?[ \t]*[0-9,]{{0,9}}(?:[ \t]*[|·/][ \t]*{_CLICK}[ \t]*:?[ \t]*[0-9,]{{0,9}}){{0,6}}",
+        rf"{_CLICK}[ \t]*:?[ \t]*[0-9][0-9,]{{0,8}}|{_CLICKED}(?:[ \t]*[|·/][ \t]*{_CLICKED}){{1,6}}",
     ),
     lines(
         "notices",

@@ -237,12 +237,13 @@ class MemberReading:
         yield from self._take(member, shape, found)
 
     def _xml(self, member: Member, head: bytes) -> Iterator[None]:
-        shape = self._shape("xml", xml_head(head[: 1 << 18], self.limits.line_bytes), member)
-
         def watch() -> AbstractContextManager[None]:
             key = xxhash.xxh3_64_intdigest(f"{self.file}\0{self.entry}\0{self.number}".encode("utf-8", "replace")) >> 2
             return watched(self.guard, key)
 
+        with watch():
+            root = xml_head(head[: 1 << 18], self.limits.line_bytes)
+        shape = self._shape("xml", root, member)
         records = xml_records(member.blocks, head, shape.composer.records, self.limits.line_bytes, watch)
         found = (_Found(record.value, (record.around,), record.size, {}, record.fault) for record in records)
         yield from self._take(member, shape, found)

@@ -29,6 +29,9 @@ _DECLARABLE = {
     "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "ks_c_5601": "cp949", "johab": "johab", "iso-8859-1": "cp1252",
 }  # fmt: skip
 _TEXTS = frozenset({*_DECLARABLE.values(), "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
+_TAG_BYTES = (
+    8 << 20
+)  # of a tag, comment or instruction, which expat holds whole and reads anew with every piece that comes
 _LENIENT_CHARS = 4 << 20  # of a text that the tolerant parser is given, which takes quadratic time over some
 
 Attributes = dict[str, str]
@@ -49,6 +52,7 @@ class Parser:
     def __init__(
         self, start: Callable[[str, Attributes], None], end: Callable[[str], None], text: Callable[[str], None]
     ):
+        self._fed = 0
         self._parser = parser = expat.ParserCreate(encoding="utf-8")
         parser.buffer_text = True
         parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
@@ -60,11 +64,14 @@ class Parser:
         parser.SkippedEntityHandler = lambda name, parameter: None if parameter else text(html5.get(f"{name};", ""))
 
     def feed(self, data: bytes, last: bool = False) -> None:
-        """A piece of a text in UTF-8. Raises RecordError where it is not well-formed."""
+        """A piece of a text in UTF-8. Raises RecordError where it is not well-formed, or a tag does not end."""
+        self._fed += len(data)
         try:
             self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise RecordError("xml", f"not well-formed: {error}") from None
+        if self._fed - self._parser.CurrentByteIndex > _TAG_BYTES:
+            raise RecordError("too_large", f"a tag or comment of more than {_TAG_BYTES:,} bytes")
 
 
 def _refuse(*declaration: object) -> None:
@@ -204,7 +211,7 @@ def xml_head(head: bytes, limit: int) -> Element:
     return builder.around()
 
 
-Watch = Callable[[], AbstractContextManager[None]]  # what the parser runs under that takes anything
+Watch = Callable[[], AbstractContextManager[None]]  # what a parser runs under
 
 
 def xml_records(content: Iterator[bytes], head: bytes, steps: tuple, limit: int, watch: Watch) -> Iterator[XmlRecord]:
@@ -222,7 +229,8 @@ def xml_records(content: Iterator[bytes], head: bytes, steps: tuple, limit: int,
             held.append(piece)
             chars += len(piece)
         try:
-            parser.feed((piece or "").encode("utf-8", "replace"), piece is None)
+            with watch():
+                parser.feed((piece or "").encode("utf-8", "replace"), piece is None)
         except RecordError as error:
             failure = error
         size += len(piece or "")

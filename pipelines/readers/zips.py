@@ -22,6 +22,7 @@ _LOCAL = struct.Struct("<4s2B4HL2L2H")
 _LONGEST_COMMENT = 1 << 16
 _DIRECTORY_BYTES = 1 << 20
 _WINDOW_BYTES = 1 << 20
+_SMALL_BYTES = 1 << 18  # packed, of a member that is tried in one piece
 _FULL = 0xFFFFFFFF
 _UTF8_NAME, _ENCRYPTED = 0x800, 1
 _LINK = 0xA000  # in the type bits of a Unix mode
@@ -163,12 +164,25 @@ class Zip:
     def blocks(self, entry: Entry) -> Iterator[bytes]:
         """A member's content, in blocks of at most 1 MiB. Raises Damaged behind what could be read."""
         start = self._data_place(entry)
-        crc = size = 0
+        small = entry.method == _DEFLATED and entry.packed <= _SMALL_BYTES and entry.size <= BLOCK_BYTES
+        if small and (whole := self._small(start, entry)):
+            yield whole
+            return
+        crc = 0
         for block in _unpacked(self._packed(start, entry.packed), entry.method):
-            crc, size = zlib.crc32(block, crc), size + len(block)
+            crc = zlib.crc32(block, crc)
             yield block
         if crc != entry.crc:
             raise Damaged("corrupt", "its checksum is another one")
+
+    def _small(self, start: int, entry: Entry) -> bytes | None:
+        """A member that is sound and fits into one block, which most are and which needs no streams; None for any other."""
+        decoder = zlib.decompressobj(-15)
+        try:
+            data = decoder.decompress(self._near(start, entry.packed), BLOCK_BYTES)
+        except zlib.error:
+            return None
+        return data if decoder.eof and zlib.crc32(data) == entry.crc else None
 
     def section(self, entry: Entry) -> Section | None:
         """The content of a member that is stored as it is, to be read in place; None for a packed one."""

@@ -17,6 +17,8 @@ from algok.pipelines.sources.shape import Shape
 from algok.pipelines.validation import checked
 
 _FOLDER = Path(__file__).parent
+# Of which roots shapes are remembered, since members of one set have the same few keys: how many keys, characters in them, roots.
+_FEW_KEYS, _SHORT_KEYS, _KNOWN = 32, 1024, 1024
 OWN = "own"  # what a shape is called that a recipe writes out itself
 
 
@@ -57,6 +59,7 @@ class Shapes:
     def __init__(self, named: Iterable[Named]):
         self._by_key: dict[tuple[str, str], list[Named]] = {}
         self._any: dict[str, list[Named]] = {}
+        self._known: dict[tuple, list[Named]] = {}
         for one in sorted(
             named, key=lambda one: one.score, reverse=True
         ):  # stable: the order of the files among equals
@@ -72,12 +75,23 @@ class Shapes:
         inner = root
         while isinstance(inner, list):
             inner = inner[0] if inner else None
-        keys = inner if isinstance(inner, dict) else ()
+        keys = (kind, *inner) if isinstance(inner, dict) and len(inner) <= _FEW_KEYS else None
+        candidates = self._known.get(keys) if keys else None
+        if candidates is None:
+            candidates = self._candidates(kind, inner if isinstance(inner, dict) else ())
+            if keys and len(self._known) < _KNOWN and sum(map(len, keys)) <= _SHORT_KEYS:
+                self._known[keys] = candidates
+        for one in candidates:
+            if one.fits(root, member):
+                return one
+        return None
+
+    def _candidates(self, kind: str, keys: Iterable[str]) -> list[Named]:
+        """The shapes that one of the root's keys speaks for, the one that asks for most first."""
         lists = [found for key in keys if (found := self._by_key.get((kind, key)))]
         if kind in self._any:
             lists.append(self._any[kind])
-        candidates = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=lambda one: one.score, reverse=True)
-        return next((one for one in candidates if one.fits(root, member)), None)
+        return sorted(chain(*lists), key=lambda one: one.score, reverse=True)
 
 
 def _first_key(steps: tuple) -> str | None:

@@ -79,6 +79,8 @@ def test_the_printed_look_steers_no_terminal_and_shows_no_number(tmp_path):
     shown = algok("sources", "inspect", str(path), "--members", "9")
     assert "\x1b" not in shown and PHONE not in shown and "5 members" in shown
     assert "(the first; --members looks at more)" in algok("sources", "inspect", str(path), "--members", "2")
+    one = algok("sources", "inspect", str(path), "--members", "1")
+    assert one.startswith("1 member (") and "1 members" not in one and "1 documents" not in one
 
 
 def test_a_missing_path_and_an_unknown_shape_have_their_exit_codes(tmp_path):

@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +27,14 @@ from algok.pipelines.extraction.page import ExtractError
 
 SIGNATURE = b"HWP Document File"
 _DEFLATED, _PASSWORD, _DISTRIBUTION, _CERTIFIED, _DRM = 1, 2, 4, 1 << 8, 1 << 4  # flags of the file header
+_TRACKED = 1 << 14  # the same: changes are tracked
 
 _KEY, _PARAGRAPH, _TEXT, _CONTROL, _LIST, _TABLE, _EQUATION, _MEMOS = 28, 66, 67, 71, 72, 77, 88, 93  # tags of records
-_TAGS = frozenset({_PARAGRAPH, _TEXT, _CONTROL, _LIST, _TABLE, _EQUATION, _MEMOS})
+_RANGES = 70  # the same: marks over stretches of a paragraph's text
+_TAGS = frozenset({_PARAGRAPH, _TEXT, _RANGES, _CONTROL, _LIST, _TABLE, _EQUATION, _MEMOS})
 _WORD = struct.Struct("<I")
+_RANGE = struct.Struct("<3I")  # first unit, the one behind the last, kind and number
+_DELETED = 0x11  # kind of a range whose text was deleted while changes were tracked; 0x10 was inserted
 _LONG_RECORD = 0xFFF  # a size that stands in the next word
 
 _UNITS = {10: "\n", 24: "-", 30: " ", 31: " "}  # controls of one unit; others of one unit show nothing
@@ -50,7 +55,7 @@ def read_hwp(ole: OleFile, limit: int) -> tuple[str, dict[str, Any]]:
     story = Story(limit)
     numbers = _numbers(_inflated(ole, ole.read("DocInfo"), flags)) if "DocInfo" in ole else Numbers()
     for data in _sections(ole, flags):
-        _Section(story, numbers).read(data)
+        _Section(story, numbers, flags & _TRACKED != 0).read(data)
     found = ole.properties("\x05HwpSummaryInformation")
     return story.text(), description("hwp", found.title, found.author, found.date)
 
@@ -60,7 +65,7 @@ def read_hwp(ole: OleFile, limit: int) -> tuple[str, dict[str, Any]]:
 
 def _sections(ole: OleFile, flags: int) -> Iterator[bytes]:
     """The records of each section in their order. What is shown stands in ViewText where a document has both: the text of
-    distribution documents, and changed text in its final state."""
+    distribution documents, and text with its changes marked, of which `_final` makes the final state."""
     folder = "ViewText" if flags & _DISTRIBUTION else "BodyText"
     bodies = [name.replace("ViewText", "BodyText", 1) for name in ole.numbered(folder, "Section")]
     if not bodies:
@@ -227,6 +232,8 @@ class _Frame:
     row: int | None = None  # of a list: the row of the table that it is a cell of
     below: bool = False  # of a list: whether it stands below, if it is a caption
     slots: list[tuple[str, Callable[[str], None]]] = field(default_factory=list)
+    controls: int = 0  # of a paragraph: how many of its controls came
+    gone: frozenset[int] = frozenset()  # of a paragraph: the numbers of those that were deleted
 
     @property
     def is_list(self) -> bool:
@@ -236,13 +243,22 @@ class _Frame:
 class _Section:
     """Fills a story from the records of a section. Open paragraphs, controls and lists stand on a stack by their level."""
 
-    def __init__(self, story: Story, numbers: Numbers):
-        self._story, self._numbers = story, numbers
+    def __init__(self, story: Story, numbers: Numbers, tracked: bool):
+        self._story, self._numbers, self._tracked = story, numbers, tracked
+        self._held: bytes | None = None  # a paragraph's text, until the marks over it are known
         self._stack: list[_Frame] = []
         self._memos = False
 
     def read(self, data: bytes) -> None:
+        deleted: int | None = None  # the level of a control that was deleted, with all that is in it
         for tag, level, start, end in _records(data, _TAGS):
+            if deleted is not None and level > deleted:
+                continue
+            deleted = None
+            if tag == _RANGES:
+                self._mark(data[start:end])
+                continue
+            self._add_held()
             if tag == _PARAGRAPH:
                 self._close_to(level, keep_list=True)
                 shape = int.from_bytes(data[start + 8 : min(end, start + 10)], "little")
@@ -251,7 +267,9 @@ class _Section:
                 continue
             self._close_to(level)
             if tag == _TEXT:
-                self._text(data[start:end])
+                self._held = data[start:end]
+            elif tag == _CONTROL and self._is_deleted():
+                deleted = level
             elif tag == _CONTROL:
                 self._stack.append(_Frame(level, control=self._control(data[start:end])))
             elif tag == _LIST:
@@ -261,6 +279,7 @@ class _Section:
                 self._memos = True
             else:
                 self._object(tag, data[start:end])
+        self._add_held()
         self._close_to(0)
 
     def _close_to(self, level: int, keep_list: bool = False) -> None:
@@ -277,6 +296,26 @@ class _Section:
                 self._close_control(frame.control)
             else:
                 self._close_list(frame)
+
+    def _mark(self, ranges: bytes) -> None:
+        """Takes what was deleted out of the paragraph whose text is held."""
+        if self._tracked and self._held is not None:
+            self._held, gone = _final(self._held, ranges)
+            if self._stack and self._stack[-1].paragraph:
+                self._stack[-1].gone = gone
+
+    def _add_held(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._text(held)
+
+    def _is_deleted(self) -> bool:
+        """Whether the control that begins here was deleted; controls come in the order of their places in the text."""
+        paragraph = next((frame for frame in reversed(self._stack) if frame.paragraph), None)
+        if paragraph is None:
+            return False
+        paragraph.controls += 1
+        return paragraph.controls - 1 in paragraph.gone
 
     def _text(self, data: bytes) -> None:
         paragraph = self._stack[-1] if self._stack and self._stack[-1].paragraph else None
@@ -355,13 +394,42 @@ def _stands_below(data: bytes) -> bool:
     return len(data) > 8 and data[8] & 3 in (1, 3)
 
 
+def _final(data: bytes, ranges: bytes) -> tuple[bytes, frozenset[int]]:
+    """The text of a paragraph without what was deleted in it, and the numbers of the controls that went with that."""
+    whole = len(ranges) // _RANGE.size * _RANGE.size
+    spans = sorted((start, end) for start, end, kind in _RANGE.iter_unpack(ranges[:whole]) if kind >> 24 == _DELETED)
+    kept, at = list[bytes](), 0
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        start = max(start, at)
+        if end > start:
+            kept.append(data[2 * at : 2 * start])
+            merged.append((start, end))
+            at = end
+    if not merged:
+        return data, frozenset()
+    places = [place for place, unit in _controls(array("H", data[: len(data) & ~1])) if unit in _EXTENDED]
+    starts = [start for start, _ in merged]
+    gone = [bisect_right(starts, place) - 1 for place in places]
+    return b"".join([*kept, data[2 * at :]]), frozenset(
+        number for number, (place, span) in enumerate(zip(places, gone)) if span >= 0 and place < merged[span][1]
+    )
+
+
+def _controls(units: "array[int]") -> Iterator[tuple[int, int]]:
+    """The controls among the units of a text: place and unit."""
+    at = 0
+    for place, unit in enumerate(units):
+        if unit < 32 and place >= at:
+            yield place, unit
+            at = place + (1 if unit in _ONE_UNIT else 8)
+
+
 def _pieces(data: bytes) -> Iterator[str]:
     """The text of a paragraph in pieces; a control's place is a zero character with the object's kind behind it."""
     units = array("H", data[: len(data) & ~1])
     at, size = 0, len(units)
-    for place, unit in enumerate(units):
-        if unit >= 32 or place < at:
-            continue
+    for place, unit in _controls(units):
         if place > at:
             yield data[2 * at : 2 * place].decode("utf-16-le", "replace")
         if unit in _ONE_UNIT:

@@ -1,14 +1,14 @@
 """The lines of printed pages to running text: heads, feet and page numbers out, broken lines joined.
 
-A line that reaches the right margin goes on in the next one. Korean is broken between eojeols, with no sign, or anywhere, and
-then a space at the end of a line is a glyph like others: which of the two a document does is seen from how many of its full
-lines end with a space.
+A line that reaches the right margin goes on in the next one, with a space or without (`breaks.py`).
 """
 
 import re
 import unicodedata
 from collections import Counter
-from itertools import pairwise
+from itertools import accumulate, pairwise
+
+from algok.pipelines.extraction.office.breaks import spaces
 
 _EDGE = 3  # lines at both ends of a page that can be heads or feet
 _REPEATED = 0.25  # share of pages on which such a line stands
@@ -19,7 +19,8 @@ _AROUND = 6
 _COLUMN = 6  # lines around, the line itself among them, that end at one margin
 _SAME = 0.93
 _NARROW = 28  # columns, below which lines are entries of a table or a form
-_SPACED = 0.3  # share of full lines with a space at their end, from which spaces at line ends are kept glyphs
+_ROW, _FIGURES = 4, 0.6  # cells of a row of figures, and share of figures among them
+_TRIANGLES = 3  # lines that begin with the triangle of slides
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—―~·|()<>\[\]]*(?:\d{1,4}|[ivxlc]{1,6})(?:\s*[/∕]\s*\d{1,4})?[\s\-–—―~·|()<>\[\]쪽]*"
     r"|(?:page|p\.|페이지)\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
@@ -35,6 +36,8 @@ _BEGINS = re.compile(
 _ENDS = re.compile(r"(?:[.!?。．！？][\"'”’)\]]?|[:;]|[·․.…]{4,}\s*\d*)\s*$")
 _HANGUL = re.compile("[가-힣]")
 _BULLET = re.compile(r"^\s*[Ÿ§](?=\s\D)")  # how the bullets of Wingdings come out of Hangul's PDFs
+_TRIANGLE, _TRIANGLE_LINE = re.compile(r"\s*I (?=[가-힣])"), re.compile(r"^\s*I (?=.*[가-힣])")
+_FIGURE = re.compile(r"[(\[]?[-–△▲▽▼+]?[\d.,]+[%)\]]{0,2}")
 _HYPHENS = "\ufffe\x02"  # what pdfium makes of a hyphen at the end of a line
 
 
@@ -46,18 +49,40 @@ def join_pages(pages: list[str]) -> str:
     """
     bodies = _without_heads([text.replace("\r\n", "\n").split("\n") for text in pages])
     filled = [[line for line in lines if line.strip()] for lines in bodies]
-    full = [_full_lines(lines) for lines in filled]
-    spaced = _breaks_inside(filled, full)
+    reach = [full for lines in filled for full in _full_lines(lines)]
+    tops = set(accumulate(len(lines) for lines in filled))
+    lines = _with_bullets([line for lines in filled for line in lines])
+    rows = [_is_row(line) for line in lines]
+    goes_on = {
+        place
+        for place in range(1, len(lines))
+        if reach[place - 1]
+        and not (rows[place - 1] or rows[place] or _ENDS.search(lines[place - 1]) or _BEGINS.match(lines[place]))
+        and (place not in tops or _is_same_text(lines[place - 1], lines[place]))
+    }
+    breaks = [place for place in sorted(goes_on) if _HANGUL.match(lines[place - 1][-1]) and _HANGUL.match(lines[place])]
+    inside = [not spaced for spaced in spaces([(lines[place - 1][-1], lines[place][0]) for place in breaks], lines)]
+    whole = {place for place, within in zip(breaks, inside, strict=True) if within}
     out: list[str] = []
-    goes_on = False
-    for lines, reach in zip(filled, full, strict=True):
-        for place, line in enumerate(lines):
-            if goes_on and not _BEGINS.match(line) and (place > 0 or _is_same_text(out[-1], line)):
-                out[-1] = _joined(out[-1], line, spaced)
-            else:
-                out.append(line)
-            goes_on = reach[place] and not _ENDS.search(line)
-    return "\n".join(_BULLET.sub("•", line.rstrip()) for line in out)
+    for place, line in enumerate(lines):
+        if place in goes_on:
+            out[-1] = _joined(out[-1], line, place in whole)
+        else:
+            out.append(line)
+    return "\n".join(line.rstrip() for line in out)
+
+
+def _with_bullets(lines: list[str]) -> list[str]:
+    """Lines with the bullets that fonts of symbols hide: those of Wingdings, and the triangle of LaTeX's slides, an I."""
+    triangles = sum(_TRIANGLE.match(line) is not None for line in lines) >= _TRIANGLES
+    lines = [_BULLET.sub("•", line) for line in lines]
+    return [_TRIANGLE_LINE.sub("• ", line) for line in lines] if triangles else lines
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line is a row of a table of figures, which goes on in no other."""
+    cells = line.split()
+    return len(cells) >= _ROW and sum(_FIGURE.fullmatch(cell) is not None for cell in cells) >= _FIGURES * len(cells)
 
 
 def _is_same_text(before: str, line: str) -> bool:
@@ -66,12 +91,12 @@ def _is_same_text(before: str, line: str) -> bool:
     return bool(_HANGUL.match(before[-1]) or before[-1] in ",，") and bool(_HANGUL.match(line.lstrip()))
 
 
-def _joined(before: str, line: str, spaced: bool) -> str:
+def _joined(before: str, line: str, inside: bool) -> str:
+    """Two lines that are one; `inside` where an eojeol goes on."""
     if before[-1] in _HYPHENS:
         return before[:-1] + line.lstrip()
     if before.endswith(" "):
         return before + line.lstrip()
-    inside = spaced and _HANGUL.match(before[-1]) and _HANGUL.match(line)
     return before + line if inside else f"{before} {line.lstrip()}"
 
 
@@ -94,17 +119,6 @@ def _full_lines(lines: list[str]) -> list[bool]:
         column = sum(_SAME * margin <= other <= margin / _SAME for other in around) >= _COLUMN
         full.append(width >= max(_NARROW, _FULL * (min(margin, usual) if column else usual)))
     return full
-
-
-def _breaks_inside(pages: list[list[str]], full: list[list[bool]]) -> bool:
-    """Whether lines break inside of eojeols, so that a space at a line's end is there where there is one."""
-    count = spaced = 0
-    for lines, reach in zip(pages, full, strict=True):
-        for place, (line, following) in enumerate(pairwise(lines)):
-            if reach[place] and _HANGUL.match(following) and not _ENDS.search(line):
-                count += 1
-                spaced += line.endswith(" ")
-    return spaced >= max(2, _SPACED * count)
 
 
 def _without_heads(pages: list[list[str]]) -> list[list[str]]:

@@ -15,6 +15,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from algok.pipelines.extraction.office.describe import description
+from algok.pipelines.extraction.office.fonts import use_boxes
 from algok.pipelines.extraction.office.lines import join_pages
 from algok.pipelines.extraction.office.pages import PageFigures, figures
 from algok.pipelines.extraction.office.placed import (
@@ -76,6 +77,7 @@ def read_pdf(body: Body) -> Page:
 
 
 def _opened(data: bytes) -> pypdfium2.PdfDocument:
+    use_boxes()
     try:
         return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:

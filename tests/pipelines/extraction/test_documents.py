@@ -1,5 +1,6 @@
 """HWP 5, HWPX, office files and e-books: what is text in them, what is not, and why some are refused."""
 
+import struct
 import zlib
 from pathlib import Path
 
@@ -223,6 +224,33 @@ def test_what_is_shown_goes_before_what_lies_below():
     old, new = hwp_paragraph("옛 글"), hwp_paragraph("새 글")
     assert extract(hwp(old, flags=1 << 14 | 1, view=deflated(new))).text == "새 글"
     assert extract(hwp(old, flags=1 << 14 | 1, view=b"stub")).text == "옛 글"
+
+
+def hwp_ranges(*ranges: tuple[int, int, int]) -> bytes:
+    """Marks over the text of a paragraph: first unit, the one behind the last, kind."""
+    return record(70, 1, b"".join(struct.pack("<3I", start, end, kind << 24 | 1) for start, end, kind in ranges))
+
+
+def test_deleted_text_of_a_hwp_file_is_not_read_and_inserted_text_is():
+    tracked = hwp_paragraph("봄나물 옛날 새로 안내", controls=hwp_ranges((4, 6, 0x11), (6, 7, 0x11), (7, 9, 0x10)))
+    other = hwp_paragraph("다음 문단", controls=hwp_ranges((0, 2, 2)))
+    assert extract(hwp(tracked + other, flags=1 << 14 | 1)).text == "봄나물 새로 안내\n다음 문단"
+    assert extract(hwp(other, flags=1 << 14 | 1, view=deflated(tracked))).text == "봄나물 새로 안내"
+    assert "옛날" in extract(hwp(tracked + other)).text  # a file that tracks no changes has marks of other kinds only
+
+
+def test_a_table_that_was_deleted_goes_and_the_one_behind_it_stays():
+    text = "앞" + control_mark(11, "tbl ") + "뒤" + control_mark(11, "tbl ")
+    tables = hwp_table([["지운 칸"]]) + hwp_table([["남은 칸"]])
+    body = hwp_paragraph(text, controls=hwp_ranges((1, 9, 0x11)) + tables) + hwp_paragraph("끝")
+    found = extract(hwp(body, flags=1 << 14 | 1)).text
+    assert "지운" not in found and "남은 칸" in found and found.startswith("앞뒤") and found.endswith("끝")
+
+
+@pytest.mark.parametrize("ranges", [[(9, 2, 0x11)], [(0, 1 << 31, 0x11)], [(3, 3, 0x11)], [(0, 3, 0x11)] * 50_000])
+def test_ranges_of_any_kind_are_taken(ranges):
+    body = hwp_paragraph("봄나물 안내", controls=hwp_ranges(*ranges))
+    assert extract(hwp(body + hwp_paragraph("끝"), flags=1 << 14 | 1)).text.endswith("끝")
 
 
 @pytest.mark.parametrize("seed", [0, 7, 0x12345678])

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from office import pdf
 
 from algok.pipelines.extraction.extractor import extract
+from algok.pipelines.extraction.office.breaks import spaces
+from algok.pipelines.extraction.office.fonts import use_boxes
 from algok.pipelines.extraction.office.lines import join_pages
 from algok.pipelines.extraction.office.pages import figures
 from algok.pipelines.extraction.page import ExtractError, ExtractLimits
@@ -38,6 +41,44 @@ def test_a_line_that_reaches_the_margin_goes_on_in_the_next():
 def test_lines_that_break_inside_of_an_eojeol_are_joined_without_a_space():
     lines = [f"{FULL} ", "담아 오", *[f"{FULL[:-1]} ", "담고", f"{FULL}담", "아서 온다"] * 4]
     assert "담아서 온다" in join_pages(["\r\n".join(lines)])
+
+
+def test_a_document_that_breaks_lines_both_ways_is_joined_by_what_its_words_are():
+    lines = [
+        f"{FULL}히",
+        "나물을 담아 온다.",
+        f"{SENTENCE}고 바구니에",
+        "가득 나물을 담았다.",
+        f"{SENTENCE}고 저녁이면 마",
+        "을로 온다.",
+    ]
+    text = join_pages(["\r\n".join([*lines, "바구니에 가득 담은 나물을 마을로 들고 온다."])])
+    assert "바구니에 가득 나물을" in text and "저녁이면 마을로" in text and "가득히 나물을" in text
+
+
+def test_breaks_that_no_word_decides_go_as_the_other_breaks_of_the_document():
+    known = [("를", "본"), ("은", "그"), ("에", "있")] * 10
+    cut = [("습", "니"), ("하", "였"), ("으", "로")] * 10
+    assert spaces([*known, ("쁑", "쁗")], [])[-1] and not spaces([*cut, ("쁑", "쁗")], [])[-1]
+    assert spaces([*known, ("쁑", "쁗")], ["쁑쁗 쁑쁗 쁑쁗"] * 50)[-1] is False
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("가나다를은쁑"), st.sampled_from("가나본있쁗"))), st.lists(st.text(max_size=20))
+)
+def test_every_break_is_decided_whatever_the_lines_hold(breaks, lines):
+    assert len(spaces(breaks, lines)) == len(breaks)
+
+
+def test_rows_of_figures_stay_rows():
+    rows = [f"북미 지역 169.7 181.{n} 306.8 320.0 314.6 67.5 (43.8) (7.0) (△31.0)" for n in range(4)]
+    assert join_pages(["\r\n".join(rows)]).split("\n") == rows
+
+
+def test_triangles_of_slides_are_bullets():
+    lines = ["I 깔끔한 문서를 만든다.", "I latex 프로그램은 빠르다.", "I 수학에서", "I 여기저기에 쓴다.", "I am here."]
+    assert join_pages(["\r\n".join(lines)]).split("\n") == [*(f"• {line[2:]}" for line in lines[:4]), "I am here."]
+    assert join_pages(["I 장 들어가며"]) == "I 장 들어가며"
 
 
 @pytest.mark.parametrize("mark", ["○ ", "1. ", "가. ", "① ", "제3조", "- ", "※ ", "(2) "])
@@ -89,6 +130,21 @@ def test_joining_loses_no_character_but_heads(pages):
     assert len(joined) <= len(given_) and set(joined) <= set(given_)
     if len(pages) < 2:
         assert joined == given_
+
+
+# Fonts
+
+
+def test_characters_alone_of_a_font_that_is_not_in_the_file_are_read():
+    page = [(60.0 + 12 * n, 780.0, character) for n, character in enumerate("봄나물을캔다")]
+    assert text_of([page]).replace(" ", "") == "봄나물을캔다"
+
+
+def test_the_fonts_of_the_machine_say_nothing_of_where_characters_stand():
+    use_boxes()
+    texts = pypdfium2.PdfDocument(pdf([["봄"]]))
+    left, bottom, right, top = texts[0].get_textpage().get_charbox(0)
+    assert (round(right - left), round(top - bottom)) == (9, 9)
 
 
 # Order

@@ -6,6 +6,7 @@ import json
 import lzma
 import struct
 import tarfile
+import time
 import unicodedata
 import zipfile
 from itertools import pairwise
@@ -17,6 +18,7 @@ from office import zipped
 from reading import read, write
 
 from algok.pipelines.readers import records as reader_of_records
+from algok.pipelines.readers.collector import NoGuard
 from algok.pipelines.readers.inputs import plan_shards
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.spec import InputSpec
@@ -347,6 +349,27 @@ def test_records_before_damaged_xml_are_kept(tmp_path):
     data = "<records><record><title>봄</title><content>왔다</content></record><record><b></record></records>"
     found = read(write(tmp_path / "a.xml", data), format="records")
     assert found.texts == ["봄\n왔다"] and found.reasons == ["xml"]
+
+
+@pytest.mark.parametrize("opening", ["<!--", "<record name='", "<?work ", "<na"])
+def test_a_tag_without_end_is_given_up_early(tmp_path, opening):
+    """expat holds it whole, and reads it anew with every piece: a gigabyte of it would take minutes."""
+    sound = "<records><record><title>봄</title><content>왔다</content></record>"
+    data = zipped({"a.xml": (sound + opening).encode() + b"x" * (40 << 20), "b.json": member()})
+    started = time.process_time()
+    found = read(write(tmp_path / "a.zip", data), format="records")
+    assert found.texts == ["봄\n왔다"] and "too_large" in found.reasons
+    assert time.process_time() - started < 5
+
+
+def test_xml_that_ended_its_worker_is_not_tried_again(tmp_path):
+    class Strict(NoGuard):
+        def enter(self, offset: int) -> bool:
+            return False
+
+    data = zipped({"a.xml": "<records><record><title>봄</title><content>왔다</content></record></records>"})
+    found = read(write(tmp_path / "a.zip", data), format="records", guard=Strict())
+    assert found.reasons == ["crashed"] and not found.documents
 
 
 @pytest.mark.parametrize("encoding", ["euc-kr", "utf-8", "utf-16", "utf-16-le"])

@@ -12,9 +12,9 @@ from sources_samples import SAMPLES, TABLES, XML
 
 from algok.errors import RecipeError
 from algok.pipelines.recipe import recipe_from_text
-from algok.pipelines.sources.carried import Named, all_shapes, carried_shapes
+from algok.pipelines.sources.carried import Named, Shapes, all_shapes, carried_shapes
 from algok.pipelines.sources.path import EACH, VALUES, Key, alternatives
-from algok.pipelines.sources.shape import Block
+from algok.pipelines.sources.shape import Block, Shape
 
 MARK = "가나다라"
 
@@ -64,6 +64,24 @@ def test_the_least_record_of_a_shape_is_known_by_its_keys(name):
     named = Named.of(name, carried_shapes()[name])
     found = all_shapes().fitting(named.shape.kind, invented(named))
     assert found is not None and found.name == name
+
+
+def test_roots_with_the_same_keys_may_have_different_shapes():
+    shapes = Shapes([
+        Named.of(name, Shape.model_validate({"title": name, "match": {"keys": [f"a.{name}"]}, "text": [f"a.{name}"]}))
+        for name in ("b", "c")
+    ])  # fmt: skip
+    found = [shapes.fitting("json", {"a": {name: "글"}}) for name in ("b", "c", "d", "b")]
+    assert [one and one.name for one in found] == ["b", "c", None, "b"]
+
+
+def test_keys_of_any_length_and_number_are_no_memory():
+    shapes = Shapes([Named.of("a", Shape.model_validate({"title": "a", "match": {"keys": ["a"]}, "text": ["a"]}))])
+    for number in range(3_000):
+        assert shapes.fitting("json", {"a": "글", f"{number}": 0}).name == "a"
+        assert shapes.fitting("json", {"a": "글", f"{number}" * 1_000: 0}).name == "a"
+    held = shapes._known
+    assert len(held) <= 1024 and all(sum(map(len, keys)) <= 1024 for keys in held)
 
 
 def member(value: Any) -> bytes:
