@@ -10,6 +10,7 @@ from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
 from algok.pipelines.sources.shape import Shape, tag_of
 
+_SCREENED = ("auto", "warc", "wet", "arc")
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
 
@@ -55,6 +56,12 @@ class InputSpec(BaseModel):
     side: Literal["source", "label", "both"] = Field(
         default="source",
         description="For the format records: which side of sets is read that hold the same text twice.",
+    )
+
+    screen: Literal["korean"] | None = Field(
+        default=None,
+        description="Which pages of web archives are parsed. korean: those that may hold Korean text by their bytes, in any "
+        "encoding; the others are ignored as not_korean. Without it: all.",
     )
 
     ocr: str | None = Field(
@@ -112,9 +119,11 @@ class InputSpec(BaseModel):
         return shape
 
     @model_validator(mode="after")
-    def _shape_of_records(self) -> "InputSpec":
+    def _keys_of_formats(self) -> "InputSpec":
         if self.format not in ("auto", "records") and (self.shape != "auto" or self.side != "source"):
             raise ValueError(f"shape and side are of the format records, this is {self.format}")
+        if self.screen and self.format not in _SCREENED and ":" not in self.format:
+            raise ValueError(f"screen is of web archives ({', '.join(_SCREENED[1:])}), this is {self.format}")
         if self.format == "records" and (self.columns or self.html != "auto"):
             raise ValueError(
                 "the format records takes its texts by a shape; write one under shape instead of columns or html"

@@ -62,7 +62,7 @@ class Warc(Reader):
         compile_extraction()
         collector = Collector()
         ocr = Ocr(shard, collector)
-        pages = Pages(guard, limits, ocr)
+        pages = Pages(guard, limits, ocr, spec.screen)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
@@ -87,12 +87,14 @@ def _document(
         raise Ignored(kind if kind in _SKIPPED_TYPES else "unknown_type")
     with watched(pages.guard, record.offset):
         try:
+            languages = record.headers.get("WARC-Identified-Content-Language")
             if kind == "conversion":
+                pages.screen_text(record.payload, (languages,))
                 text, meta = record.payload.decode("utf-8"), {}
             else:
                 content_type = record.headers.get("Content-Type") or ""
                 place = Place(file.name, record.offset)
-                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes, place)
+                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes, place, languages)
             size = len(text.encode())
         except UnicodeError as error:
             raise RecordError("utf8", f"text is not valid UTF-8: {getattr(error, 'reason', error)}") from None
