@@ -10,7 +10,8 @@ from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
 from algok.pipelines.sources.shape import Shape, tag_of
 
-_SCREENED = ("auto", "warc", "wet", "arc")
+_COMMON_CRAWL = "https://data.commoncrawl.org/"
+_SCREENED = ("auto", "warc", "wet", "arc", "cc_index")
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
 
@@ -64,6 +65,12 @@ class InputSpec(BaseModel):
         "encoding; the others are ignored as not_korean. Without it: all.",
     )
 
+    base: str = Field(
+        default=_COMMON_CRAWL,
+        description="For the format cc_index: the folder or fsspec URL below which the index names its files "
+        "(s3://commoncrawl/ inside of AWS).",
+    )
+
     ocr: str | None = Field(
         default=None,
         description="Texts that an OCR found on pages of PDFs: a .parquet or .jsonl file with file, page and text, and offset "
@@ -78,6 +85,15 @@ class InputSpec(BaseModel):
         if ocr is not None and (problem := problem_of(ocr)):
             raise ValueError(problem)
         return ocr
+
+    @field_validator("base")
+    @classmethod
+    def _some_base(cls, base: str) -> str:
+        if not base:
+            raise ValueError("names no folder; leave the key out for Common Crawl's own server")
+        if problem := problem_of(base):
+            raise ValueError(problem)
+        return base
 
     @field_validator("path")
     @classmethod
@@ -124,6 +140,8 @@ class InputSpec(BaseModel):
             raise ValueError(f"shape and side are of the format records, this is {self.format}")
         if self.screen and self.format not in _SCREENED and ":" not in self.format:
             raise ValueError(f"screen is of web archives ({', '.join(_SCREENED[1:])}), this is {self.format}")
+        if self.base != _COMMON_CRAWL and self.format != "cc_index" and ":" not in self.format:
+            raise ValueError(f"base is of the format cc_index, this is {self.format}")
         if self.format == "records" and (self.columns or self.html != "auto"):
             raise ValueError(
                 "the format records takes its texts by a shape; write one under shape instead of columns or html"
