@@ -29,7 +29,7 @@ from algok.step import Bound, CorpusStep, Step, StepOptions
 
 # Keys of later versions. Where a recipe says nothing of them the result is as before, and so is its digest.
 _LATER_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
-    InputSpec: ("struck", "notes", "shape", "side", "ocr"),
+    InputSpec: ("struck", "notes", "shape", "side", "ocr", "screen", "base"),
     ReadLimits: ("file_bytes", "unpacked_bytes", "pages"),
 }
 _LINE = re.compile(r"(.+?):(\d+): ")  # how a problem begins that stands in a file

@@ -54,6 +54,7 @@ FEW_SEQUENCES = 64  # more valid UTF-8 sequences than this cannot be CP949 by ch
 RARE_COST = 0.3
 ERROR_COST = 0.5
 KOREAN_SCORE = 0.25  # least mean score of running Korean, midway between right and wrong readings
+REMOTE_SCORE = 0.0  # mean score below which a reading is surely not Korean
 CERTAIN_SCORE = 0.6  # mean score that no wrong reading comes near: the other encodings need not be tried
 
 _KOREAN_LABELS = {
@@ -147,6 +148,17 @@ def decode(body: bytes, http_charset: str | None = None) -> Decoded:
     # Encoded U+FFFD were lost before the page was written; only UTF-8 pages hold any in practice.
     lost_before = body.count(b"\xef\xbf\xbd") if codec == "utf-8" else 0
     return Decoded(text, codec, source, max(0, text.count("\ufffd") - lost_before))
+
+
+def legacy_korean(body: bytes, cp949: bool = True) -> bool:
+    """Whether `decode` might read bytes that are not sound UTF-8 as CP949 (asked for where `cp949` says so) or Johab and find
+    Korean; says yes where it is unsure.
+
+    >>> legacy_korean("봄이 왔다".encode("cp949")), legacy_korean("Fédération".encode("cp1252"))
+    (True, False)
+    """
+    codecs_asked = ("cp949", "johab") if cp949 else ("johab",)
+    return any(_double_byte(codec, _view(body)).remote for codec in codecs_asked)
 
 
 def _source_of(codec: str, declarations: list[tuple[str, Evidence]]) -> Evidence:
@@ -248,6 +260,12 @@ class _Reading:
     @property
     def korean(self) -> bool:
         return self.frequent >= 2 and self.score >= KOREAN_SCORE * self.letters
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is not out of the question that the text is Korean: few characters without an error say little."""
+        unsure = self.errors == 0 and self.frequent > 0 and self.letters <= FEW_SEQUENCES
+        return unsure or (self.frequent >= 2 and self.score >= REMOTE_SCORE * self.letters)
 
 
 def _view(body: bytes) -> np.ndarray:

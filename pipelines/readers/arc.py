@@ -63,7 +63,7 @@ class Arc(Reader):
         compile_extraction()
         collector = Collector()
         ocr = Ocr(shard, collector)
-        pages = Pages(guard, limits, ocr)
+        pages = Pages(guard, limits, ocr, spec.screen)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
                 for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):

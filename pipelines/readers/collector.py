@@ -245,10 +245,10 @@ class Collector:
         self._pending.records -= 1
         self.quarantine(document.file, document.offset, "error", cause(error))
 
-    def ignore(self, reason: str, raw: int) -> None:
-        self._pending.records += 1
+    def ignore(self, reason: str, raw: int, records: int = 1) -> None:
+        self._pending.records += records
         self._pending.bytes += raw
-        self._pending.ignored[reason] += 1
+        self._pending.ignored[reason] += records
 
     def drain(self) -> Iterator[Chunk]:
         """The chunks that are complete."""

@@ -19,10 +19,13 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]{1,64})", re.IGNORECASE)
 _CHUNK_SIZE = re.compile(rb"\s*([0-9a-fA-F]{1,8})\s*(?:;[^\r\n]*)?\r?\n")
 
 
-def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int, place: Place) -> tuple[str, dict]:
+def fetched_page(
+    payload: bytes, content_type: str, pages: Pages, limit: int, place: Place, languages: str | None = None
+) -> tuple[str, dict]:
     """Text and meta of a fetched page, from the block of an archive's record and the type that the archive gives.
 
-    Raises Ignored for what is no page, RecordError for one that cannot be read; `limit` bounds a decompressed body.
+    Raises Ignored for what is no page, or none that the screen lets pass, RecordError for one that cannot be read; `limit`
+    bounds a decompressed body. `languages` are codes that the archive gives the page.
     """
     http: HeaderMap | None = None
     if payload.startswith(b"HTTP/"):
@@ -42,10 +45,13 @@ def fetched_page(payload: bytes, content_type: str, pages: Pages, limit: int, pl
         raise Ignored(f"content_type:{family if family in _COUNTED_TYPES else 'other'}")
     if http is not None:
         payload = decoded_body(payload, http, limit)
-    charset = _CHARSET.search(content_type)
-    page = pages.read(payload, charset[1] if charset else None, mime or None, place)
+    found = _CHARSET.search(content_type)
+    charset = found[1] if found else None
+    language = http.get("Content-Language") if http is not None else None
+    pages.screen(payload, charset, mime, (language, languages))
+    page = pages.read(payload, charset, mime or None, place)
     meta = page.described
-    if http is not None and (language := http.get("Content-Language")):
+    if language:
         meta["language"] = language
     return page.text, meta
 

@@ -1,10 +1,14 @@
 """Pages under the guard: bodies of responses, files and columns to their text."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from typing import Literal
 
+from algok.pipelines.extraction.documents import DOCUMENT_TYPES, is_document
 from algok.pipelines.extraction.extractor import extract
 from algok.pipelines.extraction.page import ExtractError, ExtractLimits, Page
+from algok.pipelines.extraction.screen import may_be_korean, text_may_be_korean
 from algok.pipelines.readers.collector import Guard, Ignored, RecordError, watched
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.ocr import Ocr, Place
@@ -16,6 +20,7 @@ _BEGINS = re.compile(
 )
 _ENDS = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _END_CHARS = 2048
+NOT_KOREAN = "not_korean"  # what a page is ignored for that the screen does not let pass
 
 
 def is_page(text: str) -> bool:
@@ -28,13 +33,32 @@ def is_page(text: str) -> bool:
 
 
 class Pages:
-    """Extracts under a guard and within limits; for one shard. `ocr` knows the text of pages that is not in their file."""
+    """Extracts under a guard and within limits; for one shard. `ocr` knows the text of pages that is not in their file,
+    `screen` which pages are worth parsing."""
 
-    def __init__(self, guard: Guard, limits: ReadLimits, ocr: Ocr | None = None):
+    def __init__(
+        self, guard: Guard, limits: ReadLimits, ocr: Ocr | None = None, screen: Literal["korean"] | None = None
+    ):
         self.guard, self.ocr = guard, ocr
+        self._screens = screen is not None
+        if self._screens:
+            _compile_screen()
         self._limits = ExtractLimits(
             limits.page_bytes, limits.nesting, limits.file_bytes, limits.unpacked_bytes, limits.pages
         )
+
+    def screen(self, body: bytes, charset: str | None, mime: str, languages: Iterable[str | None]) -> None:
+        """Raises Ignored for a page that cannot hold Korean text, where that is asked for. Files of word processors and PDF
+        always pass: their text is compressed."""
+        if not self._screens or mime in DOCUMENT_TYPES or is_document(body):
+            return
+        if not may_be_korean(body, charset, languages):
+            raise Ignored(NOT_KOREAN)
+
+    def screen_text(self, text: bytes, languages: Iterable[str | None]) -> None:
+        """The same for what is text already."""
+        if self._screens and not text_may_be_korean(text, languages):
+            raise Ignored(NOT_KOREAN)
 
     def read(
         self, body: bytes, charset: str | None = None, mime: str | None = None, place: Place | None = None
@@ -67,3 +91,8 @@ class Pages:
 def compile_extraction() -> None:
     """Compiles the kernels of charset detection and extraction, before a guard counts the seconds of a record."""
     extract(b"<p>\xb0\xa1", None)
+
+
+@cache
+def _compile_screen() -> None:
+    may_be_korean(b"\xb0\xa1")

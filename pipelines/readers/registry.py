@@ -19,6 +19,7 @@ GROUP = "algok.readers"
 READERS = {
     "warc": "algok.pipelines.readers.warc:Warc",
     "arc": "algok.pipelines.readers.arc:Arc",
+    "cc_index": "algok.pipelines.readers.cc_index:CcIndex",
     "parquet": "algok.pipelines.readers.parquet:Parquet",
     "feather": "algok.pipelines.readers.feather:Feather",
     "wikipedia": "algok.pipelines.readers.wikipedia:Wikipedia",

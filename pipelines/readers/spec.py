@@ -10,6 +10,8 @@ from algok.pipelines.plugins import PLACE, nearest
 from algok.pipelines.readers.registry import known_formats
 from algok.pipelines.sources.shape import Shape, tag_of
 
+_COMMON_CRAWL = "https://data.commoncrawl.org/"
+_SCREENED = ("auto", "warc", "wet", "arc", "cc_index")
 MAPPABLE = ("id", "text", "url", "source", "date", "provenance", "meta")
 
 
@@ -57,6 +59,18 @@ class InputSpec(BaseModel):
         description="For the format records: which side of sets is read that hold the same text twice.",
     )
 
+    screen: Literal["korean"] | None = Field(
+        default=None,
+        description="Which pages of web archives are parsed. korean: those that may hold Korean text by their bytes, in any "
+        "encoding; the others are ignored as not_korean. Without it: all.",
+    )
+
+    base: str = Field(
+        default=_COMMON_CRAWL,
+        description="For the format cc_index: the folder or fsspec URL below which the index names its files "
+        "(s3://commoncrawl/ inside of AWS).",
+    )
+
     ocr: str | None = Field(
         default=None,
         description="Texts that an OCR found on pages of PDFs: a .parquet or .jsonl file with file, page and text, and offset "
@@ -71,6 +85,15 @@ class InputSpec(BaseModel):
         if ocr is not None and (problem := problem_of(ocr)):
             raise ValueError(problem)
         return ocr
+
+    @field_validator("base")
+    @classmethod
+    def _some_base(cls, base: str) -> str:
+        if not base:
+            raise ValueError("names no folder; leave the key out for Common Crawl's own server")
+        if problem := problem_of(base):
+            raise ValueError(problem)
+        return base
 
     @field_validator("path")
     @classmethod
@@ -112,9 +135,13 @@ class InputSpec(BaseModel):
         return shape
 
     @model_validator(mode="after")
-    def _shape_of_records(self) -> "InputSpec":
+    def _keys_of_formats(self) -> "InputSpec":
         if self.format not in ("auto", "records") and (self.shape != "auto" or self.side != "source"):
             raise ValueError(f"shape and side are of the format records, this is {self.format}")
+        if self.screen and self.format not in _SCREENED and ":" not in self.format:
+            raise ValueError(f"screen is of web archives ({', '.join(_SCREENED[1:])}), this is {self.format}")
+        if self.base != _COMMON_CRAWL and self.format != "cc_index" and ":" not in self.format:
+            raise ValueError(f"base is of the format cc_index, this is {self.format}")
         if self.format == "records" and (self.columns or self.html != "auto"):
             raise ValueError(
                 "the format records takes its texts by a shape; write one under shape instead of columns or html"

@@ -6,6 +6,7 @@ is tried again. Data that is broken raises Damaged, and ends in quarantine.
 
 import bz2
 import codecs
+import io
 import lzma
 import os
 import zlib
@@ -52,9 +53,10 @@ def count_read(size: int) -> None:
 class InputStream:
     """A seekable binary file whose failures are InputError; plain unbuffered I/O when local."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, content: bytes | None = None):
+        """Opens the file, or takes its content where it was fetched before."""
         self.url = url
-        self._file: BinaryIO = self._try(lambda: _open(url))
+        self._file: BinaryIO = self._try(lambda: _open(url) if content is None else io.BytesIO(content))
 
     def read(self, size: int = -1) -> bytes:
         data = self._try(lambda: self._file.read(size))

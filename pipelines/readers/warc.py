@@ -62,10 +62,10 @@ class Warc(Reader):
         compile_extraction()
         collector = Collector()
         ocr = Ocr(shard, collector)
-        pages = Pages(guard, limits, ocr)
+        pages = Pages(guard, limits, ocr, spec.screen)
         for file in shard.files:
             with collector.surviving(file.name), InputStream(file.url) as source:
-                for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
+                for item in items(source, limits.document_bytes + HEADER_BYTES, FRAMING):
                     if isinstance(item, Fault):
                         collector.quarantine(
                             file.name, item.offset, item.reason, item.message, size=item.size, payload=item.excerpt
@@ -82,17 +82,25 @@ class Warc(Reader):
 def _document(
     record: Record, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages
 ) -> tuple[Document, int]:
+    text, meta, size = record_text(record, limits, pages, Place(file.name, record.offset))
+    return archived(record, text, record_url(record), record.headers.get("WARC-Date"), meta, file, spec), size
+
+
+def record_text(record: Record, limits: ReadLimits, pages: Pages, place: Place) -> tuple[str, dict, int]:
+    """Text and meta of a record, and the text's bytes. Raises Ignored for a record that holds no page, RecordError for a page
+    without a text; the guard knows it by the offset of its place."""
     kind = (record.headers.get("WARC-Type") or "").strip().lower()
     if kind not in ("response", "resource", "conversion"):
         raise Ignored(kind if kind in _SKIPPED_TYPES else "unknown_type")
-    with watched(pages.guard, record.offset):
+    with watched(pages.guard, place.offset):
         try:
+            languages = record.headers.get("WARC-Identified-Content-Language")
             if kind == "conversion":
+                pages.screen_text(record.payload, (languages,))
                 text, meta = record.payload.decode("utf-8"), {}
             else:
                 content_type = record.headers.get("Content-Type") or ""
-                place = Place(file.name, record.offset)
-                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes, place)
+                text, meta = fetched_page(record.payload, content_type, pages, limits.document_bytes, place, languages)
             size = len(text.encode())
         except UnicodeError as error:
             raise RecordError("utf8", f"text is not valid UTF-8: {getattr(error, 'reason', error)}") from None
@@ -100,9 +108,12 @@ def _document(
         meta["truncated"] = truncated
     if record.off:
         meta["content_length_off"] = record.off
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
-    date = record.headers.get("WARC-Date")
-    return archived(record, text, url, date, meta, file, spec), size
+    return text, meta, size
+
+
+def record_url(record: Record) -> str | None:
+    """The address of the page that a record holds."""
+    return (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
 
 
 def archived(
@@ -211,4 +222,4 @@ def _size(block: bytes) -> int | None:
 
 # Anywhere in a line: a record that was cut off may end without a line end.
 _NEXT = re.compile(rb"(WARC/[0-9]\.[0-9]{1,2}\r?\n[A-Za-z][A-Za-z0-9-]{0,40}:)")
-_FRAMING = Framing(re.compile(_VERSION), _NEXT, 64, _size, 4, _frame)
+FRAMING = Framing(re.compile(_VERSION), _NEXT, 64, _size, 4, _frame)
