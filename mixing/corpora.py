@@ -238,7 +238,7 @@ def read_piece(piece: Piece, columns: list[str], rows: int = 4096) -> Iterator[p
         if getattr(error, "errno", None):
             raise  # the machine's fault and not the file's
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"{piece.url}: cannot be read as Parquet, so it is damaged: {reason}") from None
+        raise InputError(f"{piece.url}: cannot be read as Parquet: {reason}") from None
 
 
 def _read(piece: Piece, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
