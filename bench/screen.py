@@ -1,12 +1,14 @@
 """The Korean screen of web archives: what it loses, what it lets pass for nothing, and what it saves.
 
-    python bench/screen.py [--data ../shared/data] [--foreign /usr/share /usr/lib] [--part all|recall|encodings|foreign|mixture|speed]
+    python bench/screen.py [--data ../shared/data] [--foreign /usr/share /usr/lib]
+                           [--part all|recall|encodings|foreign|mixture|speed]
 
-Recall: documents of all WARC files of the data whose text is Hangul by 30 % of its letters or more, with the screen and without.
-Encodings: the same pages, freed of what they declare, in every encoding of Korean. Foreign: pages that this machine has: HTML below
-the folders (not those that say lang=ko), and translations of programs (`LC_MESSAGES/*.mo`) wrapped into pages, in UTF-8 and in the
-old encodings of their language; a menu of languages stands on one in ten. Mixture: a WARC file with one Korean page in a
-hundred. Speed: bytes judged by second. Seconds are of the processor.
+Recall: documents of all WARC files of the data whose text is Hangul by 30 % of its letters or more, with the screen
+and without. Encodings: the same pages, freed of what they declare, in every encoding of Korean. Foreign: pages that
+this machine has: HTML below the folders (not those that say lang=ko), and translations of programs
+(`LC_MESSAGES/*.mo`) wrapped into pages, in UTF-8 and in the old encodings of their language; a menu of languages
+stands on one in ten. Mixture: a WARC file with one Korean page in a hundred. Speed: bytes judged by second. Seconds
+are of the processor.
 """
 
 import argparse
@@ -36,11 +38,27 @@ from algok.pipelines.readers.streams import InputStream
 from algok.pipelines.readers.warc import FRAMING
 
 _LEGACY = {
-    "ja": ("shift_jis", "euc_jp", "iso2022_jp"), "zh_CN": ("gb18030",), "zh_TW": ("big5",), "ru": ("cp1251", "koi8-r"),
-    "uk": ("cp1251",), "bg": ("cp1251",), "fr": ("cp1252",), "de": ("cp1252",), "es": ("cp1252",), "sv": ("cp1252",),
-    "pl": ("iso8859-2", "cp1250"), "cs": ("cp1250",), "hu": ("iso8859-2",), "el": ("cp1253",), "tr": ("cp1254",), "he": ("cp1255",),
-    "ar": ("cp1256",), "lt": ("cp1257",), "vi": ("cp1258",), "th": ("cp874",),
-}  # fmt: skip
+    "ja": ("shift_jis", "euc_jp", "iso2022_jp"),
+    "zh_CN": ("gb18030",),
+    "zh_TW": ("big5",),
+    "ru": ("cp1251", "koi8-r"),
+    "uk": ("cp1251",),
+    "bg": ("cp1251",),
+    "fr": ("cp1252",),
+    "de": ("cp1252",),
+    "es": ("cp1252",),
+    "sv": ("cp1252",),
+    "pl": ("iso8859-2", "cp1250"),
+    "cs": ("cp1250",),
+    "hu": ("iso8859-2",),
+    "el": ("cp1253",),
+    "tr": ("cp1254",),
+    "he": ("cp1255",),
+    "ar": ("cp1256",),
+    "lt": ("cp1257",),
+    "vi": ("cp1258",),
+    "th": ("cp874",),
+}
 _MENU = "<ul><li>English<li>日本語<li>中文<li>한국어<li>Русский<li>Deutsch</ul>"
 _DECLARED = re.compile(rb"<meta[^>]*charset[^>]*>|\slang=[\"']?ko[-\w]*[\"']?|<\?xml[^>]*>", re.IGNORECASE)
 
@@ -71,8 +89,10 @@ def recall(data: Path) -> None:
         korean = {id for id, share in whole.items() if share >= 0.3}
         found, lost = found + len(korean), lost + len(korean - screened.keys())
         passed, turned = passed + len(screened), turned + ignored["not_korean"]
-        print(f"{path.name:40} {len(whole):5} documents, {len(korean):5} Korean, {len(korean - screened.keys())} of them lost; "
-              f"{ignored['not_korean']} not parsed; {seconds:.1f} s, screened {less:.1f} s")  # fmt: skip
+        print(
+            f"{path.name:40} {len(whole):5} documents, {len(korean):5} Korean, {len(korean - screened.keys())} of them lost; "
+            f"{ignored['not_korean']} not parsed; {seconds:.1f} s, screened {less:.1f} s"
+        )
     print(f"recall {1 - lost / found:.6f} of {found} Korean documents; {passed} passed, {turned} turned away")
 
 
@@ -101,14 +121,20 @@ def encodings(data: Path) -> None:
     """Only what decoding gives back as Korean can be lost: a page that an encoding has no characters for is left out."""
     pages = [_DECLARED.sub(b"", page).decode("utf-8", "ignore") for page in korean_pages(data, 2000)]
     forms = {
-        **{name: (lambda text, name=name: text.encode(name, "xmlcharrefreplace")) for name in ("utf-8", "cp949", "euc_kr", "johab")},
-        **{name: (lambda text, name=name: text.encode(name, "ignore")) for name in ("iso2022_kr", "utf-16", "utf-16-le", "utf-16-be")},
+        **{
+            name: (lambda text, name=name: text.encode(name, "xmlcharrefreplace"))
+            for name in ("utf-8", "cp949", "euc_kr", "johab")
+        },
+        **{
+            name: (lambda text, name=name: text.encode(name, "ignore"))
+            for name in ("iso2022_kr", "utf-16", "utf-16-le", "utf-16-be")
+        },
         "NFD": lambda text: unicodedata.normalize("NFD", text).encode(),
         "references": lambda text: text.encode("ascii", "xmlcharrefreplace"),
         "JSON escapes": lambda text: text.encode("ascii", "backslashreplace"),
         "UTF-8 read as Latin-1": lambda text: text.encode().decode("latin-1").encode(),
         "CP949 read as Latin-1": lambda text: text.encode("cp949", "ignore").decode("latin-1").encode(),
-    }  # fmt: skip
+    }
     for name, encode in forms.items():
         passed = sum(may_be_korean(encode(text)) for text in pages)
         print(f"{name:24} {passed} of {len(pages)} pages pass")
@@ -186,8 +212,10 @@ def mixture(data: Path, pages: dict[str, list[bytes]], count: int) -> None:
         for options in ({}, {"screen": "korean"}):
             shares, ignored, seconds = documents(path, **options)
             korean = sum(share >= 0.3 for share in shares.values())
-            print(f"{options or 'without'!s:22} {seconds:6.1f} s, {len(kinds) / seconds:6.0f} pages/s, {size / seconds / 1e6:6.1f} MB/s; "
-                  f"{len(shares)} documents, {korean} Korean, {ignored['not_korean']} not parsed")  # fmt: skip
+            print(
+                f"{options or 'without'!s:22} {seconds:6.1f} s, {len(kinds) / seconds:6.0f} pages/s, {size / seconds / 1e6:6.1f} MB/s; "
+                f"{len(shares)} documents, {korean} Korean, {ignored['not_korean']} not parsed"
+            )
 
 
 def _record(number: int, page: bytes) -> bytes:
@@ -213,8 +241,10 @@ def speed(data: Path, pages: dict[str, list[bytes]]) -> None:
                 may_be_korean(page)
             seconds.append(time.process_time() - start)
         best = min(seconds)
-        print(f"{name:24} {len(group):6} pages of {size / len(group) / 1e3:5.1f} kB: {size / best / 1e9:.2f} GB/s, "
-              f"{best / len(group) * 1e6:.1f} µs a page")  # fmt: skip
+        print(
+            f"{name:24} {len(group):6} pages of {size / len(group) / 1e3:5.1f} kB: {size / best / 1e9:.2f} GB/s, "
+            f"{best / len(group) * 1e6:.1f} µs a page"
+        )
 
 
 def main() -> None:
