@@ -213,7 +213,8 @@ def mixture(data: Path, pages: dict[str, list[bytes]], count: int) -> None:
             shares, ignored, seconds = documents(path, **options)
             korean = sum(share >= 0.3 for share in shares.values())
             print(
-                f"{options or 'without'!s:22} {seconds:6.1f} s, {len(kinds) / seconds:6.0f} pages/s, {size / seconds / 1e6:6.1f} MB/s; "
+                f"{options or 'without'!s:22} {seconds:6.1f} s, {len(kinds) / seconds:6.0f} pages/s, "
+                f"{size / seconds / 1e6:6.1f} MB/s; "
                 f"{len(shares)} documents, {korean} Korean, {ignored['not_korean']} not parsed"
             )
 

@@ -318,6 +318,16 @@ def _unreadable(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}", 409)
 
 
+def prepare_metrics(directories: list[str], port: int) -> Any:
+    """A uvicorn server of /metrics alone, not yet running. It listens on all addresses, since what asks is another machine: the
+    answer has numbers, the recipe's name and the labels of the run."""
+    import uvicorn
+
+    guard = Middleware(_Guard, hosts=None, token=None)
+    app = Starlette(routes=[Route("/metrics", _Pages(Index(directories)).metrics)], middleware=[guard])
+    return uvicorn.Server(uvicorn.Config(app, host="0.0.0.0", port=port, log_level="warning", server_header=False))
+
+
 def prepare(directories: list[str], host: str, port: int, token: str | None) -> tuple[Any, str]:
     """A uvicorn server, not yet running, and the address to open."""
     import uvicorn

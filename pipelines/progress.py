@@ -1,10 +1,14 @@
-"""Progress on stderr: a bar with documents/s, MB/s and time left on a terminal, plain lines in a log.
+"""Progress on stderr: a bar with documents/s, MB/s and time left on a terminal, plain lines or JSON Lines in a log.
 
 How far a stage is goes by bytes: a task counts as its part of the input files, and by the share of it that is done.
 """
 
+import logging
 import sys
 import time
+from datetime import UTC, datetime
+
+import orjson
 
 # A log gets a line at most this often, in seconds.
 _LOG_EVERY = 10.0
@@ -12,6 +16,8 @@ _LOG_EVERY = 10.0
 
 def make_progress(quiet: bool = False):
     """The progress that fits where stderr goes."""
+    if logs_json():
+        return JsonProgress(quiet)
     if quiet:
         return SilentProgress()
     return BarProgress() if sys.stderr.isatty() else LogProgress()
@@ -64,6 +70,20 @@ class Meter:
     @property
     def tasks(self) -> str:
         return f"{self._ended}/{self._tasks}"
+
+    @property
+    def figures(self) -> dict[str, str | int | float]:
+        """The same as numbers: tasks, documents and bytes of this stage so far, seconds since it began, and how much of
+        it is done (0 to 1)."""
+        return {
+            "stage": self.stage,
+            "tasks": self._tasks,
+            "tasks_done": self._ended,
+            "documents": self._documents,
+            "bytes": self._bytes,
+            "seconds": round(self.seconds, 3),
+            "share": round(self.completed / self.total, 4) if self.total else 0.0,
+        }
 
     @property
     def speed(self) -> str:
@@ -124,6 +144,63 @@ class LogProgress:
     @staticmethod
     def _say(line: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
+
+
+class JsonProgress:
+    """The lines of LogProgress as objects, for what collects logs. Each has `time` (UTC), `level` and `event`."""
+
+    def __init__(self, quiet: bool = False):
+        self._quiet = quiet
+
+    def note(self, text: str) -> None:
+        write_json("note", {"message": text})
+
+    def start(self, stage: str, weights: dict[str, int], done: int) -> None:
+        self._meter = Meter(stage, weights, done)
+        self._last = time.monotonic()
+        self._write("stage_started")
+
+    def advance(self, task_id: str, documents: int, size: int, share: float) -> None:
+        self._meter.advance(task_id, documents, size, share)
+        if time.monotonic() - self._last >= _LOG_EVERY:
+            self._last = time.monotonic()
+            self._write("progress")
+
+    def task_done(self, task_id: str) -> None:
+        self._meter.task_done(task_id)
+
+    def end(self) -> None:
+        self._write("stage_ended")
+
+    def _write(self, event: str) -> None:
+        if not self._quiet:
+            write_json(event, self._meter.figures)
+
+
+def log_json(wanted: bool) -> None:
+    """From now on stderr gets JSON Lines only: progress, notes, failures, and what the logger `algok` says. Or no longer."""
+    logger = logging.getLogger("algok")
+    logger.handlers = [handler for handler in logger.handlers if not isinstance(handler, _JsonHandler)]
+    logger.propagate = not wanted
+    if wanted:
+        logger.addHandler(_JsonHandler())
+
+
+def logs_json() -> bool:
+    """Whether `log_json` was called for."""
+    return any(isinstance(handler, _JsonHandler) for handler in logging.getLogger("algok").handlers)
+
+
+def write_json(event: str, data: dict, level: str = "info") -> None:
+    """One object on stderr, in one line."""
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = orjson.dumps({"time": moment, "level": level, "event": event, **data}).decode()
+    print(line, file=sys.stderr, flush=True)
+
+
+class _JsonHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        write_json("log", {"message": record.getMessage()}, record.levelname.lower())
 
 
 class BarProgress:

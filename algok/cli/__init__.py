@@ -5,6 +5,7 @@ import signal
 import sys
 from importlib import import_module
 from io import StringIO
+from itertools import pairwise
 from typing import NoReturn
 
 import click
@@ -98,6 +99,8 @@ def _run() -> int:
     except click.ClickException as error:
         from algok.pipelines.credentials import without_credentials
 
+        if _logs_json():
+            return _fail(type(error).__name__, error.format_message(), error.exit_code)
         shown = StringIO()
         error.show(shown)
         click.echo(without_credentials(shown.getvalue()), err=True, nl=False)
@@ -140,9 +143,20 @@ def _fail(kind: str, message: str, code: int) -> int:
     from algok.pipelines.credentials import without_credentials
 
     message = without_credentials(message)
-    click.echo("\n".join(map(printable, f"algok: {message}".split("\n"))), err=True)
+    if _logs_json():
+        from algok.pipelines.progress import write_json
+
+        write_json("failed", {"error": kind, "message": message, "exit_code": code}, "error")
+    else:
+        click.echo("\n".join(map(printable, f"algok: {message}".split("\n"))), err=True)
     _print_failure(kind, message, code)
     return code
+
+
+def _logs_json() -> bool:
+    """Asked for in the arguments themselves, too."""
+    words = sys.argv[1:]
+    return "--log-format=json" in words or ("--log-format", "json") in pairwise(words)
 
 
 def _print_failure(kind: str, message: str, code: int) -> None:

@@ -87,8 +87,10 @@ def _show(shown: dict, steps: list[dict], as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({**shown, "steps": steps})
         return
+    from algok.pipelines.progress import logs_json
+
     stream = shown["output"] == "-"
-    if not (stream and quiet):
+    if not (stream and (quiet or logs_json())):
         print_steps(steps, err=stream)
     if not stream:
         click.echo(f"\n{shown['documents']:,} documents: {shown['output']}   account: {shown['account']}")

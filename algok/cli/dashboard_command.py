@@ -43,6 +43,26 @@ def server_of(directories: list[str], host: str, port: int, token: str | None):
     return prepare(directories, host, port, token)
 
 
+def metrics_server_of(directories: list[str], port: int):
+    """A server of /metrics alone that does not run yet; raises AlgokError where the extra is not installed or the port is
+    taken."""
+    import socket
+
+    from algok.errors import AlgokError
+
+    try:
+        from algok.dashboard.server import prepare_metrics
+    except ModuleNotFoundError as error:
+        raise AlgokError(f"--metrics-port needs {error.name}: pip install 'algok[dashboard]'") from None
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("0.0.0.0", port))
+        except OSError as error:
+            raise AlgokError(f"--metrics-port {port}: {error.strerror}; choose another port") from None
+    return prepare_metrics(directories, port)
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on."""
     import socket

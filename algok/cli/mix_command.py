@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from algok.cli.shared import execution_options, json_option, print_json, print_table, printable
+from algok.cli.shared import execution_options, json_option, print_json, print_table, printable, say
 
 by_option = click.option(
     "--by", multiple=True, metavar="COLUMN", help="Sum cells by this column of the mix. Repeatable."
@@ -219,7 +219,7 @@ def _show(plan, by=()) -> None:
     for corpus, count in plan.contaminated.items():
         click.echo(f"contaminated: {count:,} documents of {corpus} have items of the benchmarks and are left out")
     for note in plan.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
 
 
 def _yes(flag: bool) -> str:

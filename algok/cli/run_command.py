@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 
-from algok.cli.shared import execution_options, input_options, print_json, print_table
+from algok.cli.shared import execution_options, input_options, print_json, print_table, say
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Request:
     quiet: bool = False
     as_json: bool = False
     dashboard: bool = False
+    metrics_port: int | None = None
 
     def specs(self) -> list[dict] | None:
         """The inputs as a recipe would write them; None where the recipe's own are meant. Raises RecipeError."""
@@ -50,6 +51,11 @@ class Request:
 @input_options
 @execution_options
 @click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    help="Serve /metrics of the run to Prometheus while it goes on, on all addresses of this machine.",
+)
 def command(**options) -> None:
     """Run RECIPE, a YAML file or the name of a carried recipe (web, news, law, aihub …).
 
@@ -87,6 +93,8 @@ def execute_request(request: Request):
         raise RecipeError(f"{request.recipe}: no output; give the recipe 'output' or the command --output")
     if request.dashboard:
         _serve(recipe.output)
+    if request.metrics_port:
+        _serve_metrics(recipe.output, request.metrics_port)
     chosen = make_executor(request.executor, request.workers, request.address)
     try:
         return execute(recipe, recipe.output, chosen, make_progress(request.quiet or request.as_json))
@@ -102,7 +110,17 @@ def _serve(output: str) -> None:
 
     server, address = server_of([output], "127.0.0.1", free_port(), None)
     threading.Thread(target=server.run, daemon=True).start()
-    click.echo(f"dashboard: {address}", err=True)
+    say(f"dashboard: {address}")
+
+
+def _serve_metrics(output: str, port: int) -> None:
+    """The figures of the run and nothing else, in a thread that ends with this process."""
+    import threading
+
+    from algok.cli.dashboard_command import metrics_server_of
+
+    server = metrics_server_of([output], port)
+    threading.Thread(target=server.run, daemon=True).start()
 
 
 def show_run(url: str, fresh: bool, as_json: bool) -> None:
@@ -130,11 +148,11 @@ def account_rows(url: str) -> list[dict]:
 
 def _say_if_empty(account) -> None:
     if not account.records:
-        click.echo("algok: note: the inputs are empty; no document was read", err=True)
+        say("algok: note: the inputs are empty; no document was read")
     elif not account.documents:
-        click.echo(f"algok: note: none of {account.records:,} records is a document; the account says why", err=True)
+        say(f"algok: note: none of {account.records:,} records is a document; the account says why")
     elif not account.kept:
-        click.echo(f"algok: note: none of {account.documents:,} documents is kept; the account says why", err=True)
+        say(f"algok: note: none of {account.documents:,} documents is kept; the account says why")
 
 
 def print_steps(rows: list[dict], err: bool = False) -> None:

@@ -39,8 +39,24 @@ def input_options(command: Callable) -> Callable:
     )
 
 
+def _set_log_format(context: click.Context, option: click.Parameter, value: str) -> None:
+    from algok.pipelines.progress import log_json
+
+    log_json(value == "json")
+
+
+def say(text: str) -> None:
+    """A word to whoever watches, on stderr."""
+    from algok.pipelines.progress import logs_json, write_json
+
+    if logs_json():
+        write_json("note", {"message": text})
+    else:
+        click.echo(text, err=True)
+
+
 def execution_options(command: Callable) -> Callable:
-    """--set, --executor, --workers, --address, --quiet and --json of the commands that run a recipe."""
+    """--set, --executor, --workers, --address, --quiet, --log-format and --json of the commands that run a recipe."""
     return _decorated(
         command,
         set_option,
@@ -50,6 +66,16 @@ def execution_options(command: Callable) -> Callable:
         ),
         click.option("--address", help="Ray cluster to join; without it a local Ray is started. Env: RAY_ADDRESS."),
         click.option("--quiet", is_flag=True, help="No progress."),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_set_log_format,
+            help="What stderr gets; json: an object a line, for what collects logs.",
+        ),
         json_option,
     )
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,3 +94,39 @@ def test_problems_of_a_recipe_stand_in_the_order_of_its_lines():
         recipe_from_text(text, overrides=["steps.toxicity.w=1"])
     places = [problem.split(": ")[0] for problem in str(caught.value).splitlines()]
     assert places == [*(f"recipe.yaml:{line}" for line in (1, 3, 4, 5, 6, 7, 8)), "--set steps.toxicity.w=1"]
+
+
+def test_with_json_logs_every_line_on_stderr_is_an_object(tmp_path):
+    write_jsonl(tmp_path / "in.jsonl", [{"text": prose(number)} for number in range(4)])
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("steps: {dedup: {}, heuristics: {}}\n")
+    arguments = ("--input", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "run"), "--workers", "0")
+    out, err = run("run", str(recipe), *arguments, "--log-format", "json", code=0)
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert {"time", "level", "event"} <= set(lines[0]) and "kept documents" in out
+    ended = [line for line in lines if line["event"] == "stage_ended"]
+    assert ended and all(line["share"] == 1 and line["tasks_done"] == line["tasks"] for line in ended)
+    assert sum(line["documents"] for line in ended) >= 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["run", "nothing.yaml", "--log-format", "json"], "RecipeError"),
+        (["run", "web", "--log-format", "json", "--wrong"], "NoSuchOption"),
+    ],
+)
+def test_a_failure_with_json_logs_is_an_object_too(arguments, error):
+    _, err = run(*arguments, code=2)
+    found = json.loads(err.splitlines()[-1])
+    assert (found["event"], found["level"], found["error"], found["exit_code"]) == ("failed", "error", error, 2)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_runs(tmp_path):
+    pytest.importorskip("uvicorn")
+    write_jsonl(tmp_path / "in.jsonl", [{"text": prose(1)}])
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        arguments = ("--input", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "run"), "--metrics-port", port)
+        _, err = run("run", "web", *arguments, code=1)
+    assert f"--metrics-port {port}" in err and "choose another" in err and not (tmp_path / "run").exists()

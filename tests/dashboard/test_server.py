@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import httpx
 import orjson
 import pytest
 from click.testing import CliRunner
@@ -15,8 +16,9 @@ pytest.importorskip("starlette", reason="needs the extra algok[dashboard]")
 from starlette.testclient import TestClient
 
 from algok.cli import cli
+from algok.cli.dashboard_command import free_port
 from algok.dashboard.runs import Index
-from algok.dashboard.server import create_app, prepare
+from algok.dashboard.server import create_app, prepare, prepare_metrics
 from algok.pipelines.run_directory import Run
 
 
@@ -217,3 +219,18 @@ def test_a_run_that_goes_on_is_brought_up_to_date_without_a_reload(browser, serv
     assert page.evaluate("window.hacked") is None and not said
     assert orjson.loads(page.locator("#data").text_content())["run"].endswith("evil <b>")
     context.close()
+
+
+def test_metrics_alone_are_served_to_other_machines_and_nothing_else(folder):
+    port = free_port()
+    server = prepare_metrics([str(folder)], port)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", headers={"host": "node7.cluster:9400"})
+    assert answer.status_code == 200 and "algok_run_kept_documents{" in answer.text
+    assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
+    assert httpx.post(f"http://127.0.0.1:{port}/metrics").status_code == 405
+    server.should_exit = True
+    thread.join(10)
