@@ -37,7 +37,8 @@ def run(*arguments: str, code: int, stdin: str = "") -> tuple[str, str]:
         (["models", "show", "nothing", "--json"], 8, "ModelError"),
     ],
 )
-def test_a_failure_with_json_is_one_object_on_standard_output(arguments, code, error):
+def test_a_failure_with_json_is_one_object_on_standard_output(arguments, code, error, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     out, err = run(*arguments, code=code)
     found = json.loads(out)
     assert (found["ok"], found["error"], found["exit_code"]) == (False, error, code)
