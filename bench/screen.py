@@ -147,7 +147,7 @@ def catalogs(folders: list[Path]) -> dict[str, list[str]]:
         try:
             with path.open("rb") as file:
                 catalog: dict = vars(gettext.GNUTranslations(file))["_catalog"]
-        except (OSError, ValueError, UnicodeDecodeError):
+        except (OSError, ValueError, LookupError):  # LookupError: a plural without its formula
             continue
         language = path.parent.parent.name
         if not language.startswith("ko"):

@@ -26,7 +26,7 @@ class Counts(NamedTuple):
     percent: int  # syllables as addresses write them: %EA%B0%80
     pairs: int  # B0..C8 before A1..FE, which is a syllable of EUC-KR, at any parity
     broken: int  # ê ë ì í before another character that is not ASCII: Hangul in UTF-8 that was read as Latin-1
-    latin: int  # beginnings of four characters U+0080..U+00FF in a row: EUC-KR that was read as Latin-1
+    latin: int  # beginnings of four characters U+0080..U+00FF in a row, the first no U+00A0: EUC-KR that was read as Latin-1
     high: int  # bytes from 0x80 on
     errors: int  # bytes that UTF-8 has nowhere, continuation bytes without a lead byte, and missing ones
     zeros: int
@@ -140,6 +140,7 @@ def _count_high(source, at, high, carry, row):
     run = within(source, at, 0xC2, 1) & within(source, at + 2, 0xC2, 1)
     if run:
         run &= within(source, at + 4, 0xC2, 1) & within(source, at + 6, 0xC2, 1)
+        run &= ~(within(source, at, 0xC2, 0) & within(source, at + 1, 0xA0, 0))  # pages indent by U+00A0
         row[_LATIN] += set_bits(run)
     return owed >> np.uint64(BLOCK)
 

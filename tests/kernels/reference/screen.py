@@ -52,7 +52,7 @@ def count(body: bytes) -> Counts:
         percent=_percent(body),
         pairs=_overlapping(b"[\xb0-\xc8][\xa1-\xfe]", body),
         broken=_overlapping(b"\xc3[\xaa-\xad][\xc2-\xf4]", body),
-        latin=_overlapping(b"[\xc2\xc3].[\xc2\xc3].[\xc2\xc3].[\xc2\xc3]", body),
+        latin=_overlapping(b"(?!\xc2\xa0)[\xc2\xc3].[\xc2\xc3].[\xc2\xc3].[\xc2\xc3]", body),
         high=sum(byte >= 0x80 for byte in body),
         errors=_errors(body),
         zeros=body.count(0),

@@ -78,6 +78,10 @@ def test_foreign_pages_do_not_pass(language):
         assert not may_be_korean(page(text, codec, f"<meta charset={codec}>"), codec), codec
 
 
+def test_spaces_that_do_not_break_are_no_trace_of_korean():
+    assert not may_be_korean(page("\u00a0" * 40 + FOREIGN["en"]))
+
+
 def test_a_menu_of_languages_and_links_to_a_korean_sister_do_not_make_a_page_korean():
     menu = "<a hreflang='ko' lang='ko' href='https://ko.example.org/wiki/%EC%84%9C%EC%9A%B8'>한국어</a>" * 9
     menu += "<a>대한민국 (한국어)</a><a>日本語</a>"
