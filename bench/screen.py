@@ -158,8 +158,7 @@ def catalogs(folders: list[Path]) -> dict[str, list[str]]:
 
 
 def html_files(folders: list[Path], most: int, generator: random.Random) -> list[bytes]:
-    found = (path for folder in folders for path in sorted(folder.rglob("*.html")) if path.is_file())
-    paths = list(found)
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.html")) if path.is_file()]
     pages = [path.read_bytes() for path in generator.sample(paths, min(most, len(paths)))]
     return [page for page in pages if 500 < len(page) < 2_000_000 and not re.search(rb"lang=.?ko", page[:2000])]
 

@@ -245,9 +245,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.child:
         warm = Path(tempfile.mkdtemp()) / "warm.zip"
-        make(
-            "pages", warm, 1
-        )  # documents too: the first batch of a process makes Arrow import pandas, a quarter of a second
+        # Documents too: the first batch of a process makes Arrow import pandas, a quarter of a second.
+        make("pages", warm, 1)
         with zipfile.ZipFile(warm, "a") as archive:
             archive.writestr("large.json", '{"utterances": [{"text": "' + "봄 " * 3_000_000 + '"}]}')
         measure(warm, options.child[1])

@@ -36,7 +36,7 @@ from algok.dashboard.pages import (
     shards_page,
 )
 from algok.dashboard.report import render
-from algok.dashboard.report_data import Counted, ReportData, count, give_memory_back, read_report
+from algok.dashboard.report_data import Counted, ReportData, count, read_report
 from algok.dashboard.runs import Cache, Entry, Index, chosen, fingerprint
 from algok.dashboard.shards import ShardTable
 from algok.dashboard.texts import Language
@@ -332,7 +332,6 @@ def prepare(directories: list[str], host: str, port: int, token: str | None) -> 
     """A uvicorn server, not yet running, and the address to open."""
     import uvicorn
 
-    give_memory_back()
     shown = f"[{host}]" if ":" in host else host
     hosts = None if token and host in _EVERYWHERE else LOCAL | {shown}
     app = create_app(directories, hosts, token)

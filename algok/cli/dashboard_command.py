@@ -28,6 +28,9 @@ def command(directories, host, port, token) -> None:
     if host not in ("127.0.0.1", "localhost", "::1") and not token:
         token = secrets.token_urlsafe(16)
     server, address = server_of(list(directories), host, port, token)
+    from algok.dashboard.report_data import give_memory_back
+
+    give_memory_back()  # of this process alone: beside a run it would take the run's allocator away
     click.echo(f"dashboard: {address}")
     server.run()
 

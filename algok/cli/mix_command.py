@@ -219,7 +219,7 @@ def _show(plan, by=()) -> None:
     for corpus, count in plan.contaminated.items():
         click.echo(f"contaminated: {count:,} documents of {corpus} have items of the benchmarks and are left out")
     for note in plan.notes:
-        say(f"note: {note}")
+        say(note, prefix="note: ")
 
 
 def _yes(flag: bool) -> str:

@@ -110,7 +110,7 @@ def _serve(output: str) -> None:
 
     server, address = server_of([output], "127.0.0.1", free_port(), None)
     threading.Thread(target=server.run, daemon=True).start()
-    say(f"dashboard: {address}")
+    say(f"dashboard: {address}", prefix="")
 
 
 def _serve_metrics(output: str, port: int) -> None:
@@ -148,11 +148,11 @@ def account_rows(url: str) -> list[dict]:
 
 def _say_if_empty(account) -> None:
     if not account.records:
-        say("algok: note: the inputs are empty; no document was read")
+        say("the inputs are empty; no document was read")
     elif not account.documents:
-        say(f"algok: note: none of {account.records:,} records is a document; the account says why")
+        say(f"none of {account.records:,} records is a document; the account says why")
     elif not account.kept:
-        say(f"algok: note: none of {account.documents:,} documents is kept; the account says why")
+        say(f"none of {account.documents:,} documents is kept; the account says why")
 
 
 def print_steps(rows: list[dict], err: bool = False) -> None:

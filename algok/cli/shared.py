@@ -45,14 +45,14 @@ def _set_log_format(context: click.Context, option: click.Parameter, value: str)
     log_json(value == "json")
 
 
-def say(text: str) -> None:
-    """A word to whoever watches, on stderr."""
+def say(text: str, prefix: str = "algok: note: ") -> None:
+    """A word to whoever watches, on stderr; a line of text has the prefix before it."""
     from algok.pipelines.progress import logs_json, write_json
 
     if logs_json():
         write_json("note", {"message": text})
     else:
-        click.echo(text, err=True)
+        click.echo(f"{prefix}{text}", err=True)
 
 
 def execution_options(command: Callable) -> Callable:

@@ -917,10 +917,9 @@ def _at_rare(data, i, start, end, total, joined, attributes, numbers, conditions
         return hidden, _HIDDEN, -1, -1
     width = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
     sort = _MARK if _is_mark(data, i, end) else _BREAK
-    at = (byte == 0xEF and second == 0xBC and third == 0xA0) or (
+    if (byte == 0xEF and second == 0xBC and third == 0xA0) or (
         byte == 0xE2 and second == 0x93 and third == 0x90
-    )  # ＠ ⓐ
-    if at:
+    ):  # ＠ ⓐ
         return width, sort, i, i + 3
     if byte == 0xE3 and _is_talk(data, i, end):
         return width, sort, i, i + 6

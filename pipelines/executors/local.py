@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from algok.pipelines.executors import Advance, Outcome, Task, Work
 from algok.pipelines.executors.attempts import Attempts
 from algok.pipelines.footprint import process_name
+from algok.pipelines.progress import log_json, logs_json
 
 # Below this many bytes of input, starting other processes takes longer than the work.
 _SMALL = 2 << 20
@@ -36,7 +37,7 @@ class _Worker:
 
     def __init__(self, context):
         self.connection, child = context.Pipe()
-        self.process = context.Process(target=_serve, args=(child,), daemon=True)
+        self.process = context.Process(target=_serve, args=(child, logs_json()), daemon=True)
         self.process.start()
         child.close()
         self.task: Task | None = None
@@ -144,9 +145,10 @@ def _manner(exitcode: int | None) -> str:
     return f"(exit code {exitcode})"
 
 
-def _serve(connection: Connection) -> None:
-    """A worker's life: tasks in, outcomes out, until the driver is gone."""
+def _serve(connection: Connection, json: bool) -> None:
+    """A worker's life: tasks in, outcomes out, until the driver is gone; `json`: it logs as the driver does."""
     _die_with_parent()
+    log_json(json)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepared = False
     while True:

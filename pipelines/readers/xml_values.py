@@ -29,9 +29,8 @@ _DECLARABLE = {
     "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "ks_c_5601": "cp949", "johab": "johab", "iso-8859-1": "cp1252",
 }  # fmt: skip
 _TEXTS = frozenset({*_DECLARABLE.values(), "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
-_TAG_BYTES = (
-    8 << 20
-)  # of a tag, comment or instruction, which expat holds whole and reads anew with every piece that comes
+# Of a tag, comment or instruction, which expat holds whole and reads anew with every piece that comes.
+_TAG_BYTES = 8 << 20
 _LENIENT_CHARS = 4 << 20  # of a text that the tolerant parser is given, which takes quadratic time over some
 
 Attributes = dict[str, str]

@@ -8,6 +8,7 @@ import time
 
 import httpx
 import orjson
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from conftest import prose, write_jsonl
@@ -191,7 +192,9 @@ def test_a_run_serves_itself_and_says_where(tmp_path):
         "0",
         "--dashboard",
     ]
+    before = pa.default_memory_pool().backend_name
     done = CliRunner().invoke(cli, [*words, "--quiet"])
+    assert pa.default_memory_pool().backend_name == before  # the run's own allocator
     assert done.exit_code == 0 and re.search(r"dashboard: http://127\.0\.0\.1:\d+/\n", done.output)
 
 

@@ -5,14 +5,16 @@ import signal
 import time
 from pathlib import Path
 
+import orjson
 import pytest
-from works import Number, WriteSquare
+from works import Number, Warn, WriteSquare
 
 from algok.pipelines import executors
 from algok.pipelines.executors import make_executor
 from algok.pipelines.executors.attempts import ATTEMPTS
 from algok.pipelines.executors.local import InlineExecutor, LocalExecutor
 from algok.pipelines.plan import Task
+from algok.pipelines.progress import log_json
 from algok.pipelines.worker import RunTask
 
 TASKS = [Task(f"p0-{number:06d}", "none", 0, shard=number) for number in range(3)]
@@ -136,3 +138,15 @@ def test_executors_know_no_recipes():
     for path in folder.glob("*.py"):
         text = path.read_text()
         assert not any(f"pipelines.{name}" in text for name in ("plan", "worker", "recipe", "phase", "guard")), path
+
+
+def test_a_worker_logs_as_its_driver_does(capfd):
+    executor = LocalExecutor(1)
+    log_json(True)
+    try:
+        assert [outcome.error for outcome in executor.run(Warn(), [Number("a", 1)], lambda *done: None)] == [None]
+    finally:
+        executor.close()
+        log_json(False)
+    (line,) = [orjson.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert (line["event"], line["level"], line["message"]) == ("log", "warning", "a word from a worker")

@@ -15,10 +15,8 @@ Break = tuple[str, str]  # the last syllable of a line, the first of the next on
 
 _TABLE = Path(__file__).with_name("breaks.tsv")
 _ROUNDS = 10  # of the estimate, which changes little after five
-_USUAL, _TRUST = (
-    0.7,
-    2.0,
-)  # share of breaks with a space that is expected, and how many breaks that expectation counts for
+# The share of breaks with a space that is expected, and how many breaks that expectation counts for.
+_USUAL, _TRUST = 0.7, 2.0
 _SPACE = 0x20
 
 

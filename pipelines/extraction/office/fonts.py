@@ -12,13 +12,8 @@ from typing import Any
 
 from pypdfium2 import raw
 
-_CJK = (
-    0x80,
-    0x81,
-    0x82,
-    0x86,
-    0x88,
-)  # Windows' numbers of charsets: Japanese, Korean, Johab, simplified, traditional Chinese
+# Windows' numbers of charsets: Japanese, Korean, Johab, simplified and traditional Chinese.
+_CJK = (0x80, 0x81, 0x82, 0x86, 0x88)
 _UNITS = 1000  # of the em
 _BOX = (50, -100, 950, 800)  # left, bottom, right, top
 _HANDLE = 1
