@@ -1118,3 +1118,21 @@ def find(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         data, offsets, _ATTRIBUTES, _NUMBERS, _CONDITIONS, _PERSON_CODES, _SERVICE_CODES, groups, leads, windows, ends
     )
     return windows[:total], ends
+
+
+@kernel
+def _count_characters(data, offsets, windows, ends, counts):
+    for d in range(len(offsets) - 1):
+        at, characters = offsets[d], 0
+        for w in range(ends[d], ends[d + 1]):
+            for i in range(at, windows[w, 0]):
+                characters += (data[i] & 0xC0) != 0x80
+            at = windows[w, 0]
+            counts[w] = characters
+
+
+def characters_before(data: np.ndarray, offsets: np.ndarray, windows: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How many characters of its document stand before each window of `find` (int64, n)."""
+    counts = np.empty(len(windows), np.int64)
+    _count_characters(data, offsets, windows, ends, counts)
+    return counts

@@ -17,6 +17,13 @@ SPELT = str.maketrans("공영빵일이삼사오육륙칠팔구OoIl|○〇Øㅇ",
 HANGUL_DIGIT = re.compile("[공영빵일이삼사오육륙칠팔구]")
 
 
+def any_case(*words: str) -> str:
+    """Words of ASCII in any case as an expression whose ways begin with a literal each, unlike with re.IGNORECASE: such
+    ones are searched for much faster."""
+    rest = {word: "".join(f"[{char}{char.upper()}]" if char.isalpha() else char for char in word[1:]) for word in words}
+    return "|".join(first + rest[word] for word in words for first in (word[0], word[0].upper()))
+
+
 def digits_of(value: str) -> str:
     return _NOT_DIGITS.sub("", value)
 

@@ -7,6 +7,10 @@ decoded, tags and characters of no width vanish. The text itself is never change
 import html
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 _DASHES = "‐‑‒–—―−﹘﹣－ーㅡ─"
@@ -25,17 +29,28 @@ _PIECE = re.compile(
 
 
 class Folded(NamedTuple):
-    """`text`, and the original place (code points) where each of its characters begins and ends; None if nothing changed."""
+    """`text`, and of every piece that got another length where it begins and ends, in `text` and in the original
+    (code points)."""
 
     text: str
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    resized: Sequence[tuple[int, int, int, int]] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the folded characters from `start` to `end` (at least one) stand in the original."""
-        if self.starts is None or self.ends is None:
+        if not self.resized:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        return self._place(start)[0], self._place(end - 1)[1]
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Where the original of one folded character begins and ends."""
+        before = bisect_right(self.resized, at, key=itemgetter(0)) - 1
+        if before < 0:
+            return at, at + 1
+        _, folded_end, start, end = self.resized[before]
+        if at < folded_end:
+            return start, end
+        shifted = at - folded_end + end
+        return shifted, shifted + 1
 
 
 def fold(text: str) -> Folded:
@@ -43,22 +58,22 @@ def fold(text: str) -> Folded:
     if _PLAIN.fullmatch(text):
         return Folded(text)
     parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
+    resized: list[tuple[int, int, int, int]] = []
+    at = longer = 0  # the end of the piece before, and by how much the folded text is longer so far
     for match in _PIECE.finditer(text):
         start, end = match.span()
-        piece = _folded(match.group())
+        piece = _folded(match[0])
         parts += (text[at:start], piece)
-        starts += [*range(at, start), *[start] * len(piece)]
-        ends += [*range(at + 1, start + 1), *[end] * len(piece)]
+        if len(piece) != 1 or end - start != 1:
+            begin = start + longer
+            resized.append((begin, begin + len(piece), start, end))
+            longer += len(piece) - (end - start)
         at = end
     parts.append(text[at:])
-    starts += range(at, len(text))
-    ends += range(at + 1, len(text) + 1)
-    return Folded("".join(parts), starts, ends)
+    return Folded("".join(parts), resized)
 
 
+@lru_cache(10_000)  # few characters are most of them
 def _folded(piece: str) -> str:
     if len(piece) > 1:
         if piece[0] == "&":

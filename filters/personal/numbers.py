@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from algok.filters.personal.checks import has_brn_check, has_rrn_check, is_birth
-from algok.filters.personal.digits import FIRST, HANGUL_DIGIT, LEFT, RIGHT, SPELT, before, digits_of
+from algok.filters.personal.digits import FIRST, HANGUL_DIGIT, LEFT, RIGHT, SPELT, any_case, before, digits_of
 from algok.filters.personal.finding import Finding
 
 _THIRTEEN = re.compile(
@@ -107,8 +107,8 @@ _PASSPORT = re.compile(
     r"\d{3}[A-Z][\dOl]{4}|\d{4} \d{4}|\d{4}\*{4})|[A-Z]{1,2}\d{7})(?![A-Za-z0-9*])",
     re.IGNORECASE,
 )
-_PASSPORT_WORD = re.compile(r"여\s?권|passport", re.IGNORECASE)
-_PASSPORT_SHAPE = re.compile(r"(?<![A-Za-z0-9])[MSRGD](?:\d{3}[A-Z]\d{4}|\d{8})(?![A-Za-z0-9])")
+_PASSPORT_WORD = re.compile(rf"여\s?권|{any_case('passport')}")
+_PASSPORT_SHAPE = re.compile(r"[MSRGD](?<![A-Za-z0-9].)(?:\d{3}[A-Z]\d{4}|\d{8})(?![A-Za-z0-9])")
 # Behind the number of a foreigner.
 _PASSPORT_BEHIND = re.compile(r"[0-9]{6}-[5-8][0-9]{6}[\t /|,]{1,3}([A-Z]{1,2}[0-9]{7,8})(?![0-9])")
 # A name of another manner, where travel is spoken of.
@@ -146,7 +146,7 @@ _LICENCE_LOOSE = re.compile(
     rf"(?<![0-9A-Za-z])(?:(?:1[1-9]|2[0-8])|\(?(?:{_CITIES})\)?[ ]?\(?\d{{2}}\)?)[ .\-\n/|]{{1,3}}"
     r"(?:[\dOol]{2}[ .\-\n/|]{1,3})?[\d*Ool]{6}[ .\-\n/|]{1,3}[\dOol]{2}(?![0-9A-Za-z])"
 )
-_LICENCE_WORD = re.compile(r"면\s?허|licen[cs]e", re.IGNORECASE)
+_LICENCE_WORD = re.compile(rf"면\s?허|{any_case('licence', 'license')}")
 
 
 def licence(text: str) -> Iterator[Finding]:
@@ -158,7 +158,7 @@ def licence(text: str) -> Iterator[Finding]:
                 yield Finding("driver_licence", *match.span(), 1.0, "context")
             elif "-" in match[0]:
                 yield Finding("driver_licence", *match.span(), 0.75, "shape")
-    for match in _LICENCE_LOOSE.finditer(text):
+    for match in _LICENCE_LOOSE.finditer(text) if _LICENCE_WORD.search(text) else ():
         if _LICENCE_WORD.search(before(text, match.start(), 30)):
             yield Finding("driver_licence", *match.span(), 0.9, "context")
 

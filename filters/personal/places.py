@@ -63,6 +63,8 @@ _LATIN = re.compile(
 )
 
 
+_LATIN_END = re.compile("-(?:daero|ro|gil|dong)")  # a literal first, so that it is searched for fast
+
 # A lot of a village that no district stands before: 노형동 573-56 근처.
 _HERE = re.compile(r"\s?(?:번지|근처|인근|앞|뒤|에\s?사는|에\s?거주|에\s?살)")
 _DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
@@ -101,7 +103,7 @@ def address(text: str) -> Iterator[Finding]:
         before = text[max(0, match.start() - _NEAR) : match.start()]
         if _LABEL.search(before) or _ESTATE.search(before) or _BEFORE.search(before.replace("\n", " ")):
             yield Finding("address", *match.span(), 0.75, "flat")
-    for match in _LATIN.finditer(text) if "-" in text else ():
+    for match in _LATIN.finditer(text) if _LATIN_END.search(text) else ():
         yield Finding("address", *match.span(), 0.85, "latin")
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.personal.analyzer import analyze
+from algok.filters.personal.digits import any_case
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.fold import Folded, fold
 from algok.filters.personal.repeats import repeats
 from algok.kernels.buffers import string_buffers
-from algok.kernels.personal import find
+from algok.kernels.personal import characters_before, find
 
 PIECE, OVERLAP = 4000, 200  # characters of a window that are read at once, and that its neighbours see
 _TOGETHER = 8000  # characters of pieces that go through the analyzer in one call
@@ -23,9 +24,9 @@ _WALL = "\n" + "\x01" * 80 + "\n"
 # Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
 _DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
 _CONTACT = re.compile(
-    r"@|%40|골뱅|앳|\bat\b|_at_|#|카|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|아[이]?디|ID|"
-    r"kakao|tele|insta|discord|skype|chat|line|t\.me|\.\d|:[0-9A-Fa-f]{1,4}:",
-    re.IGNORECASE,
+    r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
+    r"아이?디|\.\d|:[0-9A-Fa-f]{1,4}:|"
+    + any_case("id", "kakao", "tele", "insta", "discord", "skype", "chat", "line", r"t\.me")
 )
 
 
@@ -66,20 +67,13 @@ def _everywhere(text: str, own: list[Finding]) -> list[Finding]:
 def _pieces(texts: pa.Array) -> Iterator[_Piece]:
     data, offsets = string_buffers(texts)
     windows, ends = find(data, offsets)
-    for document in np.flatnonzero(np.diff(ends)):
-        at, characters = offsets[document], 0
-        for start, end in windows[ends[document] : ends[document + 1]]:
-            characters += _length(data[at:start])
-            text = data[start:end].tobytes().decode("utf-8", "replace")
-            for first in range(0, len(text), PIECE):
-                low, last = max(0, first - OVERLAP), first + PIECE
-                yield _Piece(int(document), characters + low, text[low : last + OVERLAP], first - low, last - low)
-            at, characters = end, characters + len(text)
-
-
-def _length(data: np.ndarray) -> int:
-    """Characters of UTF-8 bytes."""
-    return int(np.count_nonzero(data & 0xC0 != 0x80))
+    documents = np.repeat(np.arange(len(offsets) - 1), np.diff(ends)).tolist()
+    characters = characters_before(data, offsets, windows, ends).tolist()
+    for document, before, (start, end) in zip(documents, characters, windows.tolist(), strict=True):
+        text = data[start:end].tobytes().decode("utf-8", "replace")
+        for first in range(0, len(text), PIECE):
+            low, last = max(0, first - OVERLAP), first + PIECE
+            yield _Piece(document, before + low, text[low : last + OVERLAP], first - low, last - low)
 
 
 def _read(group: list[tuple[_Piece, Folded]], holds: tuple[bool, bool], found: dict[int, list[Finding]]) -> None:

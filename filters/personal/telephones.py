@@ -39,9 +39,8 @@ _MAIN = re.compile(
 )
 _BETWEEN = r"(?:[ .\-,~/\n]{0,3}|에 ?| ?다시 ?)"
 _SPELT_MOBILE = re.compile(rf"0(?<![0-9]0)1[016789]{_BETWEEN}(?:[ .\-]?\d){{3,4}}{_BETWEEN}(?:\d[ .\-]?){{3}}\d")
-_SPELT_BEGINS = re.compile(
-    r"[0공영빵OoØ○〇ㅇ][ .\-,~/\n]{0,3}[1일Il|][ .\-,~/\n]{0,3}[0공영빵OoØ○〇ㅇ일1육륙칠팔구6-9]"
-)
+_SPELT_REACH = 60  # characters; no such number is longer
+_SPELT_BEGINS = re.compile(r"[0공영빵OoØ○〇ㅇ][1일Il|][0공영빵OoØ○〇ㅇ1일Il|6육륙7칠8팔9구]")
 
 
 def mobile(text: str) -> Iterator[Finding]:
@@ -60,17 +59,30 @@ def mobile(text: str) -> Iterator[Finding]:
         shown = len(digits_of(match[0]))
         if 6 < shown < 10 or (shown == 10 and "*" in match[0]):  # with all stars it tells nothing any more
             yield Finding("mobile", *match.span(), 0.8, "partly-masked")
-    if _SPELT_BEGINS.search(text):
-        spelt = text.translate(SPELT)
-        for match in _SPELT_MOBILE.finditer(spelt):
-            original = text[match.start() : match.end()]
-            if original != match[0] and _is_one_spelling(original) and _ends(spelt, text, match.end()):
-                yield Finding("mobile", *match.span(), 0.9, "spelt")
+    yield from _spelt_mobile(text)
 
 
-def _ends(spelt: str, text: str, end: int) -> bool:
+def _spelt_mobile(text: str) -> Iterator[Finding]:
+    """With letters or Hangul for digits."""
+    done = 0
+    for begin in _SPELT_BEGINS.finditer(text):
+        low = max(0, begin.start() - 1)  # the character before is looked at too
+        spelt = text[low : low + _SPELT_REACH].translate(SPELT)
+        match = _SPELT_MOBILE.match(spelt, begin.start() - low) if begin.start() >= done else None
+        if match:
+            start, done = low + match.start(), low + match.end()
+            original = text[start:done]
+            if (
+                original != match[0]
+                and _is_one_spelling(original)
+                and _ends(spelt[match.end() :], text[done : done + 2])
+            ):
+                yield Finding("mobile", start, done, 0.9, "spelt")
+
+
+def _ends(spelt: str, original: str) -> bool:
     """No digit follows, but perhaps a particle that looks like one (…칠이요, …일이에요)."""
-    return not spelt[end : end + 1].isdigit() or (text[end] in "이일" and "가" <= text[end + 1 : end + 2] <= "힣")
+    return not spelt[:1].isdigit() or (original[0] in "이일" and "가" <= original[1:2] <= "힣")
 
 
 def _is_one_spelling(original: str) -> bool:

@@ -12,7 +12,7 @@ from kernels.reference.jit import machine_code
 from kernels.reference.texts import DETAILS, FILES, TEXTS
 
 from algok.kernels.buffers import string_buffers
-from algok.kernels.personal import MARGIN, find
+from algok.kernels.personal import MARGIN, characters_before, find
 
 
 def windows(*texts: str) -> list[list[str]]:
@@ -160,6 +160,17 @@ def test_a_limit_lies_where_the_plain_twin_says(inside, outside):
 @given(st.one_of(DETAILS, FILES, TEXTS, st.tuples(DETAILS, FILES, DETAILS).map("".join)), DETAILS)
 def test_a_text_has_the_windows_of_the_plain_twin_whatever_lies_beside_it(text, other):
     assert ranges(other, text, other)[1] == twin.windows(text)
+
+
+@given(st.lists(st.one_of(DETAILS, FILES), max_size=5), st.text(max_size=9))
+@settings(deadline=None)
+def test_characters_before_a_window_are_those_of_its_document(texts, filler):
+    texts = [(filler + text) * 40 for text in texts]
+    data, offsets = string_buffers(pa.array(texts, pa.large_string()))
+    windows, ends = find(data, offsets)
+    documents = np.repeat(np.arange(len(texts)), np.diff(ends))
+    expected = [len(bytes(data[offsets[d] : start]).decode()) for d, (start, _) in zip(documents, windows, strict=True)]
+    assert characters_before(data, offsets, windows, ends).tolist() == expected
 
 
 @given(st.binary(max_size=300))

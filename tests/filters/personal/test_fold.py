@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algok.filters.personal.fold import fold
+from algok.filters.personal.fold import _PIECE, _folded, fold
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,23 @@ def test_disguises(text, folded):
 
 
 def test_plain_text_is_itself():
-    assert fold("성명: 배도현 010-0423-8891").starts is None
+    assert fold("성명: 배도현 010-0423-8891") == ("성명: 배도현 010-0423-8891", ())
 
 
-@given(st.text(alphabet="가1０①\u200b\u1112\u1161&nbsp;<b>-–\U0001f600é ", max_size=60))
-def test_places_are_in_order_and_inside(text):
-    folded = fold(text)
-    if folded.starts is None:
-        assert folded.text == text
-        return
-    assert len(folded.starts) == len(folded.ends) == len(folded.text)
-    assert folded.starts == sorted(folded.starts) and all(
-        a < b for a, b in zip(folded.starts, folded.ends, strict=True)
-    )
-    assert not folded.ends or folded.ends[-1] <= len(text)
-    for place, (start, end) in enumerate(zip(folded.starts, folded.ends, strict=True)):
-        if end == start + 1 and text[start] == folded.text[place]:
-            assert folded.span(place, place + 1) == (start, end)
+def places(text: str) -> list[tuple[int, int]]:
+    """The plain twin: where the original of every folded character begins and ends, told character by character."""
+    found, at = [], 0
+    for match in _PIECE.finditer(text):
+        found += [(place, place + 1) for place in range(at, match.start())]
+        found += [match.span()] * len(_folded(match[0]))
+        at = match.end()
+    return found + [(place, place + 1) for place in range(at, len(text))]
+
+
+@given(st.text(alphabet="가1０①½\u200b\u1112\u1161&nbsp;<b>-–\U0001f600é ", max_size=60))
+def test_every_character_keeps_its_place(text):
+    folded, expected = fold(text), places(text)
+    assert len(folded.text) == len(expected)
+    for place, (start, end) in enumerate(expected):
+        assert folded.span(place, place + 1) == (start, end)
+        assert folded.span(0, place + 1) == (expected[0][0], end)
