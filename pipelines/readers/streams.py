@@ -62,7 +62,7 @@ class InputStream:
         """Opens the file, or takes its content where it was fetched before."""
         self.url = url
         self._given: int | None = None
-        self._count = count_read
+        self._count: Callable[[int], None] = count_read
         self._file: BinaryIO = self._try(lambda: _open(url) if content is None else io.BytesIO(content))
 
     def read(self, size: int = -1) -> bytes:

@@ -192,7 +192,7 @@ def go(folder, output, executor):
 
 def outputs_of(folder, output, executor):
     go(folder, output, executor)
-    assert verify(str(output)) == []
+    assert verify(Store(str(output))) == []
     assert not (output / "work").exists()
     return outputs(output)
 
@@ -204,7 +204,7 @@ def kept_rows(output):
 def test_a_run_over_pieces_keeps_what_a_run_over_the_whole_keeps(large, tmp_path):
     folder, _ = large
     spread = folder.parent / f"{folder.name}-run"
-    assert len(list((spread / "kept").iterdir())) > 5
+    assert len(list((spread / "kept").iterdir())) == 5
     whole = recipe_from_text(RECIPE.format(path=folder).replace("150000", str(1 << 40)))
     run.execute(whole, str(tmp_path / "run"), make_executor("local", 0), SilentProgress())
     assert len(list((tmp_path / "run" / "kept").iterdir())) == 2
@@ -227,7 +227,7 @@ class Died(BaseException):
     """Not caught by anything, like the death of the process."""
 
 
-@pytest.mark.parametrize("number", [1, 3, 6, 8, 10])
+@pytest.mark.parametrize("number", [1, 3, 5, 8])
 def test_a_run_that_dies_between_pieces_resumes_to_the_same_bytes(large, tmp_path, monkeypatch, number):
     folder, expected = large
     left, original = [number], Store.write
@@ -269,7 +269,7 @@ def test_a_lost_output_is_mended_from_the_file(large, tmp_path):
     lost.unlink()
     run.repair(str(tmp_path / "run"), make_executor("local", 0), SilentProgress())
     assert outputs(tmp_path / "run") == expected
-    assert verify(str(tmp_path / "run")) == []
+    assert verify(Store(str(tmp_path / "run"))) == []
 
 
 def test_a_killed_driver_leaves_a_run_that_resumes(large, tmp_path):
