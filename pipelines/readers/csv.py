@@ -24,7 +24,7 @@ from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages, compile_extraction
 from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import Damaged, InputStream, read_ahead
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
 _SNIFFED_BYTES = 1 << 20
 _SEPARATORS = ",;\t|"
@@ -43,7 +43,7 @@ class Csv(FramedReader):
     def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
         """Rows as JSON lists of their cells, behind a header with the names of the columns and the encoding; `head` is the
         beginning of a row's text."""
-        text = TableText(read_ahead(source, file.size))
+        text = TableText(blocks(source))
         rows = csv.reader(text.lines(limits.line_bytes), strict=False, **self.dialect(text.head))
         csv.field_size_limit(limits.line_bytes)
         named = False

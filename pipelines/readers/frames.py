@@ -72,7 +72,7 @@ def placed(frames: Iterator[Frame], source: InputStream, size: int) -> Iterator[
     place = 0
     for frame in frames:
         if frame.kind == RECORD:
-            place = max(place, min(source.position, size - 1))
+            place = max(place, min(source.tell(), size - 1))
         yield place, frame
 
 

@@ -20,7 +20,7 @@ from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import Damaged, InputStream, read_ahead
+from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -48,7 +48,7 @@ class Json(FramedReader):
         """Items; `head` names the encoding of a file in UTF-16 or UTF-32, whose items are UTF-8 by now."""
         json_file, limit = JsonFile(file.url, file.name), limits.line_bytes
         try:
-            for item in _items(json_file.blocks(read_ahead(source, file.size)), limit):
+            for item in _items(json_file.blocks(blocks(source)), limit):
                 head = json_file.wide.encode() if json_file.wide else b""
                 if item.size > limit:
                     message = f"object of {item.size:,} bytes, limit {limit:,} (line_bytes)"

@@ -15,7 +15,7 @@ from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, compression, read_ahead, wide_encoding
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression, wide_encoding
 
 
 class Jsonl(FramedReader):
@@ -46,7 +46,7 @@ class Jsonl(FramedReader):
             yield from _sliced(source, shard.start, shard.end, limits.line_bytes)
             return
         json_file = JsonFile(file.url, file.name)
-        for frame in _lines(json_file.blocks(read_ahead(source, file.size)), 0, limits.line_bytes):
+        for frame in _lines(json_file.blocks(blocks(source)), 0, limits.line_bytes):
             yield frame if json_file.wide is None else frame._replace(head=json_file.wide.encode())
 
     def documents(

@@ -11,9 +11,6 @@ import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from queue import Full, Queue
-from threading import Event, Thread
 from typing import Any, BinaryIO
 
 import fsspec
@@ -24,8 +21,6 @@ from algok.errors import InputError
 BLOCK_BYTES = 1 << 20
 _FEED_BYTES = 64 << 10
 _ZSTD_MAGIC = (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60)))
-_AHEAD_FROM = 4 << 20  # bytes of a file; a thread and its queue cost as much as reading some hundred kilobytes
-_AHEAD_BLOCKS = 4
 _XZ_MEMORY = 256 << 20
 _FIRST = "\ufeff{[ \t\r\n"  # what JSON begins with
 _WIDE = {  # 32 first: each of its texts begins like one of 16
@@ -61,13 +56,11 @@ class InputStream:
     def __init__(self, url: str, content: bytes | None = None):
         """Opens the file, or takes its content where it was fetched before."""
         self.url = url
-        self._given: int | None = None
-        self._count: Callable[[int], None] = count_read
         self._file: BinaryIO = self._try(lambda: _open(url) if content is None else io.BytesIO(content))
 
     def read(self, size: int = -1) -> bytes:
         data = self._try(lambda: self._file.read(size))
-        self._count(len(data))
+        count_read(len(data))
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -75,11 +68,6 @@ class InputStream:
 
     def tell(self) -> int:
         return self._file.tell()
-
-    @property
-    def position(self) -> int:
-        """Where reading stands, for whoever takes what was read: behind what `read_ahead` gave last, not what it has ready."""
-        return self._given if self._given is not None else self._file.tell()
 
     def close(self) -> None:
         self._file.close()
@@ -172,51 +160,6 @@ def blocks(source: InputStream) -> Iterator[bytes]:
         yield from _member_blocks(source, bz2.BZ2Decompressor)
     else:
         yield from _member_blocks(source, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
-
-
-def read_ahead(source: InputStream, size: int) -> Iterator[bytes]:
-    """As `blocks`; those of a large file (`size` in bytes) by a thread of their own, while others are worked on."""
-    return _ahead(source) if size > _AHEAD_FROM else blocks(source)
-
-
-def _ahead(source: InputStream) -> Iterator[bytes]:
-    """`source.position` and `bytes_read` go by what was given, so that they do not depend on how the threads take turns."""
-    ready: Queue[tuple[bytes, int, int] | Exception | None] = Queue(_AHEAD_BLOCKS)
-    wanted = Event()
-    wanted.set()
-    sizes: list[int] = []
-    source._count = sizes.append
-
-    def put(item: tuple[bytes, int, int] | Exception | None) -> None:
-        while wanted.is_set():
-            with suppress(Full):
-                ready.put(item, timeout=0.1)
-                return
-
-    def work() -> None:
-        try:
-            for block in blocks(source):
-                put((block, source.tell(), sum(sizes)))
-                sizes.clear()
-                if not wanted.is_set():
-                    return
-            put(None)
-        except Exception as error:  # raised again where the blocks are taken
-            put(error)
-
-    thread = Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            block, source._given, read = item
-            count_read(read)
-            yield block
-    finally:
-        wanted.clear()
-        thread.join()
-        source._given, source._count = None, count_read
 
 
 def _member_blocks(source: InputStream, new_decoder: Callable[[], Any]) -> Iterator[bytes]:

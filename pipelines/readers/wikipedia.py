@@ -29,7 +29,7 @@ from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
-from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression, read_ahead
+from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression
 
 _BEGIN, _END = b"<page>", b"</page>"
 _ROOT = re.compile(rb"(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--[^>]{0,400}-->\s*)?<mediawiki[\s>]")
@@ -102,7 +102,7 @@ def _base(file: InputFile) -> str:
 def _pages(source: InputStream, file: InputFile, start: int, end: int | None, limit: int) -> Iterator[Frame]:
     """The pages that begin in a slice. Of one with a fault only the beginning is kept."""
     source.seek(start)
-    for piece in _pieces(read_ahead(source, file.size) if end is None else _plain(source), start, limit):
+    for piece in _pieces(blocks(source) if end is None else _plain(source), start, limit):
         begins = [found.start() for found in re.finditer(_BEGIN, piece.data)]
         size = piece.size
         for place, following in pairwise([*begins, size]):
