@@ -27,6 +27,7 @@ from algok.pipelines.readers.reader import read_shard
 from algok.pipelines.readers.streams import bytes_read
 from algok.pipelines.schema import dropped_schema, kept_schema, spill_schema
 from algok.pipelines.sinks import ParquetSink, SpillSink
+from algok.pipelines.spread import open_frames
 from algok.pipelines.stats import Stats, tally
 from algok.pipelines.storage import Committed, Store
 from algok.step import CorpusStep, Edited, Sketcher, Step
@@ -244,7 +245,8 @@ class PhaseTask:
         spec = (recipe.against if self.reference else recipe.inputs)[shard.input]
         guard = open_guard(self.store, self.task.id, recipe.limits.seconds)
         read_before = bytes_read()
-        chunks = iter(read_shard(shard, spec, recipe.limits, guard=guard))
+        frames = open_frames(self.store, self.plan, self.task.shard) if shard.spread else None
+        chunks = iter(read_shard(shard, spec, recipe.limits, guard=guard, frames=frames))
         while True:
             with self._timed("read"):
                 chunk = next(chunks, None)

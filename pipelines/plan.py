@@ -21,6 +21,7 @@ from algok.pipelines.recipe import Recipe, StepConfig, recipe_from_text
 from algok.pipelines.storage import UNREADABLE, Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
+SPREAD = "spread"  # the round of tasks that come before those of the first phase
 _REMEDY = "run the command that began the run again, it writes both files anew"
 _MOST_SHARDS = 10_000_000  # more than a run can have; a damaged number must not fill the memory
 # What run.json must say so that a run can be told from another.
@@ -174,6 +175,27 @@ class Plan:
             for shard in range(len(self.own) if sketched else len(self.shards))
         ]
 
+    def spread_shards(self, first: int) -> int:
+        """How many shards have parts of the file that is spread from this shard on."""
+        after = range(first + 1, len(self.shards))
+        others = (number for number in after if not self.shards[number].spread or self.shards[number].start == 0)
+        return next(others, len(self.shards)) - first
+
+    def spread_first(self, shard: int) -> int:
+        """The first shard with a part of the same file."""
+        while self.shards[shard].start != 0:
+            shard -= 1
+        return shard
+
+    def spread_tasks(self) -> list[Task]:
+        """A task for each file whose records are spread over its shards before the first phase."""
+        resources = self.phases[0].resources
+        return [
+            Task(spread_task_id(first), self.digest, 0, shard=first, round=SPREAD, resources=resources)
+            for first, shard in enumerate(self.shards)
+            if shard.spread and shard.start == 0
+        ]
+
     def round_tasks(self, phase: Phase, name: str, parts: int) -> list[Task]:
         return [
             Task(f"c{phase.index}-{name}-{part:06d}", self.digest, phase.index, round=name, part=part, parts=parts)
@@ -196,6 +218,11 @@ class Plan:
             "plan.json": orjson.dumps(data, option=orjson.OPT_INDENT_2),
             "recipe.yaml": self.recipe.to_yaml().encode(),
         }
+
+
+def spread_task_id(shard: int) -> str:
+    """The id of the task that spreads a file over its shards from this one on."""
+    return f"s0-{shard:06d}"
 
 
 def phase_task_id(phase: int, shard: int) -> str:

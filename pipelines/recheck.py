@@ -16,6 +16,7 @@ from algok.pipelines.phase import spill_name
 from algok.pipelines.plan import Phase, Plan
 from algok.pipelines.readers.inputs import Shard, plan_shards, results_file
 from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.spread import piece_name
 from algok.pipelines.storage import PRIVATE, Store
 
 _UNSPLIT = 1 << 60  # bytes: no file is cut
@@ -46,6 +47,7 @@ class _Search:
         self._check([(task, file) for task, files in self._files.items() for file in files if _is_output(file)])
         for phase in reversed(self._plan.phases[:-1]):
             self._check(self._needed(phase))
+        self._check(self._needed_pieces())
         return self._damage
 
     def _read_records(self) -> None:
@@ -75,6 +77,13 @@ class _Search:
             for file in files
             if file["path"] in spills or (sketches and file["path"].startswith(sketches))
         ]
+
+    def _needed_pieces(self) -> list[tuple[str, dict]]:
+        """The pieces of large files that tasks of the first phase still read."""
+        first = self._plan.phase_tasks(self._plan.phases[0])
+        waiting = [task.shard for task in first if self._plan.shards[task.shard].spread and task.id not in self._files]
+        pieces = {piece_name(self._plan, shard) for shard in waiting}
+        return [(task, file) for task, files in self._files.items() for file in files if file["path"] in pieces]
 
     def _check(self, files: Iterable[tuple[str, dict]]) -> None:
         """Moves tasks that lost a file from the sound to the damaged ones."""

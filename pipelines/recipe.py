@@ -63,7 +63,9 @@ class RecipeHead(_Strict):
     mode: Literal["filter", "annotate"] = Field("filter", description="annotate: compute every signal, drop nothing.")
     limits: ReadLimits = ReadLimits()
     split_bytes: int = Field(
-        256 << 20, ge=1 << 10, description="Large Parquet and plain JSONL files are split at about this size."
+        256 << 20,
+        ge=1 << 10,
+        description="Files that are larger are cut, or their records spread, into shards of about this size.",
     )
     error_budget: float = Field(
         0.05,

@@ -20,11 +20,21 @@ from algok.pipelines.differences import described, indented, input_differences, 
 from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import Executor, Sized
 from algok.pipelines.lock import locked
-from algok.pipelines.plan import Phase, Plan, Task, changed_files, check_models, read_description, read_plan
+from algok.pipelines.plan import (
+    Phase,
+    Plan,
+    Task,
+    changed_files,
+    check_models,
+    phase_task_id,
+    read_description,
+    read_plan,
+)
 from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
 from algok.pipelines.recipe import Recipe
+from algok.pipelines.spread import FOLDER
 from algok.pipelines.storage import PRIVATE, DamagedFile, Store, clear_uploads
 from algok.pipelines.tasks import Progress, run_tasks, worker_root
 from algok.pipelines.worker import RunTask
@@ -276,14 +286,30 @@ def _is_complete(store: Store, plan: Plan, phase: Phase) -> bool:
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
     """A phase's tasks, then the rounds of the corpus step that closes it."""
     tasks, work = plan.phase_tasks(phase), RunTask(worker_root(store))
+    if phase.index == 0:
+        _spread(store, plan, executor, progress)
     sizes = [plan.shard_bytes[task.shard] for task in tasks]
     run_tasks(store, work, tasks, _stage(phase), executor, progress, sizes)
     _check_budget(store, plan, phase)
+    if phase.index == 0:
+        store.remove(FOLDER)
     if phase.index > 0:
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
     if phase.sketches is not None and not _is_complete(store, plan, plan.phases[phase.index + 1]):
         _resolve(store, plan, phase, tasks, executor, progress)
+
+
+def _spread(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
+    """Spreads the large files of which a shard is still to be read."""
+    done = set(done_tasks(store))
+    tasks = [
+        task
+        for task in plan.spread_tasks()
+        if any(phase_task_id(0, task.shard + number) not in done for number in range(plan.spread_shards(task.shard)))
+    ]
+    sizes = [plan.shards[task.shard].files[0].size for task in tasks]
+    run_tasks(store, RunTask(worker_root(store)), tasks, "spread large files", executor, progress, sizes)
 
 
 def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress) -> None:

@@ -12,7 +12,8 @@ from algok.pipelines.executors import Outcome, Report
 from algok.pipelines.footprint import footprint, own_process
 from algok.pipelines.guard import NeedsWorker, arm_watchdog, careful
 from algok.pipelines.phase import PhaseTask
-from algok.pipelines.plan import Task, load_plan
+from algok.pipelines.plan import SPREAD, Task, load_plan
+from algok.pipelines.spread import spread_file
 from algok.pipelines.storage import Store, clear_uploads
 from algok.pipelines.tasks import attempt
 
@@ -48,7 +49,14 @@ def run_task(root: str, task: Task, report: Report = lambda documents, size, sha
 def _execute(root: str, task: Task, report: Report) -> None:
     store, run = Store(root), load_plan(root, task.plan)
     start = time.perf_counter()
-    if task.round:
+    if task.round == SPREAD:
+        files = spread_file(store, run, task, report)
+        record = {
+            "shard": run.shards[task.shard].id,
+            "input": run.shards[task.shard].files[0].name,
+            "seconds": {"read": time.perf_counter() - start},
+        }
+    elif task.round:
         files = [run_round(store, run, task)]
         config = run.phases[task.phase].sketches
         assert config is not None

@@ -11,7 +11,18 @@ from typing import ClassVar
 
 from fastwarc.warc import HeaderMap
 
-from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Ignored, Raw, watched
+from algok.pipelines.readers.collector import (
+    EXCERPT_BYTES,
+    Chunk,
+    Collector,
+    Document,
+    Guard,
+    Ignored,
+    Raw,
+    RecordError,
+    watched,
+)
+from algok.pipelines.readers.frames import Frame, FramedReader, Frames
 from algok.pipelines.readers.framing import (
     HEADER_BYTES,
     NEAR,
@@ -30,7 +41,6 @@ from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
-from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import InputStream
 from algok.pipelines.readers.warc import archived
@@ -47,7 +57,7 @@ _PIECE = re.compile(rb"[a-z]{1,8}(?::/{0,2})?|[a-z]{2,8}:.*[A-Za-z0-9_.~-]")
 _DNS = "text/dns"
 
 
-class Arc(Reader):
+class Arc(FramedReader):
     """A fetched page."""
 
     name = "arc"
@@ -58,31 +68,34 @@ class Arc(Reader):
     def sniff(self, head: bytes) -> bool:
         return head.startswith(b"filedesc://")
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Records; `head` has their headers."""
+        for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
+            yield item.frame()
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
         """Documents of a shard; offsets are as those of WARC."""
         compile_extraction()
         collector = Collector()
         ocr = Ocr(shard, collector)
         pages = Pages(guard, limits, ocr, spec.screen)
         for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
-                for item in items(source, limits.document_bytes + HEADER_BYTES, _FRAMING):
-                    if isinstance(item, Fault):
-                        collector.quarantine(
-                            file.name, item.offset, item.reason, item.message, size=item.size, payload=item.excerpt
-                        )
-                    else:
-                        raw = Raw(file.name, item.offset, item.size, item.payload[:EXCERPT_BYTES])
-                        collector.take(raw, partial(_document, item, file, spec, limits, pages))
+            with collector.surviving(file.name), frames(file) as items:
+                for item in items:
+                    raw = Raw(file.name, item.offset, item.size, item.data[:EXCERPT_BYTES])
+                    collector.take(raw, partial(_document, item, file, spec, limits, pages))
                     if collector.ready:
                         yield from collector.drain()
         ocr.close()
         yield from collector.finish()
 
 
-def _document(
-    record: Record, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages
-) -> tuple[Document, int]:
+def _document(item: Frame, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages) -> tuple[Document, int]:
+    if item.reason is not None:
+        raise RecordError(item.reason, item.message)
+    record = Record.of(item, _headers)
     url, mime = record.headers.get("URL") or "", record.headers.get("Content-Type") or ""
     if url.startswith("filedesc:"):
         raise Ignored("warcinfo")
@@ -140,6 +153,12 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         return fault("content_length", "record does not end where its length says", head_size)
     payload = window.peek(head_size, real)
     window.skip(real)
+    return Record(offset, start, line[0], _headers(line[0]), payload, real, off=size - real)
+
+
+def _headers(line: bytes) -> HeaderMap:
+    """What the line says, by the names of HTTP."""
+    fields = line.split()
     headers = HeaderMap("utf-8")
     for name, value in (
         ("URL", fields[0]),
@@ -147,7 +166,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         ("Content-Type", fields[3] if len(fields) > 4 else b""),
     ):
         headers.append(name, value.decode("utf-8", "replace"))
-    return Record(offset, start, headers, payload, real, off=size - real)
+    return headers
 
 
 def _cut_line(line: bytes) -> int | None:

@@ -1,17 +1,19 @@
 """Wikipedia's CirrusSearch dumps: pages whose text was rendered already, a line that names each page before its own line.
 
-Nothing of markup is in such a text; nor are tables, which these dumps keep apart. A file is read whole, since a line needs
-the one before it.
+Nothing of markup is in such a text; nor are tables, which these dumps keep apart. A plain file is not cut at byte offsets,
+since a line needs the one before it.
 """
 
 import re
+from collections.abc import Iterator
 
 from algok.pipelines.documents import document_id, dump_meta
 from algok.pipelines.extraction.tidy import tidy
 from algok.pipelines.extraction.wiki.words import DISAMBIGUATION
 from algok.pipelines.readers.collector import Collector, Document, Guard, Ignored, Raw, RecordError
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.readers.inputs import InputFile, Range
+from algok.pipelines.readers.frames import FOLLOWER, Frame
+from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.json_text import check_text
 from algok.pipelines.readers.jsonl import Jsonl
 from algok.pipelines.readers.limits import ReadLimits
@@ -19,6 +21,7 @@ from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
 from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
+from algok.pipelines.readers.streams import InputStream
 from algok.pipelines.readers.wikipedia import KOREAN_WIKIPEDIA, namespace, page_address
 
 _INDEX = re.compile(rb'\{\s*"index"\s*:\s*\{[^{}]{0,300}"_(?:type|id)"')
@@ -37,6 +40,11 @@ class CirrusSearch(Jsonl):
 
     def split(self, file: InputFile, split_bytes: int) -> list[Range]:
         return [(None, None)]
+
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Lines, of which none is parted from the one that names its page."""
+        for frame in super().frames(source, file, shard, limits):
+            yield frame if _INDEX.match(frame.data) else frame._replace(kind=FOLLOWER)
 
     def objects(self, spec: InputSpec, limits: ReadLimits, guard: Guard, collector: Collector) -> Objects:
         return _Pages(Fields.of(spec), limits, Pages(guard, limits), collector)

@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
+import orjson
+
 from algok.pipelines.extraction.charset import decode
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Document, Guard, Raw, RecordError
 from algok.pipelines.readers.fields import Fields, distinct
+from algok.pipelines.readers.frames import HEADER, Frame, FramedReader, Frames
 from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages, compile_extraction
-from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
@@ -30,61 +33,70 @@ _QUOTED = re.compile(r'(?:^|\t)"(?:((?:[^"]++|"")*+"(?=\t|\r?$))|)', re.MULTILIN
 _REPLACED = "\ufffd"
 
 
-class Csv(Reader):
+class Csv(FramedReader):
     """Cells between commas (or semicolons, tabs, bars: whichever the line of column names has most of)."""
 
     name = "csv"
     extensions = compressed(".csv")
     takes_groups = True
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
-        """Documents of a shard; offsets are row numbers; the line of column names does not count."""
-        collector = Collector()
-        compile_extraction()
-        objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
-        for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
-                for _ in self._rows(source, file, limits, objects, collector):
-                    yield from collector.drain()
-        yield from collector.finish()
-
-    def dialect(self, head: str) -> dict:
-        """What `csv.reader` is told of a file that begins like this."""
-        line = head.partition("\n")[0]
-        return {"delimiter": max(_SEPARATORS, key=line.count)}
-
-    def _rows(
-        self, source: InputStream, file: InputFile, limits: ReadLimits, objects: Objects, collector: Collector
-    ) -> Iterator[None]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Rows as JSON lists of their cells, behind a header with the names of the columns and the encoding; `head` is the
+        beginning of a row's text."""
         text = TableText(blocks(source))
         rows = csv.reader(text.lines(limits.line_bytes), strict=False, **self.dialect(text.head))
         csv.field_size_limit(limits.line_bytes)
-        names: list[str] | None = None
+        named = False
         number = 0
         while True:
             text.taken.clear()
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                _quarantine(file, number, "csv", f"row not readable: {error}", text, collector)
+                yield _fault(number, "csv", f"row not readable: {error}", text)
                 number += 1
                 continue
             if row is None:
                 break
-            if names is None:
+            if not named:
+                named = True
                 names = distinct([name.strip() for name in row])
+                yield Frame(number, orjson.dumps([names, text.encoding]), 0, kind=HEADER)
                 continue
-            raw = Raw(file.name, number, sum(map(len, text.taken)), "".join(text.taken)[:EXCERPT_BYTES].encode())
-            if row:
-                collector.take(raw, partial(_document, objects, names, row, raw, text.encoding))
-            else:
-                collector.ignore("blank_line", raw.size)
+            beginning = "".join(text.taken)[:EXCERPT_BYTES].encode()
+            yield Frame(number, orjson.dumps(row), sum(map(len, text.taken)), head=beginning)
             number += 1
-            if collector.ready:
-                yield
         if text.damage is not None:
-            message = f"not readable from row {number} on: {text.damage}"
-            _quarantine(file, number, text.damage.reason, message, text, collector)
+            yield _fault(number, text.damage.reason, f"not readable from row {number} on: {text.damage}", text)
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
+        """Documents of a shard; offsets are row numbers; the line of column names does not count."""
+        collector = Collector()
+        compile_extraction()
+        objects = Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
+        for file in shard.files:
+            names: list[str] = []
+            encoding = ""
+            with collector.surviving(file.name), frames(file) as rows:
+                for frame in rows:
+                    if frame.kind == HEADER:
+                        names, encoding = orjson.loads(frame.data)
+                    elif frame.reason is not None:
+                        collector.quarantine(
+                            file.name, frame.offset, frame.reason, frame.message, size=frame.size, payload=frame.head
+                        )
+                    else:
+                        _take(frame, file, names, encoding, objects, collector)
+                    if collector.ready:
+                        yield from collector.drain()
+        yield from collector.finish()
+
+    def dialect(self, head: str) -> dict:
+        """What `csv.reader` is told of a file that begins like this."""
+        line = head.partition("\n")[0]
+        return {"delimiter": max(_SEPARATORS, key=line.count)}
 
 
 class Tsv(Csv):
@@ -155,6 +167,17 @@ def _split(piece: str) -> list[str]:
     return [*(f"{line}\n" for line in whole), rest]
 
 
+def _take(
+    frame: Frame, file: InputFile, names: list[str], encoding: str, objects: Objects, collector: Collector
+) -> None:
+    row = orjson.loads(frame.data)
+    raw = Raw(file.name, frame.offset, frame.size, frame.head)
+    if row:
+        collector.take(raw, partial(_document, objects, names, row, raw, encoding))
+    else:
+        collector.ignore("blank_line", raw.size)
+
+
 def _document(objects: Objects, names: list[str], row: list[str], raw: Raw, encoding: str) -> tuple[Document, int]:
     if len(row) > len(names):
         message = f"{len(row)} cells, but {len(names)} column names; a cell with the separator needs quotation marks"
@@ -170,8 +193,6 @@ def _document(objects: Objects, names: list[str], row: list[str], raw: Raw, enco
     return objects.document(record, raw, "\0".join(row).encode())
 
 
-def _quarantine(file: InputFile, number: int, reason: str, message: str, text: TableText, collector: Collector) -> None:
+def _fault(number: int, reason: str, message: str, text: TableText) -> Frame:
     payload = "".join(text.taken)
-    collector.quarantine(
-        file.name, number, reason, message, size=len(payload), payload=payload[:EXCERPT_BYTES].encode()
-    )
+    return Frame(number, b"", len(payload), reason, message, payload[:EXCERPT_BYTES].encode())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fastwarc.warc import HeaderMap
 
 from algok.pipelines.readers.collector import EXCERPT_BYTES
+from algok.pipelines.readers.frames import Frame
 from algok.pipelines.readers.streams import Damaged, InputStream, blocks, compression, decompress, gzip_decoder
 
 HEADER_BYTES = 64 << 10  # longest header block: WARC, ARC or HTTP
@@ -29,15 +30,28 @@ _GZIP = b"\x1f\x8b\x08"
 
 @dataclass
 class Record:
-    """A framed record. `inner` is its place in the decompressed gzip member that starts at `offset - inner`; `off` is by how
-    many bytes its declared length is too large (negative: too small)."""
+    """A record with the bytes of its header. `inner` is its place in the decompressed gzip member that starts at
+    `offset - inner`; `off` is by how many bytes its declared length is too large (negative: too small)."""
 
     offset: int
     inner: int
+    head: bytes
     headers: HeaderMap
     payload: bytes
     size: int
     off: int = 0
+
+    def frame(self) -> Frame:
+        return Frame(self.offset, self.payload, self.size, head=b"%d %d\n%b" % (self.inner, self.off, self.head))
+
+    @classmethod
+    def of(cls, frame: Frame, parse: Callable[[bytes], HeaderMap | None]) -> "Record":
+        """The record that a frame was made of."""
+        numbers, _, head = frame.head.partition(b"\n")
+        inner, off = map(int, numbers.split())
+        headers = parse(head)
+        assert headers is not None  # it was parsed when the record was cut out
+        return cls(frame.offset, inner, head, headers, frame.data, frame.size, off)
 
 
 @dataclass
@@ -50,6 +64,9 @@ class Fault:
     size: int
     excerpt: bytes = b""
     last: bool = False
+
+    def frame(self) -> Frame:
+        return Frame(self.offset, self.excerpt, self.size, self.reason, self.message)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ import re
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import fsspec
@@ -45,6 +47,9 @@ _HUGGING_FACE = frozenset({"dataset_infos.json", "dataset_info.json", "dataset_d
 _SMALL_BYTES = 1 << 20
 _SMALL_GROUP_BYTES = 4 << 20
 _MANY_FILES = 32
+# Of compressed files: a shard of one that unfolds to more than so many times its size is a smaller part of it.
+_MOST_UNFOLDED = 8
+_MEASURED_BYTES = 8 << 20
 _MAGIC = re.compile(r"[*?\[]")
 _UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"([0-9]+)")
@@ -69,7 +74,8 @@ class Shard:
     """A unit of input: a file, a slice of one, or a group of small files.
 
     `start` and `end` are in a unit of the format's reader (bytes for plain JSONL, row groups for Parquet); None means the
-    whole file. `id` depends on names, sizes and range, never on where the corpus lies.
+    whole file. `id` depends on names, sizes and range, never on where the corpus lies. With `spread` the file can be read
+    from its beginning only: the shard is what the reader has of it while it stands in these bytes (`readers/frames.py`).
     """
 
     index: int
@@ -80,12 +86,13 @@ class Shard:
     end: int | None
     id: str
     ocr: InputFile | None = None  # texts of pages of its documents
+    spread: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """What `from_dict` reads, for instance after a way through JSON."""
         data = {**vars(self), "files": [file.as_dict() for file in self.files]}
-        ocr = data.pop("ocr")
-        return data if ocr is None else {**data, "ocr": ocr.as_dict()}
+        ocr, spread = data.pop("ocr"), data.pop("spread")
+        return {**data, **({"ocr": ocr.as_dict()} if ocr else {}), **({"spread": True} if spread else {})}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Shard":
@@ -111,9 +118,9 @@ LeftOut = dict[str, list[str]]  # names of files that a folder holds and that ar
 def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20, left_out: LeftOut | None = None) -> list[Shard]:
     """The shards of all inputs, in input order and, within one, in natural order of names ("part2" before "part10").
 
-    A file is cut into pieces of about `split_bytes` where its format can be; small files share shards where there are many of
-    them. Raises InputError for a path that is missing, empty, unreadable or of unknown format. What of a folder or glob
-    can be no input is noted in `left_out`.
+    A file is cut into pieces of about `split_bytes`, where it can be begun in its middle and where its records can be
+    spread; small files share shards where there are many of them. Raises InputError for a path that is missing, empty,
+    unreadable or of unknown format. What of a folder or glob can be no input is noted in `left_out`.
     """
     found: list[_Found] = []
     left_out = left_out if left_out is not None else {}
@@ -125,11 +132,11 @@ def plan_shards(inputs: list[InputSpec], split_bytes: int = 256 << 20, left_out:
         (file, InputFile(name, file.url, file.size, file.fingerprint))
         for file, name in zip(found, _unique_names(found), strict=True)
     ]
-    pieces = list(_pieces(named, split_bytes))
+    pieces = list(_pieces(named, split_bytes, {number for number, spec in enumerate(inputs) if spec.ocr}))
     results = {number: _results(number, spec.ocr, pieces, left_out) for number, spec in enumerate(inputs) if spec.ocr}
     return [
-        Shard(index, number, format, files, start, end, _shard_id(format, files, start, end), ocr)
-        for index, (number, format, files, start, end) in enumerate(pieces)
+        Shard(index, number, format, files, start, end, _shard_id(format, files, start, end), ocr, spread)
+        for index, (number, format, files, start, end, spread) in enumerate(pieces)
         for ocr in [results.get(number) if reader(format).takes_ocr else None]
     ]
 
@@ -172,8 +179,8 @@ def _leave_out(left_out: LeftOut, reason: str, names: Iterable[str]) -> None:
         left_out.setdefault(reason, []).extend(names)
 
 
-def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator[tuple]:
-    """(input, format, files, start, end) of every shard."""
+def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int, with_ocr: set[int]) -> Iterator[tuple]:
+    """(input, format, files, start, end, spread) of every shard."""
     small = Counter((found.input, found.format) for found, file in named if file.size <= _SMALL_BYTES)
     group: list[InputFile] = []
     size, of_group = 0, (0, "")
@@ -183,21 +190,44 @@ def _pieces(named: list[tuple[_Found, InputFile]], split_bytes: int) -> Iterator
         most = _group_bytes(reader(found.format), file, small[kind])
         if len(pieces) > 1:
             if group:
-                yield *of_group, tuple(group), None, None
+                yield *of_group, tuple(group), None, None, False
                 group, size = [], 0
-            yield *kind, tuple(pieces), None, None
+            yield *kind, tuple(pieces), None, None, False
             continue
         if group and (kind != of_group or len(group) >= _GROUP_FILES or size + file.size > most):
-            yield *of_group, tuple(group), None, None
+            yield *of_group, tuple(group), None, None, False
             group, size = [], 0
         if not most:
-            for start, end in reader(found.format).split(file, split_bytes):
-                yield *kind, (file,), start, end
+            of_format = reader(found.format)
+            ranges = of_format.split(file, split_bytes)
+            # Results of an OCR are counted by shard, those that no page took too.
+            spread = of_format.spreads and len(ranges) == 1 and file.size > split_bytes and found.input not in with_ocr
+            for start, end in _spread_ranges(file, split_bytes) if spread else ranges:
+                yield *kind, (file,), start, end, spread
             continue
         group.append(file)
         of_group, size = kind, size + file.size
     if group:
-        yield *of_group, tuple(group), None, None
+        yield *of_group, tuple(group), None, None, False
+
+
+def _spread_ranges(file: InputFile, split_bytes: int) -> list[Range]:
+    """Equal stretches of a file of which each holds about `split_bytes`, and decompressed at most some times as much."""
+    size = min(split_bytes, max(1, int(split_bytes * _MOST_UNFOLDED / _unfolded(file))))
+    count = min(-(-file.size // size), file.size)
+    return list(pairwise(file.size * number // count for number in range(count + 1)))
+
+
+def _unfolded(file: InputFile) -> float:
+    """How many times its size a file unfolds to, by its beginning."""
+    size = 0
+    with InputStream(file.url) as source:
+        with suppress(Damaged):
+            for block in blocks(source):
+                size += len(block)
+                if size >= _MEASURED_BYTES:
+                    break
+        return max(1.0, size / max(1, source.tell()))
 
 
 def _together(named: list[tuple[_Found, InputFile]]) -> Iterator[tuple[_Found, list[InputFile]]]:

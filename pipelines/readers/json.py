@@ -12,12 +12,13 @@ import numpy as np
 from algok.kernels.json_items import boundaries, new_state
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
 from algok.pipelines.readers.fields import Fields
-from algok.pipelines.readers.inputs import Shard
+from algok.pipelines.readers.frames import Frame, FramedReader, Frames
+from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.json_text import JsonFile
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
-from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import Damaged, InputStream, blocks
 
@@ -33,7 +34,7 @@ class _Item(NamedTuple):
     size: int
 
 
-class Json(Reader):
+class Json(FramedReader):
     """A file that is an array, an object, or objects one after another without a line each."""
 
     name = "json"
@@ -43,35 +44,38 @@ class Json(Reader):
     def sniff(self, head: bytes) -> bool:
         return head.startswith((b"{", b"["))
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Items; `head` names the encoding of a file in UTF-16 or UTF-32, whose items are UTF-8 by now."""
+        json_file, limit = JsonFile(file.url, file.name), limits.line_bytes
+        try:
+            for item in _items(json_file.blocks(blocks(source)), limit):
+                head = json_file.wide.encode() if json_file.wide else b""
+                if item.size > limit:
+                    message = f"object of {item.size:,} bytes, limit {limit:,} (line_bytes)"
+                    yield Frame(item.offset, item.data, item.size, "too_large", message, head)
+                else:
+                    yield Frame(item.offset, item.data, item.size, head=head)
+        except _Unclosed as end:
+            yield Frame(end.item.offset, end.item.data, end.item.size, end.reason, end.message)
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
         """Documents of a shard; offsets are bytes in the decompressed stream."""
         collector = Collector()
         objects = self.objects(spec, limits, guard, collector)
         for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
+            with collector.surviving(file.name), frames(file) as items:
                 json_file = JsonFile(file.url, file.name)
-                try:
-                    for item in _items(json_file.blocks(blocks(source)), limits.line_bytes):
-                        _take(item, json_file, limits, objects, collector)
-                        if collector.ready:
-                            yield from collector.drain()
-                except _Unclosed as end:
-                    collector.quarantine(
-                        file.name, end.item.offset, end.reason, end.message, size=end.item.size, payload=end.item.data
-                    )
+                for item in items:
+                    objects.take_frame(json_file, item)
+                    if collector.ready:
+                        yield from collector.drain()
         yield from collector.finish()
 
     def objects(self, spec: InputSpec, limits: ReadLimits, guard: Guard, collector: Collector) -> Objects:
         """What makes documents of the objects; formats whose objects have a shape of their own bring theirs."""
         return Objects(Fields.of(spec), limits, Pages(guard, limits), collector)
-
-
-def _take(item: _Item, file: JsonFile, limits: ReadLimits, objects: Objects, collector: Collector) -> None:
-    if item.size > limits.line_bytes:
-        message = f"object of {item.size:,} bytes, limit {limits.line_bytes:,} (line_bytes)"
-        collector.quarantine(file.name, item.offset, "too_large", message, size=item.size, payload=item.data)
-    else:
-        objects.take_json(file, item.offset, item.data, item.size)
 
 
 class _Unclosed(Exception):

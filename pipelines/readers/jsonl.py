@@ -2,33 +2,23 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 import orjson
 
 from algok.pipelines.readers.collector import EXCERPT_BYTES, Chunk, Collector, Guard
 from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.frames import Frame, FramedReader, Frames
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.json_text import JsonFile
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.objects import Objects
 from algok.pipelines.readers.pages import Pages
-from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression, wide_encoding
 
 
-class _Line(NamedTuple):
-    """A line without its line feed. `data` is None for one longer than the limit; `size` counts the line feed."""
-
-    offset: int
-    data: bytes | None
-    size: int
-    beginning: bytes = b""
-    damage: Damaged | None = None
-
-
-class Jsonl(Reader):
+class Jsonl(FramedReader):
     """A line, an object. `.json` files of this form are common, so they are looked into."""
 
     name = "jsonl"
@@ -50,18 +40,26 @@ class Jsonl(Reader):
                 return [(None, None)]
         return list(pairwise([*range(0, file.size, split_bytes), file.size]))
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Lines; `head` names the encoding of a file in UTF-16 or UTF-32, whose lines are UTF-8 by now."""
+        if shard.start is not None and shard.end is not None and not shard.spread:
+            yield from _sliced(source, shard.start, shard.end, limits.line_bytes)
+            return
+        json_file = JsonFile(file.url, file.name)
+        for frame in _lines(json_file.blocks(blocks(source)), 0, limits.line_bytes):
+            yield frame if json_file.wide is None else frame._replace(head=json_file.wide.encode())
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
         """Documents of a shard; offsets are bytes in the decompressed stream."""
         collector = Collector()
         objects = self.objects(spec, limits, guard, collector)
         for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
+            with collector.surviving(file.name), frames(file) as lines:
                 json_file = JsonFile(file.url, file.name)
-                for line in _shard_lines(source, shard, limits.line_bytes, json_file):
-                    if line.data is None:
-                        _quarantine(line, file, limits, collector)
-                    else:
-                        objects.take_json(json_file, line.offset, line.data, line.size)
+                for line in lines:
+                    objects.take_frame(json_file, line)
                     if collector.ready:
                         yield from collector.drain()
         yield from collector.finish()
@@ -78,26 +76,12 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _quarantine(line: _Line, file: InputFile, limits: ReadLimits, collector: Collector) -> None:
-    """A line that is too long, or the damage behind which nothing can be read."""
-    damage = line.damage
-    reason, message = (
-        (damage.reason, f"not readable from byte {line.offset} of the decompressed stream on: {damage}")
-        if damage
-        else ("too_large", f"line of {line.size:,} bytes, limit {limits.line_bytes:,}")
-    )
-    collector.quarantine(file.name, line.offset, reason, message, size=line.size, payload=line.beginning)
-
-
-def _shard_lines(source: InputStream, shard: Shard, limit: int, file: JsonFile) -> Iterator[_Line]:
-    """The lines that start in the shard's slice."""
-    if shard.start is None or shard.end is None:
-        yield from _lines(file.blocks(blocks(source)), 0, limit)
-        return
-    first = _next_line_start(source, shard.start)
+def _sliced(source: InputStream, start: int, end: int, limit: int) -> Iterator[Frame]:
+    """The lines that start in a slice of a plain file."""
+    first = _next_line_start(source, start)
     source.seek(first)
     for line in _lines(_plain_blocks(source), first, limit):
-        if line.offset >= shard.end:
+        if line.offset >= end:
             return
         yield line
 
@@ -121,8 +105,9 @@ def _plain_blocks(source: InputStream) -> Iterator[bytes]:
         yield block
 
 
-def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Line]:
-    """Cuts blocks into lines; an overlong one passes in bounded memory. Damage becomes the last line."""
+def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[Frame]:
+    """Cuts blocks into lines without their line feeds, which their sizes count; an overlong one passes in bounded memory.
+    Damage becomes the last line."""
     held: list[bytes] = []  # the beginning of a line, from earlier blocks
     size = 0
     try:
@@ -137,17 +122,20 @@ def _lines(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Line]:
             offset += size + len(first) + 1
             for data in others:
                 length = len(data)
-                yield _Line(offset, data, length + 1) if length <= limit else _line(offset, [], data, length, limit)
+                yield Frame(offset, data, length + 1) if length <= limit else _line(offset, [], data, length, limit)
                 offset += length + 1
             held, size = ([last], len(last)) if last else ([], 0)
     except Damaged as damage:
-        yield _Line(offset, None, size, b"".join(held)[:EXCERPT_BYTES], damage)
+        message = f"not readable from byte {offset} of the decompressed stream on: {damage}"
+        yield Frame(offset, b"".join(held)[:EXCERPT_BYTES], size, damage.reason, message)
         return
     if size:
-        yield _line(offset, held, b"", size, limit)._replace(size=size)
+        yield _line(offset, held, b"", size, limit, ended=0)
 
 
-def _line(offset: int, held: list[bytes], last: bytes, size: int, limit: int) -> _Line:
+def _line(offset: int, held: list[bytes], last: bytes, size: int, limit: int, ended: int = 1) -> Frame:
+    """`ended`: bytes of the line feed."""
     if size > limit:
-        return _Line(offset, None, size + 1, (held[0] if held else last)[:EXCERPT_BYTES])
-    return _Line(offset, b"".join((*held, last)) if held else last, size + 1)
+        message = f"line of {size + ended:,} bytes, limit {limit:,}"
+        return Frame(offset, (held[0] if held else last)[:EXCERPT_BYTES], size + ended, "too_large", message)
+    return Frame(offset, b"".join((*held, last)) if held else last, size + ended)

@@ -5,6 +5,7 @@ import orjson
 from algok.pipelines.documents import document_id
 from algok.pipelines.readers.collector import Collector, Document, Raw, RecordError
 from algok.pipelines.readers.fields import Fields
+from algok.pipelines.readers.frames import Frame
 from algok.pipelines.readers.json_text import JsonFile, check_text, tolerant
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.pages import Pages
@@ -17,6 +18,17 @@ class Objects:
 
     def __init__(self, fields: Fields, limits: ReadLimits, pages: Pages, collector: Collector):
         self.fields, self.limits, self._pages, self._collector = fields, limits, pages, collector
+
+    def take_frame(self, file: JsonFile, frame: Frame) -> None:
+        """A record as it was cut out of its file."""
+        if frame.head:
+            file.wide = frame.head.decode()
+        if frame.reason is not None:
+            self._collector.quarantine(
+                file.name, frame.offset, frame.reason, frame.message, size=frame.size, payload=frame.data
+            )
+        else:
+            self.take_json(file, frame.offset, frame.data, frame.size)
 
     def take_json(self, file: JsonFile, offset: int, data: bytes, size: int) -> None:
         """A record as JSON text; `size` counts the bytes around it too. Blank ones are ignored."""

@@ -6,12 +6,15 @@ every record: over a shard, records == documents + quarantined + ignored. `algok
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from algok.pipelines.readers.collector import Chunk, Guard
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.spec import InputSpec
+
+if TYPE_CHECKING:
+    from algok.pipelines.readers.frames import FramedReader, Frames
 
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 
@@ -26,6 +29,8 @@ class Reader(ABC):
     # Whether `read` goes through the files of a group in their order and survives what ends one of them; where not, it is
     # given one file of the group at a time.
     takes_groups: ClassVar[bool] = False
+    # Whether the records of a large file that `split` leaves whole can be spread over shards (`readers/frames.py`).
+    spreads: ClassVar[bool] = False
     takes_ocr: ClassVar[bool] = False  # whether pages of its documents can come from an OCR (`readers/ocr.py`)
     declared_only: ClassVar[bool] = False  # `auto` never takes its files: others read them too
 
@@ -61,9 +66,14 @@ def compressed(*extensions: str) -> tuple[str, ...]:
 
 
 def read_shard(
-    shard: Shard, spec: InputSpec, limits: ReadLimits | None = None, guard: Guard | None = None
+    shard: Shard,
+    spec: InputSpec,
+    limits: ReadLimits | None = None,
+    guard: Guard | None = None,
+    frames: "Frames | None" = None,
 ) -> Iterator[Chunk]:
-    """Streams one shard of the input `spec` (the one with index `shard.input`).
+    """Streams one shard of the input `spec` (the one with index `shard.input`); `frames` has its records where they were cut
+    out before.
 
     Over the shard, records == documents + quarantined + ignored, and documents come in order of their offsets. Raises
     InputError only for a source that cannot be read at all; broken data is quarantined.
@@ -75,7 +85,9 @@ def read_shard(
     chosen, limits, guard = reader(shard.format), limits or ReadLimits(), guard or NoGuard()
     last = Collector()
     with last.surviving(shard.files[0].name):  # for readers of other packages: ours survive what ends a file themselves
-        if len(shard.files) > 1 and not chosen.shares_shards:
+        if frames is not None:
+            yield from cast("FramedReader", chosen).documents(frames, shard, spec, limits, guard)
+        elif len(shard.files) > 1 and not chosen.shares_shards:
             yield from read_group(chosen, shard, spec, limits, guard)
         else:
             yield from chosen.read(shard, spec, limits, guard)

@@ -17,6 +17,7 @@ from algok.pipelines.readers.collector import (
     RecordError,
     watched,
 )
+from algok.pipelines.readers.frames import Frame, FramedReader, Frames
 from algok.pipelines.readers.framing import (
     HEADER_BYTES,
     NEAR,
@@ -36,7 +37,6 @@ from algok.pipelines.readers.inputs import InputFile, Shard
 from algok.pipelines.readers.limits import ReadLimits
 from algok.pipelines.readers.ocr import Ocr, Place
 from algok.pipelines.readers.pages import Pages, compile_extraction
-from algok.pipelines.readers.reader import Reader
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import InputStream
 
@@ -45,7 +45,7 @@ _BLANKS = (b"\r\n\r\n", b"\n\n")  # what stands between a record and the next
 _SKIPPED_TYPES = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 
 
-class Warc(Reader):
+class Warc(FramedReader):
     """A fetched page, a resource, or the text of one (WET)."""
 
     name = "warc"
@@ -56,7 +56,14 @@ class Warc(Reader):
     def sniff(self, head: bytes) -> bool:
         return head.startswith(_VERSION)
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Records; `head` has their headers."""
+        for item in items(source, limits.document_bytes + HEADER_BYTES, FRAMING):
+            yield item.frame()
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
         """Documents of a shard. An offset is where the record starts in the file: its gzip member, plus its place in the
         member where that holds several. For zstd it is the place in the decompressed stream."""
         compile_extraction()
@@ -64,24 +71,20 @@ class Warc(Reader):
         ocr = Ocr(shard, collector)
         pages = Pages(guard, limits, ocr, spec.screen)
         for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
-                for item in items(source, limits.document_bytes + HEADER_BYTES, FRAMING):
-                    if isinstance(item, Fault):
-                        collector.quarantine(
-                            file.name, item.offset, item.reason, item.message, size=item.size, payload=item.excerpt
-                        )
-                    else:
-                        raw = Raw(file.name, item.offset, item.size, item.payload[:EXCERPT_BYTES])
-                        collector.take(raw, partial(_document, item, file, spec, limits, pages))
+            with collector.surviving(file.name), frames(file) as items:
+                for item in items:
+                    raw = Raw(file.name, item.offset, item.size, item.data[:EXCERPT_BYTES])
+                    collector.take(raw, partial(_document, item, file, spec, limits, pages))
                     if collector.ready:
                         yield from collector.drain()
         ocr.close()
         yield from collector.finish()
 
 
-def _document(
-    record: Record, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages
-) -> tuple[Document, int]:
+def _document(item: Frame, file: InputFile, spec: InputSpec, limits: ReadLimits, pages: Pages) -> tuple[Document, int]:
+    if item.reason is not None:
+        raise RecordError(item.reason, item.message)
+    record = Record.of(item, parse_headers)
     text, meta, size = record_text(record, limits, pages, Place(file.name, record.offset))
     return archived(record, text, record_url(record), record.headers.get("WARC-Date"), meta, file, spec), size
 
@@ -149,7 +152,8 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
     if head_size is None:
         ended = window.ensure(HEADER_BYTES) < HEADER_BYTES
         return fault(*(("truncated", "header ends early") if ended else ("header", "header too long")), len(_VERSION))
-    headers = parse_headers(window.peek(0, head_size))
+    head = window.peek(0, head_size)
+    headers = parse_headers(head)
     length = headers.get("Content-Length") if headers is not None else None
     if headers is None or length is None or not re.fullmatch(r"[0-9]{1,15}", length):
         return fault("header", "no valid WARC header with a Content-Length", head_size)
@@ -172,7 +176,7 @@ def _frame(window: Window, base: int, limit: int) -> Record | Fault:
         window.skip(view)
         return Fault(offset, "corrupt", "record may be damaged", size, excerpt)
     window.skip(real)
-    return Record(offset, start, headers, payload, real, off=size - real)
+    return Record(offset, start, head, headers, payload, real, off=size - real)
 
 
 def _short(fault: Fault, size: int, cut: bool) -> Fault:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
 from urllib.parse import quote
 from xml.parsers import expat
 
@@ -25,9 +24,10 @@ from algok.pipelines.readers.collector import (
     RecordError,
     watched,
 )
+from algok.pipelines.readers.frames import Frame, FramedReader, Frames
 from algok.pipelines.readers.inputs import InputFile, Range, Shard
 from algok.pipelines.readers.limits import ReadLimits
-from algok.pipelines.readers.reader import Reader, compressed
+from algok.pipelines.readers.reader import compressed
 from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.readers.streams import BLOCK_BYTES, Damaged, InputStream, blocks, compression
 
@@ -38,6 +38,7 @@ _REDIRECT = re.compile(rb"<redirect[\s/>]")
 _BASE = re.compile(rb"<base>(https?://[\w./-]{1,200}/)[^<>/]*</base>")
 KOREAN_WIKIPEDIA = "https://ko.wikipedia.org/wiki/"
 _NAMESPACES = 4000
+_NOT_CLOSED = "the page is not closed; reading goes on at the next one"
 _HEAD_BYTES = 4096  # of a page, in which its title, namespace and redirect stand; of a file, its root
 # Elements of a page by their place, and what they are called here.
 _WANTED = {
@@ -46,17 +47,7 @@ _WANTED = {
 }  # fmt: skip
 
 
-class _Page(NamedTuple):
-    """A page's bytes, from its first tag to its last; `problem` (reason, message) where it cannot be read, `data` is its
-    beginning then."""
-
-    offset: int
-    data: bytes
-    size: int
-    problem: tuple[str, str] | None = None
-
-
-class Wikipedia(Reader):
+class Wikipedia(FramedReader):
     """`pages-articles` and other dumps of MediaWiki in XML, of one stream or many."""
 
     name = "wikipedia"
@@ -76,13 +67,20 @@ class Wikipedia(Reader):
                 return [(None, None)]
         return list(pairwise([*range(0, file.size, split_bytes), file.size]))
 
-    def read(self, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard) -> Iterator[Chunk]:
+    def frames(self, source: InputStream, file: InputFile, shard: Shard, limits: ReadLimits) -> Iterator[Frame]:
+        """Pages, from the first tag of each to its last."""
+        start, end = (None, None) if shard.spread else (shard.start, shard.end)
+        return _pages(source, file, start or 0, end, limits.line_bytes)
+
+    def documents(
+        self, frames: Frames, shard: Shard, spec: InputSpec, limits: ReadLimits, guard: Guard
+    ) -> Iterator[Chunk]:
         """Documents of a shard; offsets are bytes in the decompressed stream."""
         collector = Collector()
         for file in shard.files:
-            with collector.surviving(file.name), InputStream(file.url) as source:
+            with collector.surviving(file.name), frames(file) as pages:
                 base = _base(file)
-                for page in _pages(source, shard, limits.line_bytes):
+                for page in pages:
                     raw = Raw(file.name, page.offset, page.size, page.data)
                     collector.take(raw, partial(_document, page, file, spec, limits, guard, base))
                     if collector.ready:
@@ -101,20 +99,21 @@ def _base(file: InputFile) -> str:
     return found[1].decode() if found else KOREAN_WIKIPEDIA
 
 
-def _pages(source: InputStream, shard: Shard, limit: int) -> Iterator[_Page]:
-    """The pages that begin in the shard's slice."""
-    start, end = shard.start or 0, shard.end
+def _pages(source: InputStream, file: InputFile, start: int, end: int | None, limit: int) -> Iterator[Frame]:
+    """The pages that begin in a slice. Of one with a fault only the beginning is kept."""
     source.seek(start)
     for piece in _pieces(blocks(source) if end is None else _plain(source), start, limit):
         begins = [found.start() for found in re.finditer(_BEGIN, piece.data)]
-        for place, following in pairwise([*begins, piece.size]):
-            page = _Page(piece.offset + place, piece.data[place:following], following - place, piece.problem)
+        size = piece.size
+        for place, following in pairwise([*begins, size]):
+            data = piece.data[place:following]
+            page = piece._replace(offset=piece.offset + place, data=data, size=following - place)
             if end is not None and page.offset >= end:
                 return
-            if following != piece.size:
-                page = page._replace(problem=("truncated", "the page is not closed; reading goes on at the next one"))
-            yield page if page.problem is None else page._replace(data=page.data[:EXCERPT_BYTES])
-        if piece.problem is not None and not begins:
+            if following != size:
+                page = page._replace(reason="truncated", message=_NOT_CLOSED)
+            yield page if page.reason is None else page._replace(data=data[:EXCERPT_BYTES])
+        if piece.reason is not None and not begins:
             yield piece
 
 
@@ -123,10 +122,10 @@ def _plain(source: InputStream) -> Iterator[bytes]:
         yield block
 
 
-def _pieces(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Page]:
+def _pieces(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[Frame]:
     """The stream cut behind the last tag of each page. Of a piece over the limit only the beginning is kept."""
     held, passed = bytearray(), 0  # what was read since the last cut; how much of it is behind its beginning
-    problem = None
+    problem: tuple[str, str] | None = None
     try:
         for block in stream:
             looked = max(0, len(held) - len(_END))
@@ -135,7 +134,7 @@ def _pieces(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Page]
             while (found := held.find(_END, max(done, looked))) >= 0:
                 stop = found + len(_END)
                 size = passed + stop - done
-                yield _Page(offset, bytes(memoryview(held)[done:stop]), size, _too_large(size, limit))
+                yield Frame(offset, bytes(memoryview(held)[done:stop]), size, *_too_large(size, limit))
                 offset, done, passed = offset + size, stop, 0
             del held[:done]
             if len(held) > limit + EXCERPT_BYTES:
@@ -147,18 +146,18 @@ def _pieces(stream: Iterator[bytes], offset: int, limit: int) -> Iterator[_Page]
         problem = (damage.reason, f"not readable further, behind byte {offset} of the decompressed stream: {damage}")
     size = passed + len(held)
     if problem is not None or _BEGIN in held:
-        yield _Page(offset, bytes(held), size, problem or ("truncated", "the file ends inside of a page"))
+        yield Frame(offset, bytes(held), size, *(problem or ("truncated", "the file ends inside of a page")))
 
 
-def _too_large(size: int, limit: int) -> tuple[str, str] | None:
-    return ("too_large", f"page of {size:,} bytes, limit {limit:,} (line_bytes)") if size > limit else None
+def _too_large(size: int, limit: int) -> tuple[str | None, str]:
+    return ("too_large", f"page of {size:,} bytes, limit {limit:,} (line_bytes)") if size > limit else (None, "")
 
 
 def _document(
-    page: _Page, file: InputFile, spec: InputSpec, limits: ReadLimits, guard: Guard, base: str
+    page: Frame, file: InputFile, spec: InputSpec, limits: ReadLimits, guard: Guard, base: str
 ) -> tuple[Document, int]:
-    if page.problem is not None:
-        raise RecordError(*page.problem)
+    if page.reason is not None:
+        raise RecordError(page.reason, page.message)
     head = page.data[:_HEAD_BYTES]
     space = _NAMESPACE.search(head)
     if space is not None and space[1] != b"0":

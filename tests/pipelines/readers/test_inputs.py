@@ -5,6 +5,7 @@ import gzip
 import os
 import shutil
 import socket
+from itertools import pairwise
 from pathlib import Path
 
 import fsspec
@@ -74,20 +75,35 @@ def test_names_stay_unique_when_a_label_meets_another_name(tmp_path):
     assert len(set(found)) == 3 and found[1] == "b/x.jsonl"
 
 
-def test_plain_jsonl_is_cut_and_compressed_is_not(tmp_path):
+def test_plain_jsonl_is_cut_and_compressed_is_spread(tmp_path):
     write(tmp_path / "plain.jsonl", b'{"text": "x"}\n' * 100)
     write(tmp_path / "packed.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 100, 0))
+    write(tmp_path / "small.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 10, 0))
     write(tmp_path / "zdisguised.jsonl", gzip.compress(b'{"text": "x"}\n' * 100, 0))
     shards = plan_shards([InputSpec(path=str(tmp_path))], split_bytes=500)
-    assert [(shard.files[0].name, shard.start, shard.end) for shard in shards] == [
-        ("packed.jsonl.gz", None, None),
-        ("plain.jsonl", 0, 500),
-        ("plain.jsonl", 500, 1000),
-        ("plain.jsonl", 1000, 1400),
-        ("zdisguised.jsonl", None, None),
+    assert [(shard.files[0].name, shard.start, shard.end, shard.spread) for shard in shards] == [
+        ("packed.jsonl.gz", 0, 474, True),
+        ("packed.jsonl.gz", 474, 948, True),
+        ("packed.jsonl.gz", 948, 1423, True),
+        ("plain.jsonl", 0, 500, False),
+        ("plain.jsonl", 500, 1000, False),
+        ("plain.jsonl", 1000, 1400, False),
+        ("small.jsonl.gz", None, None, False),
+        ("zdisguised.jsonl", 0, 474, True),
+        ("zdisguised.jsonl", 474, 948, True),
+        ("zdisguised.jsonl", 948, 1423, True),
     ]
     assert len({shard.id for shard in shards}) == len(shards)
     assert [shard.index for shard in shards] == list(range(len(shards)))
+    assert [Shard.from_dict(shard.as_dict()) for shard in shards] == shards
+
+
+def test_a_file_that_unfolds_to_much_has_smaller_shards(tmp_path):
+    write(tmp_path / "packed.jsonl.gz", gzip.compress(b'{"text": "x"}\n' * 100_000, 9))
+    size = (tmp_path / "packed.jsonl.gz").stat().st_size
+    shards = plan_shards([InputSpec(path=str(tmp_path))], split_bytes=size - 1)
+    assert len(shards) > 10 and (shards[0].start, shards[-1].end) == (0, size)
+    assert all(before.end == shard.start for before, shard in pairwise(shards))
 
 
 def test_parquet_is_cut_between_row_groups(tmp_path):
