@@ -12,6 +12,7 @@ Storage that ignores the condition still tells both drivers at the next renewal,
 import fcntl
 import logging
 import os
+import re
 import secrets
 import threading
 import time
@@ -27,6 +28,7 @@ from algok.pipelines.footprint import process_name
 from algok.pipelines.storage import UNREADABLE, Store
 
 FOLDER = "run.lock"
+_NAME = re.compile(rf"{re.escape(FOLDER)}/[0-9]+\.json")
 _RENEWED = 10.0  # seconds between renewals
 _SILENT = 45.0  # seconds without a renewal after which a driver counts as dead
 _LOOKED = 3.0  # seconds between looks at another's lock
@@ -117,7 +119,7 @@ class _ObjectLock:
                 self._store.remove(self._name)
 
     def _names(self) -> list[str]:
-        return [name for name in self._store.names(FOLDER) if name.endswith(".json")]
+        return [name for name in self._store.names(FOLDER) if _NAME.fullmatch(name)]
 
     def _content(self) -> bytes:
         return orjson.dumps({**self._own, "renewals": self._renewals})
