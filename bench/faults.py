@@ -136,6 +136,7 @@ class OnRay(Local):
     name, kinds = "ray", ("worker", "node", "driver")
 
     def __init__(self) -> None:
+        os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")  # the machine may be busy
         from ray.cluster_utils import Cluster
 
         self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
@@ -168,16 +169,18 @@ class OnRay(Local):
         self._cluster.shutdown()
 
 
-def s3_server(stack: ExitStack) -> None:
-    """moto's server, and the environment of everything that asks it; nothing where AWS_ENDPOINT_URL names one."""
+def s3_server(stack: ExitStack, log: Path) -> Path | None:
+    """moto's server, and the environment of everything that asks it: its log of requests. Nothing where AWS_ENDPOINT_URL names
+    a server."""
     import s3fs
 
-    if "AWS_ENDPOINT_URL" not in os.environ:
+    own = "AWS_ENDPOINT_URL" not in os.environ
+    if own:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(port)]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stack.enter_context(log.open("wb")))
         stack.callback(server.wait)
         stack.callback(server.terminate)
         keys = {"AWS_ACCESS_KEY_ID": "invented", "AWS_SECRET_ACCESS_KEY": "invented", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -186,7 +189,7 @@ def s3_server(stack: ExitStack) -> None:
     for _ in range(100):  # until the server answers
         with suppress(OSError):
             fs.exists(BUCKET) or fs.mkdir(BUCKET)
-            return
+            return log if own else None
         time.sleep(0.2)
     raise SystemExit("the S3 server does not answer")
 
@@ -277,7 +280,7 @@ def main() -> None:
         calm, seconds = undisturbed(what, folder)
         places = {"disk": str(folder), "s3": f"s3://{BUCKET}/{os.getpid()}"}
         if options.output != "disk":
-            s3_server(stack)
+            s3_server(stack, folder / "server.log")
         print("| executor | output | driver | worker | node | runs | same bytes, verified |")
         print("|---|---|--:|--:|--:|--:|---|", flush=True)
         for kind in (Local, OnRay):
