@@ -12,6 +12,11 @@
 set -euo pipefail
 trap 'jobs -p | xargs -r kill' EXIT
 
+# Who does not know this job's token does not join its cluster.
+RAY_AUTH_MODE=token
+RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+export RAY_AUTH_MODE RAY_AUTH_TOKEN
+
 port=${ALGOK_RAY_PORT:-6379}  # another one where two jobs may share a node
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 address="$(srun --nodes=1 --ntasks=1 --nodelist="$head" hostname --ip-address | cut -d ' ' -f 1):$port"
