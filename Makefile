@@ -40,6 +40,13 @@ lint: $(READY)
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra datatrove --extra train --extra hf --extra dashboard --group dev pyproject.toml \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	@# A lock that is there is what uv keeps to, so the image gets the versions that the tests run with.
+	cp requirements.lock deploy/requirements.lock
+	cp requirements.lock deploy/build.lock
+	uv pip compile --quiet --universal --python-version 3.11 --extra ray --extra s3 --extra dashboard pyproject.toml \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o deploy/requirements.lock
+	echo hatchling | uv pip compile --quiet --universal --python-version 3.11 - \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o deploy/build.lock
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .hypothesis .ruff_cache

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from algok.dashboard.runs import AnyEntry, Entry, MixEntry
+from algok.pipelines.executors import Crew
 
 _KEY = re.compile("[a-z][a-z0-9_]*")  # what a damaged run.json calls a label may be anything
 _METRICS = {
@@ -41,6 +42,13 @@ def prometheus(entries: Iterable[Entry], mixes: Iterable[MixEntry]) -> str:
     lines += _by_state("algok_mixes", "mixes by state", ("planned", "going", "finished", "damaged"), mixes)
     lines += _gauges(_MIX_METRICS, mixes, lambda mix: (("mix", mix.id), ("name", mix.mix), ("state", mix.state)))
     return "\n".join(lines) + "\n"
+
+
+def crew_text(crew: Crew) -> str:
+    """Who works for the driver that is asked."""
+    lines = [*_head("algok_workers", "worker processes of this driver (of a Ray cluster, its CPUs)")]
+    lines += [f"algok_workers {crew.workers}", *_head("algok_workers_busy", "of these, those with a task")]
+    return "\n".join([*lines, f"algok_workers_busy {crew.busy}"]) + "\n"
 
 
 def _head(name: str, meaning: str) -> list[str]:

@@ -5,6 +5,7 @@ only what its index has found below the given directories.
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ import algok
 from algok.dashboard.browsing import Filter, browse
 from algok.dashboard.compare import compare
 from algok.dashboard.markup import tag
-from algok.dashboard.metrics import prometheus
+from algok.dashboard.metrics import crew_text, prometheus
 from algok.dashboard.pages import (
     SHARD_ORDERS,
     SHARDS_PER_PAGE,
@@ -41,6 +42,7 @@ from algok.dashboard.runs import Cache, Entry, Index, chosen, fingerprint
 from algok.dashboard.shards import ShardTable
 from algok.dashboard.texts import Language
 from algok.errors import AlgokError
+from algok.pipelines.executors import Crew
 from algok.pipelines.run_directory import Run
 from algok.pipelines.storage import Store
 
@@ -124,8 +126,8 @@ class _Guard:
 class _Pages:
     """The handlers. They run in threads; what is costly to read is cached by what it was made of."""
 
-    def __init__(self, index: Index):
-        self._index = index
+    def __init__(self, index: Index, crew: Callable[[], Crew] | None = None):
+        self._index, self._crew = index, crew
         self._reports, self._counted, self._written = Cache(3), Cache(3), Cache(8)
 
     def index(self, request: Request) -> Response:
@@ -185,7 +187,7 @@ class _Pages:
         return HTMLResponse(self._written.get(key, mark, write))
 
     def metrics(self, request: Request) -> Response:
-        text = prometheus(self._index.measured(), self._index.mixes())
+        text = prometheus(self._index.measured(), self._index.mixes()) + (crew_text(self._crew()) if self._crew else "")
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     def api_runs(self, request: Request) -> Response:
@@ -318,13 +320,13 @@ def _unreadable(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}", 409)
 
 
-def prepare_metrics(directories: list[str], port: int) -> Any:
-    """A uvicorn server of /metrics alone, not yet running. It listens on all addresses, since what asks is another machine: the
-    answer has numbers, the recipe's name and the labels of the run."""
+def prepare_metrics(directories: list[str], port: int, crew: Callable[[], Crew]) -> Any:
+    """A uvicorn server of /metrics alone, of a driver with this crew, not yet running. It listens on all addresses, since what
+    asks is another machine: the answer has numbers, the recipe's name and the labels of the run."""
     import uvicorn
 
     guard = Middleware(_Guard, hosts=None, token=None)
-    app = Starlette(routes=[Route("/metrics", _Pages(Index(directories)).metrics)], middleware=[guard])
+    app = Starlette(routes=[Route("/metrics", _Pages(Index(directories), crew).metrics)], middleware=[guard])
     return uvicorn.Server(uvicorn.Config(app, host="0.0.0.0", port=port, log_level="warning", server_header=False))
 
 

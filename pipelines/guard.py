@@ -2,8 +2,9 @@
 
 Parsers in C can hang or crash, and neither can be caught from inside. So before each such call the worker notes the
 record in a small file and arms a watchdog that ends the process when the call takes too long. The next attempt reads the
-note: a record under which the worker ended three times is quarantined instead of tried again. Three times, so that a worker
-killed from outside at any moment changes nothing in the result.
+note: a record under which the worker ended, or had no memory left, three times is quarantined instead of tried again. Three
+times, so that a worker killed from outside at any moment changes nothing in the result; and the third time the task ran
+alone (`executors/attempts.py`), so that a record is not blamed for the memory of others.
 """
 
 import faulthandler
@@ -77,10 +78,11 @@ class FileGuard:
         struct.pack_into("<q", self._note, 0, offset + 1)
         return True
 
-    def leave(self) -> None:
+    def leave(self, struck: bool = False) -> None:
         if _watchdog:
             faulthandler.cancel_dump_traceback_later()
-        struct.pack_into("<q", self._note, 0, 0)
+        if not struck:
+            struct.pack_into("<q", self._note, 0, 0)
 
     def close(self) -> None:
         self._note.close()

@@ -62,6 +62,8 @@ def attempt(task: Task, work: Callable[[], None]) -> Outcome:
         return Outcome(task)
     except DamagedFile as error:
         return Outcome(task, str(error), damaged=True, worker=process_name())
+    except MemoryError as error:
+        return Outcome(task, f"no memory left: {_describe(error)}", transient=True, died=True, worker=process_name())
     except AlgokError as error:
         return Outcome(task, str(error), worker=process_name())
     except OSError as error:

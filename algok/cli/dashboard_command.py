@@ -1,5 +1,7 @@
 """algok dashboard: run directories in a browser."""
 
+from collections.abc import Callable
+
 import click
 
 
@@ -46,7 +48,7 @@ def server_of(directories: list[str], host: str, port: int, token: str | None):
     return prepare(directories, host, port, token)
 
 
-def metrics_server_of(directories: list[str], port: int):
+def metrics_server_of(directories: list[str], port: int, crew: Callable):
     """A server of /metrics alone that does not run yet; raises AlgokError where the extra is not installed or the port is
     taken."""
     import socket
@@ -63,7 +65,7 @@ def metrics_server_of(directories: list[str], port: int):
             tried.bind(("0.0.0.0", port))
         except OSError as error:
             raise AlgokError(f"--metrics-port {port}: {error.strerror}; choose another port") from None
-    return prepare_metrics(directories, port)
+    return prepare_metrics(directories, port, crew)
 
 
 def free_port() -> int:

@@ -1,10 +1,14 @@
 """algok run: a recipe from inputs to Parquet shards."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from algok.cli.shared import execution_options, input_options, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from algok.pipelines.executors import Executor
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,9 @@ def execute_request(request: Request):
         raise RecipeError(f"{request.recipe}: no output; give the recipe 'output' or the command --output")
     if request.dashboard:
         _serve(recipe.output)
-    if request.metrics_port:
-        _serve_metrics(recipe.output, request.metrics_port)
     chosen = make_executor(request.executor, request.workers, request.address)
+    if request.metrics_port:
+        _serve_metrics(recipe.output, request.metrics_port, chosen)
     try:
         return execute(recipe, recipe.output, chosen, make_progress(request.quiet or request.as_json))
     finally:
@@ -113,13 +117,13 @@ def _serve(output: str) -> None:
     say(f"dashboard: {address}", prefix="")
 
 
-def _serve_metrics(output: str, port: int) -> None:
-    """The figures of the run and nothing else, in a thread that ends with this process."""
+def _serve_metrics(output: str, port: int, executor: "Executor") -> None:
+    """The figures of the run and of its workers, and nothing else, in a thread that ends with this process."""
     import threading
 
     from algok.cli.dashboard_command import metrics_server_of
 
-    server = metrics_server_of([output], port)
+    server = metrics_server_of([output], port, executor.crew)
     threading.Thread(target=server.run, daemon=True).start()
 
 

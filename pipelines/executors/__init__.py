@@ -6,7 +6,7 @@ one of them takes; the rest of a task is the work's own business.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from algok.step import Resources
 
@@ -34,7 +34,15 @@ class Outcome:
     fatal: bool = False  # no other task can succeed either
     damaged: bool = False  # what another task wrote is not there any more as it was written
     worker: str = ""  # the process that ended so, of failures, where it is known
+    died: bool = False  # its process ended, or had no memory left: perhaps of what the task did
     again: bool = False  # the task is tried again: another outcome of it follows
+
+
+class Crew(NamedTuple):
+    """Worker processes of an executor (of a cluster, its CPUs), and how many of them have a task just now."""
+
+    workers: int
+    busy: int
 
 
 class Work(Protocol):
@@ -71,6 +79,10 @@ class Executor(Protocol):
     def run(self, work: Work, tasks: Iterable[Any], progress: Advance) -> Iterator[Outcome]:
         """Yields how every attempt at a task ended, failed ones included; the last of a task is not `again`.
         `progress(task_id, documents, bytes, share)` may be called meanwhile."""
+        ...
+
+    def crew(self) -> Crew:
+        """Who works just now; asked by other threads."""
         ...
 
     def close(self) -> None: ...

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
-from algok.pipelines.executors import Advance, Outcome, Task, Work
+from algok.pipelines.executors import Advance, Crew, Outcome, Task, Work
 from algok.pipelines.executors.attempts import Attempts
 from algok.pipelines.footprint import process_name
 from algok.pipelines.progress import log_json, logs_json
@@ -27,6 +28,9 @@ class InlineExecutor:
             task = attempts.next()
             outcome = work(task, lambda *done, task=task: progress(task.id, *done))
             yield attempts.judged(outcome)
+
+    def crew(self) -> Crew:
+        return Crew(0, 0)
 
     def close(self) -> None:
         pass
@@ -100,18 +104,28 @@ class LocalExecutor:
             if any(worker.task for worker in self._workers):
                 self._kill()
 
+    def crew(self) -> Crew:
+        workers = list(self._workers)
+        return Crew(len(workers), sum(worker.task is not None for worker in workers))
+
     def close(self) -> None:
         for worker in self._workers:
             worker.stop()
         self._workers = []
 
     def _hand_out(self, work: Work, attempts: Attempts) -> None:
-        wanted = min(self._count, len(attempts) + sum(worker.task is not None for worker in self._workers))
-        while len(self._workers) < wanted:
-            self._workers.append(_Worker(self._context))
-        for worker in self._workers:
-            if worker.task is None and attempts:
-                worker.give(work, attempts.next())
+        if attempts.lone:
+            self.close()  # what idle ones hold of the memory is free meanwhile
+        while attempts.ready and (worker := self._idle()):
+            worker.give(work, attempts.next())
+
+    def _idle(self) -> _Worker | None:
+        """A worker without a task, a new one where there may be more of them."""
+        idle = next((worker for worker in self._workers if worker.task is None), None)
+        if idle is None and len(self._workers) < self._count:
+            idle = _Worker(self._context)
+            self._workers.append(idle)
+        return idle
 
     def _receive(self, worker: _Worker, progress) -> Outcome | None:
         """A message of a worker: progress (None), the task's outcome, or the outcome of its death."""
@@ -130,7 +144,7 @@ class LocalExecutor:
         worker.process.join()
         self._workers.remove(worker)
         reason = f"its worker process died {_manner(worker.process.exitcode)}"
-        return Outcome(worker.task, reason, transient=True, worker=process_name(worker.process.pid))
+        return Outcome(worker.task, reason, transient=True, died=True, worker=process_name(worker.process.pid))
 
     def _kill(self) -> None:
         for worker in self._workers:
@@ -148,6 +162,7 @@ def _manner(exitcode: int | None) -> str:
 def _serve(connection: Connection, json: bool) -> None:
     """A worker's life: tasks in, outcomes out, until the driver is gone; `json`: it logs as the driver does."""
     _die_with_parent()
+    _die_before_others()
     log_json(json)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepared = False
@@ -168,3 +183,9 @@ def _die_with_parent() -> None:
 
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _die_before_others() -> None:
+    """Asks Linux to end this process rather than the driver or anybody else where memory runs out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")

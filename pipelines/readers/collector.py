@@ -57,6 +57,10 @@ class RecordError(Exception):
         self.reason = reason
 
 
+class NoMemory(AlgokError, MemoryError):
+    """There was no memory for a record. It is no reason to quarantine it yet, since others may have taken the memory."""
+
+
 class Ignored(Exception):
     """A record that is not a document and not damaged either (a redirect, a request); counted by `reason`."""
 
@@ -80,7 +84,9 @@ class Guard(Protocol):
         """The entered record is a long document and goes on: its time begins anew."""
         ...
 
-    def leave(self) -> None: ...
+    def leave(self, struck: bool = False) -> None:
+        """`struck`: there was no memory for the record, which counts as if it had ended its worker."""
+        ...
 
 
 class NoGuard:
@@ -95,7 +101,7 @@ class NoGuard:
     def renew(self) -> None:
         pass
 
-    def leave(self) -> None:
+    def leave(self, struck: bool = False) -> None:
         pass
 
 
@@ -119,10 +125,14 @@ def noted(guard: Guard, part: int) -> Iterator[None]:
 def _entered(guard: Guard, entered: bool) -> Iterator[None]:
     if not entered:
         raise RecordError("crashed", "ended its worker before")
+    struck = False
     try:
         yield
+    except MemoryError as error:
+        struck = True
+        raise NoMemory(cause(error)) from error
     finally:
-        guard.leave()
+        guard.leave(struck)
 
 
 @dataclass

@@ -36,8 +36,8 @@ class _Within:
     def renew(self) -> None:
         self._guard.renew()
 
-    def leave(self) -> None:
-        self._guard.leave()
+    def leave(self, struck: bool = False) -> None:
+        self._guard.leave(struck)
 
 
 class _Files(tuple[InputFile, ...]):

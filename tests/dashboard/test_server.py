@@ -20,6 +20,7 @@ from algok.cli import cli
 from algok.cli.dashboard_command import free_port
 from algok.dashboard.runs import Index
 from algok.dashboard.server import create_app, prepare, prepare_metrics
+from algok.pipelines.executors import Crew
 from algok.pipelines.run_directory import Run
 
 
@@ -226,13 +227,14 @@ def test_a_run_that_goes_on_is_brought_up_to_date_without_a_reload(browser, serv
 
 def test_metrics_alone_are_served_to_other_machines_and_nothing_else(folder):
     port = free_port()
-    server = prepare_metrics([str(folder)], port)
+    server = prepare_metrics([str(folder)], port, lambda: Crew(4, 3))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.05)
     answer = httpx.get(f"http://127.0.0.1:{port}/metrics", headers={"host": "node7.cluster:9400"})
     assert answer.status_code == 200 and "algok_run_kept_documents{" in answer.text
+    assert "\nalgok_workers 4\n" in answer.text and "\nalgok_workers_busy 3\n" in answer.text
     assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
     assert httpx.post(f"http://127.0.0.1:{port}/metrics").status_code == 405
     server.should_exit = True

@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import prose
-from crashing import DEADLY
+from crashing import DEADLY, GREEDY
 from office import hanging_pdf, pdf
 from reading import read, write
 from test_end_to_end import read as rows_of
@@ -24,18 +24,26 @@ steps: {heuristics: {chars: {min: 1}}}
 """
 
 
-CASES = [("local", "hanging"), ("ray", "crashing"), ("local", "crashing"), ("ray", "hanging")]
+KINDS = {"hanging": hanging_pdf, "crashing": lambda: DEADLY, "greedy": lambda: GREEDY}
+CASES = [
+    ("local", "hanging"),
+    ("ray", "crashing"),
+    ("local", "greedy"),
+    ("ray", "greedy"),
+    ("local", "crashing"),
+    ("ray", "hanging"),
+]
 
 
 @pytest.mark.parametrize(("executor", "kind"), CASES)
 def test_a_deadly_document_costs_only_itself(tmp_path, request, executor, kind):
-    if (executor, kind) in CASES[2:] and request.config.getoption("--fuzz") == 1:
-        pytest.skip("three workers die for each case, which takes long: pytest --fuzz 2 tries all four")
+    if (executor, kind) in CASES[4:] and request.config.getoption("--fuzz") == 1:
+        pytest.skip("three workers die for each case, which takes long: pytest --fuzz 2 tries all")
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(3):
         write(folder / f"{number}.pdf", pdf([prose(number).split("\n")]))
-    write(folder / "1b.pdf", hanging_pdf() if kind == "hanging" else DEADLY)
+    write(folder / "1b.pdf", KINDS[kind]())
     if executor == "ray":
         request.getfixturevalue("ray_session")
     chosen = RayExecutor() if executor == "ray" else make_executor("local", 1)
@@ -69,7 +77,7 @@ class Counting:
     def renew(self):
         self.renewed += 1
 
-    def leave(self):
+    def leave(self, struck=False):
         pass
 
 

@@ -671,7 +671,7 @@ def test_guard_keeps_a_record_from_being_tried_again(tmp_path):
         def renew(self) -> None:
             pass
 
-        def leave(self) -> None:
+        def leave(self, struck: bool = False) -> None:
             self.left += 1
 
     data = warc(4)
