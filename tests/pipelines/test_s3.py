@@ -3,6 +3,7 @@
 A server of one's own is asked with the credentials in the environment; the bucket `algok-test` is made in it.
 """
 
+import gzip
 import importlib.util
 import os
 import secrets
@@ -14,9 +15,12 @@ import time
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from conftest import prose
+from reading import read, warc_record
 
 from algok.cli import cli
 from algok.dashboard.server import create_app
@@ -196,3 +200,30 @@ def test_a_wrong_key_is_said_and_is_not_shown(bucket, environment):
     refused = begin(bucket, f"{bucket}/runs/wrong", wrong)
     said = refused.communicate()[0]
     assert refused.returncode in (3, 4) and SECRET not in said and "Traceback" not in said
+
+
+def test_an_index_of_a_crawl_is_read_by_ranges_from_the_bucket(bucket, tmp_path):
+    """The index lies in the bucket, and so do the pages that it names: two of three of them in a file, one in none."""
+    pages = [
+        gzip.compress(warc_record(number, f"<html><body><p>{prose(number)}</p></body></html>".encode()), mtime=0)
+        for number in range(2)
+    ]
+    starts = {0: 0, 1: len(pages[0]), 2: 7}
+    rows = [
+        {
+            "warc_filename": "crawl/lost.warc.gz" if number == 2 else "crawl/a.warc.gz",
+            "warc_record_offset": start,
+            "warc_record_length": len(pages[number % 2]),
+            "content_languages": "kor",
+            "fetch_status": 200,
+            "content_mime_detected": "text/html",
+        }
+        for number, start in starts.items()
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "index.parquet")
+    store = Store(bucket)
+    store.write_bytes("crawl/a.warc.gz", b"".join(pages))
+    store.write_bytes("index/index.parquet", (tmp_path / "index.parquet").read_bytes())
+    result = read(f"{bucket}/index/index.parquet", format="cc_index", base=bucket)
+    assert [text.split() for text in result.texts] == [prose(number).split() for number in range(2)]
+    assert [row["reason"] for row in result.quarantined] == ["missing"]
