@@ -49,7 +49,7 @@ def _execute(root: str, task: Task, report: Report) -> None:
     store, run = Store(root), load_plan(root, task.plan)
     start = time.perf_counter()
     if task.round:
-        files = [run_round(store, run, task)]
+        files = run_round(store, run, task)
         config = run.phases[task.phase].sketches
         assert config is not None
         record = {"seconds": {config.name: time.perf_counter() - start}}

@@ -7,22 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.filters import dedup
 from algok.filters.dedup import Dedup, DedupOptions
+from algok.filters.duplicates import clusters, decisions, pairs
+from algok.filters.duplicates.sketches import sketch_tables
 from algok.kernels import minhash
-
-
-class Memory:
-    def __init__(self, sketches: list[pa.Table], reference: list[bool]):
-        self.sketches, self.rounds = sketches, {}
-        self.rows = np.array([table.num_rows for table in sketches], np.int64)
-        self.reference = np.array(reference, bool)
-
-    def sketch(self, shard: int) -> pa.Table:
-        return self.sketches[shard]
-
-    def round(self, name: str) -> list[pa.Table]:
-        return self.rounds[name]
+from algok.pipelines.memory import MemoryCorpus
 
 
 def run(
@@ -42,10 +31,8 @@ def run(
             batches[-1].append(batch)
             place += len(texts)
         sketches.append(sketcher.finish())
-    corpus = Memory(sketches, list(reference) or [False] * len(shards))
-    for task in step.rounds():
-        partitions = task.partitions(corpus)
-        corpus.rounds[task.name] = [task.run(corpus, i, partitions) for i in range(partitions)]
+    corpus = MemoryCorpus(sketches, [len(shard) for shard in shards], list(reference) or None)
+    corpus.resolve(step)
     rows = []
     for shard, parts in enumerate(batches):
         resolved, first = step.load(corpus, shard), 0
@@ -153,7 +140,7 @@ def test_short_documents():
 @pytest.mark.parametrize("leaders", [4, 128])
 def test_a_chain_does_not_run_away(monkeypatch, leaders):
     """Each text resembles its neighbours only: whatever is dropped resembles what is kept for it."""
-    monkeypatch.setattr(dedup, "_COMPONENT_LEADERS", leaders)
+    monkeypatch.setattr(decisions, "LEADERS", leaders)
     chain = [prose(1, 150)]
     for seed in range(40):
         chain.append(edit(chain[-1], 4, seed))
@@ -199,18 +186,12 @@ def test_numbers_of_partitions_and_chunks_do_not_matter(monkeypatch, keys, docum
     shards = split(corpus_of([3, 0, 9, 1, 30, 2, 2, 0, 0, 5], 5), [20, 40])
     expected = run(shards)
     assert sum(row["duplicate_rank"] > 0 for row in expected) > 20
-    monkeypatch.setattr(dedup, "PAIR_KEYS", keys)
-    monkeypatch.setattr(dedup, "DECIDE_DOCUMENTS", documents)
-    monkeypatch.setattr(dedup, "_CHUNK", chunk)
+    for module, name, value in (
+        (pairs, "KEYS", keys), (pairs, "DOCUMENTS", documents), (decisions, "DOCUMENTS", documents), (pairs, "COMPARED", documents),
+        (pairs, "CHUNK", chunk), (decisions, "CHUNK", chunk), (clusters, "EDGES", documents), (decisions, "DECIDED", documents),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
     assert run(shards) == expected
-
-
-def test_partition_counts_follow_the_corpus():
-    step = Dedup()
-    corpus = Memory([], [])
-    for rows, expected in (([5], 1), ([], 1), ([1 << 20, 1 << 20], 8)):
-        corpus.rows = np.array(rows, np.int64)
-        assert step.rounds()[0].partitions(corpus) == expected
 
 
 @settings(max_examples=15, deadline=None)
@@ -255,35 +236,16 @@ def test_a_hostile_bucket_is_bounded():
     signatures = rng.integers(0, 1 << 32, (500, 112), np.uint32)
     signatures[:, :8] = 7
     sketches = minhash.Sketches(signatures, rng.integers(1, 1 << 63, (500, 2), np.uint64), np.ones(500, np.uint32))
-    corpus = Memory([dedup.sketch_table(np.zeros((500, 16), np.uint8), sketches, 14)], [False])
+    corpus = MemoryCorpus([sketch_tables(np.zeros((500, 16), np.uint8), sketches, 14)], [500])
     step = Dedup()
-    for task in step.rounds():
-        corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
-    assert corpus.rounds["pairs"][0].num_rows == 0
+    corpus.resolve(step)
+    assert corpus.count("stars") == 0
     assert step.load(corpus, 0).signals(0, 500)["cluster_size"].to_pylist() == [1] * 500
 
 
 def test_empty_corpus_and_empty_shards():
     assert run([[]]) == []
     assert run([[], ["글"], []]) == [ALONE]
-
-
-def test_sketches_may_come_back_in_several_chunks():
-    texts = corpus_of([4, 4], 3)
-    step = Dedup()
-    sketcher = step.sketcher()
-    ids = pa.array([f"{i:032x}" for i in range(len(texts))])
-    batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
-    sketcher.add(batch)
-    table = sketcher.finish()
-    chunked = pa.concat_tables([table.slice(0, 3), table.slice(3, 1), table.slice(4)])
-    results = []
-    for sketch in (table, chunked):
-        corpus = Memory([sketch], [False])
-        for task in step.rounds():
-            corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
-        results.append(step.act(batch, 0, step.load(corpus, 0)).signals)
-    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("bad", ["0" * 31, "0" * 33, "g" * 32, "A" * 32, "", "가" * 32])
