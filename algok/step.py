@@ -173,7 +173,7 @@ class Corpus(Protocol):
     reference: np.ndarray  # bool per shard: belongs to an earlier corpus, is compared with but never changed
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
-        """A shard's sketch, or one table of it by name; memory-mapped where the storage is local, unless it has keys."""
+        """A shard's sketch, or one table of it by name that has no keys; memory-mapped where the storage is local."""
         ...
 
     def round(self, name: str) -> list[pa.Table]:
@@ -181,7 +181,7 @@ class Corpus(Protocol):
         ...
 
     def part(self, name: str, partition: int) -> pa.Table:
-        """The output of one partition of an earlier round, or one table of it by name."""
+        """The output of one partition of an earlier round, or one table of it by name that has no keys."""
         ...
 
     def between(self, name: str, low: int, high: int) -> list[pa.Table]:

@@ -78,7 +78,7 @@ class Dedup(CorpusStep[DedupOptions]):
 
 
 class _Sketcher:
-    """Collects a shard's sketch; holds 672 bytes per document with the default options."""
+    """Collects a shard's sketch; holds 668 bytes per document with the default options."""
 
     def __init__(self, options: DedupOptions):
         self._options = options

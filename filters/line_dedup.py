@@ -223,7 +223,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
         totals = np.repeat(totals, np.diff(starts, append=len(lines)))
         many = totals >= YELLOW
         lines, groups, counts, shards, totals = (x[many] for x in (lines, groups, counts, shards, totals))
-        shared = pa.table({"key": lines, "group": groups, "documents": counts, "shard": shards})
+        shared = pa.table({"line": lines, "group": groups, "documents": counts, "shard": shards})
         starts, here = _sums(counts, lines, groups)
         asked = starts[(here >= self.options.host_documents) | (totals[starts] > RED)]
         asked = asked[:0] if self._published else asked

@@ -1,8 +1,9 @@
 """Tables in ascending order of a key, of which any range of keys can be read without the rest.
 
-A file is the rows as Arrow messages of a few thousand rows each, then an index (of every message its first key, its rows, its
-place and its digest), then the length and the digest of the index and a mark. A reader fetches the end of the file and the messages that overlap its range, which
-lie together: two reads of any storage that takes byte ranges, and none of the whole file.
+A file is the rows as Arrow messages of a few thousand rows each, then an index (of every message its first key, its rows,
+its place and its digest), then the length and the digest of the index and a mark. A reader fetches the end of the file and
+the messages that overlap its range, which lie together: two reads of any storage that takes byte ranges, none of the whole
+file, and a changed byte is noticed where it is read.
 """
 
 import struct

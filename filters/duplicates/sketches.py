@@ -1,9 +1,9 @@
 """The sketch of a shard, and the signatures that tasks compare.
 
-A sketch has two tables. `documents`, a row per document: `id`, `exact` (hash of the text, whitespace folded and ASCII lower-cased;
-zeros when blank), `letters` (letters and digits), `signature` (MinHash values, uint32 little-endian), `first` (row of the
-shard's first copy of the text, its own where it is that). `keys`, 12 bytes for every band and for the exact text of every
-first copy: `key` in ascending order, `row`. 672 bytes per document with the default 14 bands of 8 rows.
+A sketch has two tables. `documents`, a row per document: `id`, `exact` (hash of the text, whitespace folded and ASCII
+lower-cased; zeros when blank), `letters` (letters and digits), `signature` (MinHash values, uint32 little-endian), `first`
+(row of the shard's first copy of the text, its own where it is that). `keys`, 12 bytes for every band and for the exact text
+of every first copy: `key` in ascending order, `row`. 668 bytes per document with the default 14 bands of 8 rows.
 """
 
 from collections.abc import Sequence
