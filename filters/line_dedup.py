@@ -217,12 +217,13 @@ class LineDedup(CorpusStep[LineDedupOptions]):
         lines, groups, counts, shards = _joined(
             tables, key=np.uint64, group=np.uint64, documents=np.uint32, shard=np.uint32
         )
-        order = np.lexsort((groups, lines))
-        lines, groups, counts, shards = lines[order], groups[order], counts[order], shards[order]
-        starts, totals = _sums(counts, lines)
+        order = np.argsort(lines, kind="stable")  # merges the sorted runs of the shards
+        starts, totals = _sums(counts[order], lines[order])
         totals = np.repeat(totals, np.diff(starts, append=len(lines)))
-        many = totals >= YELLOW
-        lines, groups, counts, shards, totals = (x[many] for x in (lines, groups, counts, shards, totals))
+        order, totals = order[totals >= YELLOW], totals[totals >= YELLOW]
+        again = np.lexsort((groups[order], lines[order]))  # of the few lines that are left
+        order, totals = order[again], totals[again]
+        lines, groups, counts, shards = lines[order], groups[order], counts[order], shards[order]
         shared = pa.table({"line": lines, "group": groups, "documents": counts, "shard": shards})
         starts, here = _sums(counts, lines, groups)
         asked = starts[(here >= self.options.host_documents) | (totals[starts] > RED)]
