@@ -160,30 +160,52 @@ class EditStep(Step[OptionsT]):
         """The edited texts and the signals of one batch."""
 
 
+# What a sketcher or a round gives: one table, or several by name. A table given by name whose first column is `key` (uint64,
+# ascending) is read by ranges of keys, so that a task fetches its part only.
+Output = pa.Table | dict[str, pa.Table]
+
+
 class Corpus(Protocol):
-    """What a corpus step sees of the run's files while it resolves: sketches and earlier rounds, memory-mapped where
-    the storage is local. Shards are numbered in input order; a document is (shard, row), as one uint64 `shard << 32 | row`."""
+    """What a corpus step sees of the run's files while it resolves. Shards are numbered in input order; a document is
+    (shard, row), as one uint64 `shard << 32 | row`."""
 
     rows: np.ndarray  # int64, documents sketched per shard
     reference: np.ndarray  # bool per shard: belongs to an earlier corpus, is compared with but never changed
 
-    def sketch(self, shard: int) -> pa.Table: ...
+    def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
+        """A shard's sketch, or one table of it by name that has no keys; memory-mapped where the storage is local."""
+        ...
 
     def round(self, name: str) -> list[pa.Table]:
-        """The outputs of an earlier round, in partition order."""
+        """The outputs of an earlier round, in partition order: all of them, so for what is small."""
+        ...
+
+    def part(self, name: str, partition: int) -> pa.Table:
+        """The output of one partition of an earlier round, or one table of it by name that has no keys."""
+        ...
+
+    def between(self, name: str, low: int, high: int) -> list[pa.Table]:
+        """The rows with low ≤ key < high (high may be 2⁶⁴) of all shards' sketches or all partitions' outputs of that name, a
+        table for each in their order. Those of sketches have a last column `shard` (uint32)."""
+        ...
+
+    def count(self, name: str) -> int:
+        """Rows of all tables of that name; 0 where a round had no partitions."""
         ...
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of resolving: `partitions(corpus)` independent tasks, each giving one table.
+    """One round of resolving: `partitions(corpus)` independent tasks, each giving one output; none where it is left out.
 
-    The number of partitions depends on the corpus only, never on workers, and the united result never on it.
+    The number of partitions depends on the corpus only, never on workers, and the united result never on it. What a round
+    `reads` by ranges is merged first where there are very many files of it, so that a task need not open them all.
     """
 
     name: str
     partitions: Callable[[Corpus], int]
-    run: Callable[[Corpus, int, int], pa.Table]  # corpus, partition, number of partitions
+    run: Callable[[Corpus, int, int], Output]  # corpus, partition, number of partitions
+    reads: tuple[str, ...] = ()
 
 
 class Sketcher(Protocol):
@@ -193,11 +215,15 @@ class Sketcher(Protocol):
         """Takes the whole batch in, or raises and stays as it was: the engine then looks for the document that failed."""
         ...
 
-    def finish(self) -> pa.Table: ...
+    def finish(self) -> Output: ...
 
 
 class CorpusStep(Step[OptionsT]):
     """A step that must see the whole corpus before it acts on any of it."""
+
+    # The one output of the rounds that `load` reads, by ranges, where it reads nothing else. The engine then resolves small
+    # corpora in one task, and merges it in large ones, so that a shard need not open the files of all tasks.
+    loads: ClassVar[str] = ""
 
     @abstractmethod
     def sketcher(self) -> Sketcher:

@@ -1,12 +1,13 @@
 """Step 7: line deduplication. Lines that stand in many documents of the corpus, or of one site, are removed as
 boilerplate, unless their context says that they are content.
 
-The sketch counts, for every line of a shard, the documents of each host it stands in. Two rounds add these up over the
-corpus: `hosts` gives the sizes of hosts, `lines` a verdict for every line and host of every shard. `act` looks each
-line up and decides by colour and context; see docs/line-deduplication.md for the rule, its measurements and its memory.
+The sketch counts, for every line of a shard, the documents of each host it stands in, and the documents of each host. Three
+rounds add these up over the corpus: `shared` finds the lines of several documents, `sizes` the sizes of the hosts whose size
+matters for one of them, `verdicts` a verdict for every line and host of every shard. `act` looks each line up and decides by
+colour and context; see docs/line-deduplication.md for the rule, its measurements and its memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -27,9 +28,7 @@ YELLOW = 4
 SPREAD = 0.1
 SPREAD_DOCUMENTS = 50
 
-_SKETCH = pa.schema([("line", pa.uint64()), ("group", pa.uint64()), ("documents", pa.uint32())])
-_HOSTS = pa.schema([("group", pa.uint64()), ("documents", pa.uint64())])
-_VERDICTS = pa.schema([("shard", pa.uint32()), ("entry", pa.uint64())])
+_VERDICTS = pa.schema([("key", pa.uint64()), ("entry", pa.uint64())])
 
 _SLOTS = 1 << 16  # of a new counting table, 32 bytes each
 _FLUSH = 1 << 21  # distinct lines after which a counting table is sorted away
@@ -120,18 +119,23 @@ class _LineSketcher:
         self._clear(len(self._table))
         self._runs.append(_sorted_sum(*rows))
 
-    def finish(self) -> pa.Table:
+    def finish(self) -> dict[str, pa.Table]:
+        """`lines`: `key` (line), `group`, `documents`; `hosts`: `key` (group), `documents`."""
         self._flush()
         self._clear(_SLOTS)
         rows = self._runs[0]
         if len(self._runs) > 1:
             rows = _sorted_sum(*(np.concatenate(columns) for columns in zip(*self._runs, strict=True)))
-        return pa.table(list(rows), schema=_SKETCH)
+        lines, groups, documents = rows
+        hosts = int(np.searchsorted(lines, np.uint64(1)))  # counted as line 0
+        return {
+            "lines": pa.table({"key": lines[hosts:], "group": groups[hosts:], "documents": documents[hosts:]}),
+            "hosts": pa.table({"key": groups[:hosts], "documents": documents[:hosts]}),
+        }
 
 
 def _partitions(corpus: Corpus) -> int:
-    rows = sum(corpus.sketch(shard).num_rows for shard in range(len(corpus.rows)))
-    return max(1, -(-rows // _PARTITION_ROWS))
+    return max(1, -(-corpus.count("lines") // _PARTITION_ROWS))
 
 
 def _bounds(partition: int, partitions: int) -> tuple[int, int]:
@@ -139,16 +143,20 @@ def _bounds(partition: int, partitions: int) -> tuple[int, int]:
     return (partition << 64) // partitions, ((partition + 1) << 64) // partitions
 
 
-def _columns(table: pa.Table) -> Iterator[list[np.ndarray]]:
-    """The columns of every chunk of a table as arrays, without copying."""
-    for batch in table.to_batches():
-        yield [column.to_numpy() for column in batch.columns]
+def _joined(tables: Sequence[pa.Table], **types: type) -> list[np.ndarray]:
+    """Columns of tables one under the other, as arrays of the given types; empty ones of no tables."""
+    return [
+        np.concatenate([np.empty(0, kind), *(table[name].to_numpy() for table in tables)]).astype(kind, copy=False)
+        for name, kind in types.items()
+    ]
 
 
-def _range(keys: np.ndarray, low: int, high: int) -> slice:
-    """Where the keys from low to high (excluded, may be 2^64) stand in a sorted array."""
-    start = np.searchsorted(keys, np.uint64(low))
-    return slice(start, len(keys) if high > 0xFFFF_FFFF_FFFF_FFFF else np.searchsorted(keys, np.uint64(high)))
+def _sums(counts: np.ndarray, *keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the runs of equal keys of sorted rows begin, and the sum of each run's counts (both int64)."""
+    fresh = np.ones(len(counts), bool)
+    fresh[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    starts = np.flatnonzero(fresh)
+    return starts, np.add.reduceat(counts.astype(np.int64), starts) if len(starts) else starts
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
 
     name = "lines"
     edits_text = True
+    loads = "verdicts"
     Options = LineDedupOptions
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("lines_total", pa.int32(), "count", "lines that are not blank"),
@@ -187,7 +196,11 @@ class LineDedup(CorpusStep[LineDedupOptions]):
         return _LineSketcher(self._fold)
 
     def rounds(self) -> list[Round]:
-        return [Round("hosts", _partitions, self._sum_hosts), Round("lines", _partitions, self._judge_lines)]
+        return [
+            Round("shared", _partitions, self._shared, ("lines",)),
+            Round("sizes", _partitions, self._sizes, ("hosts", "wanted")),
+            Round("verdicts", _partitions, self._verdicts, ("sizes",)),
+        ]
 
     @property
     def _published(self) -> bool:
@@ -197,45 +210,57 @@ class LineDedup(CorpusStep[LineDedupOptions]):
     def _fold(self) -> bool:
         return not self._published
 
-    def _sum_hosts(self, corpus: Corpus, partition: int, partitions: int) -> pa.Table:
-        """Documents per group of the partition, sorted; only groups large enough for a template."""
-        low, high = _bounds(partition, partitions)
-        parts = []
-        for shard in range(len(corpus.rows)):
-            for lines, groups, counts in _columns(corpus.sketch(shard)):
-                hosts = _range(lines, 0, 1)
-                inside = _range(groups[hosts], low, high)
-                parts.append((groups[hosts][inside], counts[hosts][inside]))
-        groups = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.uint64)
-        counts = np.concatenate([part[1] for part in parts]) if parts else np.empty(0, np.uint32)
-        hosts, where = np.unique(groups, return_inverse=True)
-        documents = np.zeros(len(hosts), np.uint64)
-        np.add.at(documents, where, counts.astype(np.uint64))
-        large = documents >= self.options.host_documents
-        return pa.table([hosts[large], documents[large]], schema=_HOSTS)
-
-    def _judge_lines(self, corpus: Corpus, partition: int, partitions: int) -> pa.Table:
-        """Entries of the lines of the partition that are not green, for every shard that has them."""
-        low, high = _bounds(partition, partitions)
-        parts = []
-        for shard in range(len(corpus.rows)):
-            for columns in _columns(corpus.sketch(shard)):
-                inside = _range(columns[0], max(low, 1), high)
-                parts.append([column[inside] for column in columns])
-                parts[-1].append(np.full(len(parts[-1][0]), shard, np.uint32))
-        if not parts:
-            return _VERDICTS.empty_table()
-        lines, groups, counts, shards = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        del parts
-        order = np.lexsort((groups, lines))
+    def _shared(self, corpus: Corpus, partition: int, partitions: int) -> dict[str, pa.Table]:
+        """`shared`: the rows of the partition's lines that are not green, by line and group. `wanted`: which groups' sizes their
+        verdicts depend on, as `key` (group) and `line`."""
+        tables = corpus.between("lines", *_bounds(partition, partitions))
+        lines, groups, counts, shards = _joined(
+            tables, key=np.uint64, group=np.uint64, documents=np.uint32, shard=np.uint32
+        )
+        order = np.argsort(lines, kind="stable")  # merges the sorted runs of the shards
+        starts, totals = _sums(counts[order], lines[order])
+        totals = np.repeat(totals, np.diff(starts, append=len(lines)))
+        order, totals = order[totals >= YELLOW], totals[totals >= YELLOW]
+        again = np.lexsort((groups[order], lines[order]))  # of the few lines that are left
+        order, totals = order[again], totals[again]
         lines, groups, counts, shards = lines[order], groups[order], counts[order], shards[order]
-        hosts = pa.concat_tables(corpus.round("hosts"))
+        shared = pa.table({"line": lines, "group": groups, "documents": counts, "shard": shards})
+        starts, here = _sums(counts, lines, groups)
+        asked = starts[(here >= self.options.host_documents) | (totals[starts] > RED)]
+        asked = asked[:0] if self._published else asked
+        asked = asked[np.argsort(groups[asked], kind="stable")]
+        return {"shared": shared, "wanted": pa.table({"key": groups[asked], "line": lines[asked]})}
+
+    def _sizes(self, corpus: Corpus, partition: int, partitions: int) -> dict[str, pa.Table]:
+        """`sizes`: `key` (line), `group` and its documents, of the wanted groups that are large enough for a template."""
+        low, high = _bounds(partition, partitions)
+        groups, counts = _joined(corpus.between("hosts", low, high), key=np.uint64, documents=np.uint32)
+        order = np.argsort(groups, kind="stable")
+        starts, documents = _sums(counts[order], groups[order])
+        large = documents >= self.options.host_documents
+        hosts, documents = groups[order][starts][large], documents[large]
+        wanted, lines = _joined(corpus.between("wanted", low, high), key=np.uint64, line=np.uint64)
+        places = np.searchsorted(hosts, wanted)
+        known = np.flatnonzero(places < len(hosts))
+        known = known[hosts[places[known]] == wanted[known]]
+        known = known[np.argsort(lines[known], kind="stable")]
+        sizes = {"key": lines[known], "group": wanted[known], "documents": documents[places[known]]}
+        return {"sizes": pa.table(sizes)}
+
+    def _verdicts(self, corpus: Corpus, partition: int, partitions: int) -> dict[str, pa.Table]:
+        """`verdicts`: for every shard (`key`, its first document) the entries of its lines that are not green."""
+        rows = corpus.part("shared", partition)
+        groups, documents = _joined(
+            corpus.between("sizes", *_bounds(partition, partitions)), group=np.uint64, documents=np.int64
+        )
+        groups, first = np.unique(groups, return_index=True)
+        lines, of_lines, counts, shards = (column.to_numpy() for column in rows.columns)
         verdicts = kernels.judge(
             lines,
-            groups,
+            of_lines,
             counts,
-            hosts["group"].to_numpy(),
-            hosts["documents"].to_numpy().astype(np.int64),
+            groups,
+            documents[first],
             RED,
             YELLOW,
             self.options.host_share,
@@ -244,18 +269,15 @@ class LineDedup(CorpusStep[LineDedupOptions]):
             SPREAD_DOCUMENTS,
         )
         told = (verdicts > 0) & ~np.asarray(corpus.reference, bool)[shards]
-        entries = kernels.pack_entries(lines[told], groups[told], verdicts[told])
-        shards = shards[told]
-        order = np.lexsort((entries, shards))
-        return pa.table([shards[order], entries[order]], schema=_VERDICTS)
+        entries = kernels.pack_entries(lines[told], of_lines[told], verdicts[told])
+        keys = shards[told].astype(np.uint64) << np.uint64(32)
+        order = np.lexsort((entries, keys))
+        return {"verdicts": pa.table([keys[order], entries[order]], schema=_VERDICTS)}
 
     def load(self, corpus: Corpus, shard: int) -> _Lookup:
         """The verdicts on the shard's lines: 24 to 48 bytes per line and host that is not green."""
-        parts = [np.empty(0, np.uint64)]
-        for table in corpus.round("lines"):
-            for shards, entries in _columns(table):
-                parts.append(entries[np.searchsorted(shards, shard) : np.searchsorted(shards, shard, "right")])
-        return _Lookup.of(np.concatenate(parts))
+        (entries,) = _joined(corpus.between("verdicts", shard << 32, (shard + 1) << 32), entry=np.uint64)
+        return _Lookup.of(entries)
 
     def act(self, batch: pa.RecordBatch, first_row: int, resolved: _Lookup) -> Edited:
         texts = _filled(batch["text"])

@@ -1,38 +1,116 @@
-"""The files through which a corpus step resolves: sketches per shard, and the outputs of its rounds."""
+"""The files through which a corpus step resolves: sketches per shard, and the outputs of its rounds.
 
+Below `work/c<phase>/` every table of a sketch or a round has a folder of its own. `corpus.json` has the documents of every
+shard, `<name>.json` how many files and rows there are of a table, so that nobody lists a folder.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from algok.pipelines.exchange import Exchange, merged_name
+from algok.pipelines.memory import Resolving, named, with_shard
 from algok.pipelines.plan import Phase, Plan, Task
+from algok.pipelines.ranges import is_sorted_part, read_between, write_sorted
 from algok.pipelines.storage import Committed, Store
-from algok.step import CorpusStep
+from algok.step import CorpusStep, Output
+
+# The task that resolves a small corpus as a whole.
+WHOLE = "resolve"
+_FETCHES = 16  # at once, from storage that must be waited for
 
 
 def corpus_folder(phase: Phase) -> str:
     return f"work/c{phase.index}"
 
 
-def sketch_name(plan: Plan, phase: Phase, shard: int) -> str:
-    return f"{corpus_folder(phase)}/sketch/{plan.shard_name(shard)}.arrow"
+def sketch_name(plan: Plan, phase: Phase, shard: int, name: str = "sketch") -> str:
+    return f"{corpus_folder(phase)}/{name}/{plan.shard_name(shard)}.arrow"
+
+
+def write_sketch(store: Store, plan: Plan, phase: Phase, shard: int, sketch: Output) -> list[Committed]:
+    return _write(store, sketch, "sketch", lambda name: sketch_name(plan, phase, shard, name))
+
+
+def _write(store: Store, output: Output, simple: str, place: Callable[[str], str]) -> list[Committed]:
+    """Commits every table of an output: by ranges those that have keys."""
+    ranged = isinstance(output, dict)
+    return [
+        (write_sorted if ranged and is_sorted_part(table) else Store.write_arrow)(store, place(name), table)
+        for name, table in named(output, simple).items()
+    ]
 
 
 class RunCorpus:
-    """A `step.Corpus` over a run directory. `corpus.json`, written when every shard is sketched, holds the rows."""
+    """A `step.Corpus` over a run directory."""
 
     def __init__(self, store: Store, plan: Plan, phase: Phase):
         self._store, self._plan, self._phase = store, plan, phase
         self._folder = corpus_folder(phase)
         self.rows = np.array(orjson.loads(store.read_bytes(f"{self._folder}/corpus.json"))["rows"], np.int64)
         self.reference = np.array([plan.is_reference(shard) for shard in range(len(self.rows))], bool)
+        self._exchanges: dict[str, Exchange] = {}
 
-    def sketch(self, shard: int) -> pa.Table:
-        return self._store.read_arrow(sketch_name(self._plan, self._phase, shard))
+    def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
+        return self._store.read_arrow(sketch_name(self._plan, self._phase, shard, name))
 
     def round(self, name: str) -> list[pa.Table]:
-        return [self._store.read_arrow(file) for file in self._store.names(f"{self._folder}/{name}")]
+        return [self.part(name, partition) for partition in range(self.exchange(name).files)]
+
+    def part(self, name: str, partition: int) -> pa.Table:
+        return self._store.read_arrow(self.file(name, partition))
+
+    def between(self, name: str, low: int, high: int) -> list[pa.Table]:
+        exchange = self.exchange(name)
+        if not exchange.groups:
+            return self.fetch(name, range(exchange.files), low, high)
+        places = [(group, part) for group in range(exchange.groups) for part in exchange.overlapping(low, high)]
+        files = [f"{self._folder}/{merged_name(name)}/{exchange.merged_part(*place):06d}.arrow" for place in places]
+        tables = self._each(lambda file: read_between(self._store, file, low, high), files)
+        per_group = len(tables) // exchange.groups
+        return [pa.concat_tables(tables[at : at + per_group]) for at in range(0, len(tables), per_group)]
+
+    def fetch(self, name: str, files: Iterable[int], low: int, high: int) -> list[pa.Table]:
+        """The same from some of the files, as sketching or the round wrote them."""
+        sketches = self.exchange(name).sketch
+
+        def one(number: int) -> pa.Table:
+            table = read_between(self._store, self.file(name, number), low, high)
+            return with_shard(table, number) if sketches else table
+
+        return self._each(one, list(files))
+
+    def count(self, name: str) -> int:
+        return self.exchange(name).rows if self.knows(name) else 0
+
+    def knows(self, name: str) -> bool:
+        """Whether a sketch or a round has given a table of that name."""
+        return name in self._exchanges or self._store.exists(f"{self._folder}/{name}.json")
+
+    def exchange(self, name: str) -> Exchange:
+        """The files of a name that the corpus knows."""
+        if name not in self._exchanges:
+            self._exchanges[name] = Exchange.from_json(self._store.read_bytes(f"{self._folder}/{name}.json"))
+        return self._exchanges[name]
+
+    def save(self, name: str, exchange: Exchange) -> None:
+        self._store.write_bytes(f"{self._folder}/{name}.json", exchange.to_json())
+        self._exchanges[name] = exchange
+
+    def file(self, name: str, number: int) -> str:
+        if self.exchange(name).sketch:
+            return sketch_name(self._plan, self._phase, number, name)
+        return f"{self._folder}/{name}/{number:06d}.arrow"
+
+    def _each(self, read: Callable, arguments: list) -> list[pa.Table]:
+        if self._store.local or len(arguments) < 2:
+            return [read(argument) for argument in arguments]
+        with ThreadPoolExecutor(_FETCHES) as pool:
+            return list(pool.map(read, arguments))
 
 
 def save_corpus(store: Store, phase: Phase, rows: list[int]) -> None:
@@ -46,13 +124,39 @@ def open_corpus(root: str, plan: Plan, phase_index: int) -> RunCorpus:
     return RunCorpus(Store(root), plan, plan.phases[phase_index])
 
 
-def run_round(store: Store, plan: Plan, task: Task) -> Committed:
-    """One partition of one round of resolving: a table in, a file out."""
+def run_round(store: Store, plan: Plan, task: Task) -> list[Committed]:
+    """One partition of one round of resolving: a file for every table of its output."""
     phase = plan.phases[task.phase]
     corpus = open_corpus(store.url, plan, task.phase)
     assert phase.sketches is not None
     step = plan.step(phase.sketches)
     assert isinstance(step, CorpusStep)
+    if task.round == WHOLE:
+        return _resolve_whole(store, phase, step, corpus)
+    if task.round.endswith(merged_name("")):
+        return [_merge(store, phase, corpus, task)]
     (round_,) = [r for r in step.rounds() if r.name == task.round]
-    table = round_.run(corpus, task.part, task.parts)
-    return store.write_arrow(f"{corpus_folder(phase)}/{task.round}/{task.part:06d}.arrow", table)
+    output = round_.run(corpus, task.part, task.parts)
+    return _write(store, output, task.round, lambda name: f"{corpus_folder(phase)}/{name}/{task.part:06d}.arrow")
+
+
+def _resolve_whole(store: Store, phase: Phase, step: CorpusStep, corpus: RunCorpus) -> list[Committed]:
+    """All rounds of a small corpus; only what `load` reads is written."""
+    here = Resolving(corpus)
+    here.resolve(step)
+    tables = here.round(step.loads)
+    return [
+        write_sorted(store, f"{corpus_folder(phase)}/{step.loads}/{part:06d}.arrow", table)
+        for part, table in enumerate(tables)
+    ]
+
+
+def _merge(store: Store, phase: Phase, corpus: RunCorpus, task: Task) -> Committed:
+    """One range of keys of a group of files as one file; equal keys stay in the order of the files."""
+    name = task.round.removesuffix(merged_name(""))
+    exchange = corpus.exchange(name)
+    files, (low, high) = exchange.group_files(task.part), exchange.merged_range(task.part)
+    table = pa.concat_tables(corpus.fetch(name, files, low, high))
+    order = np.argsort(table["key"].to_numpy(), kind="stable")
+    file = f"{corpus_folder(phase)}/{task.round}/{task.part:06d}.arrow"
+    return write_sorted(store, file, table.take(pa.array(order)))

@@ -3,7 +3,7 @@
 A record holds its own digest, so that one that was cut, garbled or edited counts as missing instead of being believed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -41,6 +41,16 @@ def read_done(store: Store, task_id: str) -> dict[str, Any]:
         return parse_done(store.read_bytes(done_name(task_id)))
     except (FileNotFoundError, ValueError) as error:
         raise DamagedFile(f"{done_name(task_id)}: missing or damaged ({error})") from None
+
+
+def read_records(store: Store, task_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The same of many tasks in their order; from object storage many are fetched at once."""
+    names = [done_name(task) for task in task_ids]
+    for name, data in zip(names, store.read_present(names), strict=True):
+        try:
+            yield parse_done(data or b"")
+        except ValueError as error:
+            raise DamagedFile(f"{name}: missing or damaged ({error})") from None
 
 
 def done_tasks(store: Store) -> list[str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from algok.filters.personal.coarse import excerpt, redact, redact_column, redact_json, redact_url
 from algok.filters.personal.masking import mask_column, mask_json_column, mask_label_column, mask_text
 from algok.pipelines.apply import compute, halved, spread, united, with_signals
-from algok.pipelines.corpus import open_corpus, sketch_name
+from algok.pipelines.corpus import open_corpus, write_sketch
 from algok.pipelines.decide import VERDICT_SCHEMA, decide
 from algok.pipelines.documents import OCR_SCHEMA, QUARANTINE_SCHEMA
 from algok.pipelines.done import read_done
@@ -76,9 +76,7 @@ class PhaseTask:
         files = [*(self.sink.files if self.sink else []), *self.dropped.files, *self.quarantine.files, *self.ocr.files]
         if self.sketcher is not None and self.phase.sketches is not None:
             with self._timed(self.phase.sketches.name):
-                files.append(
-                    self.store.write_arrow(sketch_name(self.plan, self.phase, self.task.shard), self.sketcher.finish())
-                )
+                files += write_sketch(self.store, self.plan, self.phase, self.task.shard, self.sketcher.finish())
         if not self.reference:
             files.append(self.store.write_bytes(f"stats/{self.task.id}.json", self.stats.to_json()))
         return files

@@ -15,15 +15,13 @@ import pyarrow.parquet as pq
 import algok
 from algok.errors import BudgetError, InputError, OutputError, TaskError
 from algok.pipelines.account import finish, is_finished
-from algok.pipelines.corpus import open_corpus, save_corpus
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
-from algok.pipelines.done import done_tasks, read_done
+from algok.pipelines.done import done_tasks, read_records
 from algok.pipelines.executors import Executor, Sized
 from algok.pipelines.lock import locked
 from algok.pipelines.plan import (
     Phase,
     Plan,
-    Task,
     changed_files,
     check_models,
     phase_task_id,
@@ -34,11 +32,11 @@ from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
 from algok.pipelines.recipe import Recipe
+from algok.pipelines.resolve import resolve
 from algok.pipelines.spread import FOLDER
 from algok.pipelines.storage import PRIVATE, DamagedFile, Store, clear_uploads
 from algok.pipelines.tasks import Progress, run_tasks, worker_root
 from algok.pipelines.worker import RunTask
-from algok.step import CorpusStep
 
 # A budget is a share, and a share of a handful says nothing.
 _BUDGET_MINIMUM = 10
@@ -297,7 +295,7 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
         store.remove(f"work/p{phase.index - 1}")
         store.remove(f"work/c{phase.index - 1}")
     if phase.sketches is not None and not _is_complete(store, plan, plan.phases[phase.index + 1]):
-        _resolve(store, plan, phase, tasks, executor, progress)
+        resolve(store, plan, phase, executor, progress)
 
 
 def _spread(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
@@ -312,23 +310,13 @@ def _spread(store: Store, plan: Plan, executor: Executor, progress: Progress) ->
     run_tasks(store, RunTask(worker_root(store)), tasks, "spread large files", executor, progress, sizes)
 
 
-def _resolve(store: Store, plan: Plan, phase: Phase, tasks: list[Task], executor: Executor, progress: Progress) -> None:
-    save_corpus(store, phase, [read_done(store, task.id)["rows"] for task in tasks])
-    corpus = open_corpus(store.url, plan, phase.index)
-    assert phase.sketches is not None
-    step = plan.step(phase.sketches)
-    assert isinstance(step, CorpusStep)
-    for round_ in step.rounds():
-        work, parts = RunTask(worker_root(store)), plan.round_tasks(phase, round_.name, round_.partitions(corpus))
-        run_tasks(store, work, parts, f"{phase.sketches.name}: {round_.name}", executor, progress)
-
-
 def _check_budget(store: Store, plan: Plan, phase: Phase) -> None:
     """Ends a run of which too much is in quarantine by now: unreadable records, and documents on which a step failed."""
-    done = [
-        read_done(store, task.id) for earlier in plan.phases[: phase.index + 1] for task in plan.phase_tasks(earlier)
-    ]
-    records, quarantined = (sum(record[key] for record in done) for key in ("records", "quarantined"))
+    records = quarantined = 0
+    for earlier in plan.phases[: phase.index + 1]:
+        for record in read_records(store, [task.id for task in plan.phase_tasks(earlier)]):
+            records += record["records"]
+            quarantined += record["quarantined"]
     if quarantined > max(_BUDGET_MINIMUM, plan.recipe.error_budget * records):
         raise BudgetError(
             f"{quarantined} of {records} records are in quarantine, more than the recipe's error_budget of "

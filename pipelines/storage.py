@@ -105,6 +105,27 @@ class Store:
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
 
+    def read_span(self, name: str, start: int, stop: int) -> bytes:
+        """The bytes of a file from one place to another; from object storage only these are fetched. Raises DamagedFile where
+        it is missing or shorter."""
+        with _intact(name):
+            data = (
+                _read_part(self.path(name), start, stop)
+                if self.local
+                else self.fs.cat_file(self.path(name), start, stop)
+            )
+        if len(data) != stop - start:
+            raise DamagedFile(f"{name}: cut off")
+        return data
+
+    def read_tail(self, name: str, most: int) -> bytes:
+        """The last bytes of a file, all of it where it is shorter. Raises DamagedFile where it is missing."""
+        with _intact(name):
+            if not self.local:
+                return self.fs.cat_file(self.path(name), start=-most)
+            size = os.path.getsize(self.path(name))
+            return _read_part(self.path(name), max(0, size - most), size)
+
     def read_many(self, names: Sequence[str]) -> Iterator[bytes]:
         """The contents of many small files in order; from object storage many are fetched at once."""
         if self.local:
@@ -278,6 +299,18 @@ def _read_small(path: str) -> bytes:
         while part := os.read(handle, 1 << 16):
             parts.append(part)
         return b"".join(parts)
+    finally:
+        os.close(handle)
+
+
+def _read_part(path: str, start: int, stop: int) -> bytes:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        parts = []
+        while start < stop and (part := os.pread(handle, stop - start, start)):
+            parts.append(part)
+            start += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
     finally:
         os.close(handle)
 

@@ -57,7 +57,7 @@ def _execute(root: str, task: Task, report: Report) -> None:
             "seconds": {"read": time.perf_counter() - start},
         }
     elif task.round:
-        files = [run_round(store, run, task)]
+        files = run_round(store, run, task)
         config = run.phases[task.phase].sketches
         assert config is not None
         record = {"seconds": {config.name: time.perf_counter() - start}}

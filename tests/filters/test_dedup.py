@@ -7,22 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.filters import dedup
 from algok.filters.dedup import Dedup, DedupOptions
+from algok.filters.duplicates import clusters, decisions, pairs
+from algok.filters.duplicates.sketches import sketch_tables
 from algok.kernels import minhash
-
-
-class Memory:
-    def __init__(self, sketches: list[pa.Table], reference: list[bool]):
-        self.sketches, self.rounds = sketches, {}
-        self.rows = np.array([table.num_rows for table in sketches], np.int64)
-        self.reference = np.array(reference, bool)
-
-    def sketch(self, shard: int) -> pa.Table:
-        return self.sketches[shard]
-
-    def round(self, name: str) -> list[pa.Table]:
-        return self.rounds[name]
+from algok.kernels.duplicates import NO_KEY, band_keys
+from algok.pipelines.memory import MemoryCorpus
 
 
 def run(
@@ -42,10 +32,8 @@ def run(
             batches[-1].append(batch)
             place += len(texts)
         sketches.append(sketcher.finish())
-    corpus = Memory(sketches, list(reference) or [False] * len(shards))
-    for task in step.rounds():
-        partitions = task.partitions(corpus)
-        corpus.rounds[task.name] = [task.run(corpus, i, partitions) for i in range(partitions)]
+    corpus = MemoryCorpus(sketches, [len(shard) for shard in shards], list(reference) or None)
+    corpus.resolve(step)
     rows = []
     for shard, parts in enumerate(batches):
         resolved, first = step.load(corpus, shard), 0
@@ -153,7 +141,7 @@ def test_short_documents():
 @pytest.mark.parametrize("leaders", [4, 128])
 def test_a_chain_does_not_run_away(monkeypatch, leaders):
     """Each text resembles its neighbours only: whatever is dropped resembles what is kept for it."""
-    monkeypatch.setattr(dedup, "_COMPONENT_LEADERS", leaders)
+    monkeypatch.setattr(decisions, "LEADERS", leaders)
     chain = [prose(1, 150)]
     for seed in range(40):
         chain.append(edit(chain[-1], 4, seed))
@@ -199,18 +187,12 @@ def test_numbers_of_partitions_and_chunks_do_not_matter(monkeypatch, keys, docum
     shards = split(corpus_of([3, 0, 9, 1, 30, 2, 2, 0, 0, 5], 5), [20, 40])
     expected = run(shards)
     assert sum(row["duplicate_rank"] > 0 for row in expected) > 20
-    monkeypatch.setattr(dedup, "PAIR_KEYS", keys)
-    monkeypatch.setattr(dedup, "DECIDE_DOCUMENTS", documents)
-    monkeypatch.setattr(dedup, "_CHUNK", chunk)
+    for name, value in (("KEYS", keys), ("DOCUMENTS", documents), ("COMPARED", documents), ("CHUNK", chunk)):
+        monkeypatch.setattr(pairs, name, value)
+    for name, value in (("DOCUMENTS", documents), ("DECIDED", documents), ("CHUNK", chunk)):
+        monkeypatch.setattr(decisions, name, value)
+    monkeypatch.setattr(clusters, "EDGES", 4 * documents)
     assert run(shards) == expected
-
-
-def test_partition_counts_follow_the_corpus():
-    step = Dedup()
-    corpus = Memory([], [])
-    for rows, expected in (([5], 1), ([], 1), ([1 << 20, 1 << 20], 8)):
-        corpus.rows = np.array(rows, np.int64)
-        assert step.rounds()[0].partitions(corpus) == expected
 
 
 @settings(max_examples=15, deadline=None)
@@ -255,35 +237,16 @@ def test_a_hostile_bucket_is_bounded():
     signatures = rng.integers(0, 1 << 32, (500, 112), np.uint32)
     signatures[:, :8] = 7
     sketches = minhash.Sketches(signatures, rng.integers(1, 1 << 63, (500, 2), np.uint64), np.ones(500, np.uint32))
-    corpus = Memory([dedup.sketch_table(np.zeros((500, 16), np.uint8), sketches, 14)], [False])
+    corpus = MemoryCorpus([sketch_tables(np.zeros((500, 16), np.uint8), sketches, 14)], [500])
     step = Dedup()
-    for task in step.rounds():
-        corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
-    assert corpus.rounds["pairs"][0].num_rows == 0
+    corpus.resolve(step)
+    assert corpus.count("stars") == 0
     assert step.load(corpus, 0).signals(0, 500)["cluster_size"].to_pylist() == [1] * 500
 
 
 def test_empty_corpus_and_empty_shards():
     assert run([[]]) == []
     assert run([[], ["글"], []]) == [ALONE]
-
-
-def test_sketches_may_come_back_in_several_chunks():
-    texts = corpus_of([4, 4], 3)
-    step = Dedup()
-    sketcher = step.sketcher()
-    ids = pa.array([f"{i:032x}" for i in range(len(texts))])
-    batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
-    sketcher.add(batch)
-    table = sketcher.finish()
-    chunked = pa.concat_tables([table.slice(0, 3), table.slice(3, 1), table.slice(4)])
-    results = []
-    for sketch in (table, chunked):
-        corpus = Memory([sketch], [False])
-        for task in step.rounds():
-            corpus.rounds[task.name] = [task.run(corpus, 0, 1)]
-        results.append(step.act(batch, 0, step.load(corpus, 0)).signals)
-    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("bad", ["0" * 31, "0" * 33, "g" * 32, "A" * 32, "", "가" * 32])
@@ -297,3 +260,117 @@ def test_bands_and_rows_are_free():
     text = prose(4)
     rows = run([[text, edit(text, 6), prose(5)]], Dedup(DedupOptions(bands=20, rows=5, threshold=0.6, ngram=3)))
     assert [row["duplicate_rank"] > 0 for row in rows].count(True) == 1
+
+
+def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
+    """What every document repeats, its rank and the size of its cluster, by the rule alone: all keys in one dictionary, all
+    signatures in memory, components by repainting."""
+    options = step.options
+    width, need = options.bands * options.rows, options.threshold * options.bands * options.rows
+    found = minhash.sketch(pa.array(texts, pa.large_string()), options.ngram, width)
+    keys = band_keys(found.signatures, found.exact, options.bands).tolist()
+    signatures, exact = found.signatures, [tuple(row) for row in found.exact.tolist()]
+    buckets: dict[int, list[int]] = {}
+    for document, own in enumerate(keys):
+        for key in set(own) - {int(NO_KEY)}:
+            buckets.setdefault(key, []).append(document)
+    colour = list(range(len(texts)))
+    for members in buckets.values():
+        for document, leader in _led(members, signatures, need, pairs.LEADERS).items():
+            old, new = colour[document], colour[leader]
+            colour = [new if c == old else c for c in colour]
+    result: list[tuple[int | None, int, int]] = [(None, 0, 1)] * len(texts)
+    for component in set(colour):
+        members = [d for d in range(len(texts)) if colour[d] == component]
+        if options.keep == "longest":
+            members.sort(key=lambda d: (-int(found.letters[d]), d))
+        copies = {d: next(m for m in members if exact[m] == exact[d]) for d in members}
+        led = _led([d for d in members if copies[d] == d], signatures, need, decisions.LEADERS)
+        kept = {d: led.get(copies[d], copies[d]) for d in members}
+        for document in members:
+            cluster = [d for d in members if kept[d] == kept[document]]
+            rank = cluster.index(document)
+            result[document] = (kept[document] if rank else None, rank, len(cluster))
+    return result
+
+
+def _led(members: list[int], signatures: np.ndarray, need: float, most: int) -> dict[int, int]:
+    """The leader of each that has one: the most similar of the first and the latest leaders, the earlier slot among equals."""
+    slots, had, found = [], 0, {}
+    for document in members:
+        equal = [int((signatures[document] == signatures[slot]).sum()) for slot in slots]
+        if equal and max(equal) >= need - 1e-9:
+            found[document] = slots[equal.index(max(equal))]
+        elif had < most:
+            slots.append(document)
+            had += 1
+        else:
+            slots[most // 2 + (had - most // 2) % (most - most // 2)] = document
+            had += 1
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=6), st.integers(0, 999), st.lists(st.integers(0, 99), max_size=5),
+    st.sampled_from(["longest", "first"]), st.integers(1, 9), st.sampled_from([2, 8]),
+)  # fmt: skip
+def test_many_small_tasks_decide_as_the_rule_does_in_memory(families, seed, cuts, keep, size, leaders):
+    texts, step = corpus_of(families, seed), Dedup(DedupOptions(keep=keep))
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in (
+            (pairs, ("KEYS", "DOCUMENTS", "COMPARED", "CHUNK")),
+            (decisions, ("DOCUMENTS", "DECIDED")),
+        ):
+            for name in names:
+                patch.setattr(module, name, size)
+        patch.setattr(clusters, "EDGES", size)
+        patch.setattr(pairs, "LEADERS", leaders)
+        patch.setattr(decisions, "LEADERS", leaders)
+        rows = run(split(texts, cuts), step)
+        expected = twin(texts, step)
+    assert [(row["duplicate_of"], row["duplicate_rank"], row["cluster_size"]) for row in rows] == expected
+
+
+@pytest.mark.parametrize("turns", [1, 2, 10])
+def test_components_of_any_graph_whatever_the_number_of_tasks_and_turns(monkeypatch, turns):
+    """Chains, stars and random graphs, in tasks that see a few edges each; what is left after the turns is joined too."""
+    monkeypatch.setattr(clusters, "TURNS", turns)
+    monkeypatch.setattr(clusters, "EDGES", 60)
+    rng = np.random.default_rng(2)
+    chain = np.stack([np.arange(99), np.arange(1, 100)])
+    star = np.stack([np.full(50, 1070), rng.permutation(np.arange(1000, 1051))[:50]])
+    loose = rng.integers(2000, 2120, (2, 90))
+    shuffled = rng.permutation(200)[np.stack([np.arange(199), np.arange(1, 200)])] + 3000
+    left, right = np.concatenate([chain, star, loose, shuffled], axis=1).astype(np.uint64)
+    differ = left != right
+    left, right = left[differ], right[differ]
+    known = MemoryCorpus([], [])
+    halves = [clusters.star_table(*clusters.star_forest(left[k::5], right[k::5])) for k in range(5)]
+    known._rounds["stars"] = halves
+    for round_ in clusters.rounds():
+        parts = round_.partitions(known)
+        for part in range(parts):
+            for name, table in round_.run(known, part, parts).items():
+                known._rounds.setdefault(name, []).append(table)
+    labels = pa.concat_tables(known.round("labels")).sort_by("key")
+    documents, parents = np.unique(np.concatenate([left, right])), {}
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        low, high = sorted((_top(parents, a), _top(parents, b)))
+        if low != high:
+            parents[high] = low
+    assert labels["key"].to_pylist() == documents.tolist()
+    assert labels["component"].to_pylist() == [_top(parents, document) for document in documents.tolist()]
+
+
+def _top(parents: dict[int, int], node: int) -> int:
+    while node in parents:
+        node = parents[node]
+    return node
+
+
+def test_a_bucket_beyond_what_is_compared_in_one_go_still_meets_its_first_documents(monkeypatch):
+    monkeypatch.setattr(pairs, "BUCKET", 16)
+    text = prose(1, 200)
+    rows = run([[text + f" {prose(seed, 1)}" for seed in range(k, 200, 4)] for k in range(4)])
+    assert sum(row["duplicate_rank"] == 0 for row in rows) == 1

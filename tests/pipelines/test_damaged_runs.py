@@ -8,6 +8,7 @@ import pytest
 from conftest import outputs, prose, write_jsonl
 
 from algok.errors import AlgokError, InputError, OutputError, TaskError
+from algok.pipelines import resolve
 from algok.pipelines import run as driver
 from algok.pipelines.account import verify
 from algok.pipelines.executors import make_executor
@@ -76,13 +77,24 @@ def stop():
     raise Stopped
 
 
-@pytest.fixture(scope="module", params=[1, 4, 6], ids=["after reading", "after dedup's rounds", "in the last phase"])
+# The stage before which a run stops, and whether it resolves in rounds as a large corpus does.
+BEGUN = {
+    "after reading": (1, False), "after dedup": (2, False), "in the last phase": (4, False), "between dedup's rounds": (8, True),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=BEGUN.values(), ids=BEGUN)
 def begun(request, whole, tmp_path_factory):
     """A run that was stopped before the stage of a number."""
     folder = tmp_path_factory.mktemp("begun")
-    with pytest.raises(Stopped):
-        go(whole[0], folder / "run", Watching(request.param, stop))
-    return folder / "run"
+    stage, large = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        if large:
+            patch.setattr(resolve, "SMALL_CORPUS", 0)
+            patch.setattr(resolve, "MOST_FILES", 1)
+        with pytest.raises(Stopped):
+            go(whole[0], folder / "run", Watching(stage, stop))
+        yield folder / "run"
 
 
 def share(victims: list, how: str) -> list:

@@ -1,0 +1,1 @@
+"""The rounds in which `filters/dedup.py` resolves a corpus."""

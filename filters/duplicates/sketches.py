@@ -1,0 +1,95 @@
+"""The sketch of a shard, and the signatures that tasks compare.
+
+A sketch has two tables. `documents`, a row per document: `id`, `exact` (hash of the text, whitespace folded and ASCII
+lower-cased; zeros when blank), `letters` (letters and digits), `signature` (MinHash values, uint32 little-endian), `first`
+(row of the shard's first copy of the text, its own where it is that). `keys`, 12 bytes for every band and for the exact text
+of every first copy: `key` in ascending order, `row`. 668 bytes per document with the default 14 bands of 8 rows.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from algok.filters.duplicates.tables import binary, to_numpy
+from algok.kernels import minhash
+from algok.kernels.duplicates import NO_KEY, assign_leaders, band_keys
+
+
+def sketch_tables(ids: np.ndarray, sketches: minhash.Sketches, bands: int) -> dict[str, pa.Table]:
+    """The sketch of one shard from its ids (uint8, n × 16) and sketches."""
+    first = first_copies(np.zeros(len(ids), np.int64), sketches.exact)
+    compared = np.flatnonzero(first == np.arange(len(ids)))
+    keys = band_keys(sketches.signatures[compared], sketches.exact[compared], bands).reshape(-1)
+    order = np.argsort(keys, kind="stable")
+    order = order[: np.searchsorted(keys[order], NO_KEY)]
+    documents = pa.table({
+        "id": binary(ids),
+        "exact": binary(sketches.exact),
+        "letters": sketches.letters,
+        "signature": binary(sketches.signatures),
+        "first": first.astype(np.uint32),
+    })  # fmt: skip
+    return {
+        "documents": documents,
+        "keys": pa.table({"key": keys[order], "row": compared[order // (bands + 1)].astype(np.uint32)}),
+    }
+
+
+def first_copies(groups: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """For each place the first place in the same group with the same exact hash (int64); its own for a blank text."""
+    order = np.lexsort((exact[:, 0], exact[:, 1], groups))
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (groups[order[1:]] != groups[order[:-1]]) | (exact[order[1:]] != exact[order[:-1]]).any(axis=1)
+    fresh |= ~exact[order].any(axis=1)
+    first = np.empty(len(order), np.int64)
+    first[order] = order[fresh][np.cumsum(fresh) - 1]  # lexsort is stable: a run's first is its lowest place
+    return first
+
+
+class Signatures:
+    """Signatures of several tables, taken a few at a time by their place in all of them."""
+
+    def __init__(self, tables: Sequence[pa.Table], width: int):
+        self._parts = [to_numpy(table["signature"]).view(np.uint32) for table in tables]
+        self._starts = np.cumsum([0, *(len(part) for part in self._parts)])
+        self._width = width
+
+    def take(self, places: np.ndarray) -> np.ndarray:
+        """uint32 (n, permutations); zeros where a place is negative."""
+        taken = np.zeros((len(places), self._width), np.uint32)
+        source = np.searchsorted(self._starts, places, "right") - 1
+        for number in np.unique(source[places >= 0]):
+            here = np.flatnonzero((source == number) & (places >= 0))
+            taken[here] = self._parts[number][places[here] - self._starts[number]]
+        return taken
+
+
+class Leaders:
+    """Assigns documents, given group by group and in order, to the most similar of their group's leaders.
+
+    A document that is similar to none becomes a leader itself. Of more than `most` leaders the first half and the latest
+    are compared with. The open group's leaders are kept between calls, so that a group may span many. Groups are numbers
+    above 0. `threshold` is the least share of `width` signature values that agree.
+    """
+
+    def __init__(self, most: int, width: int, threshold: float):
+        self._need = max(1, int(np.ceil(threshold * width - 1e-9)))
+        self._signatures = np.empty((most, width), np.uint32)
+        self._documents = np.empty(most, np.uint64)
+        self._state = np.zeros(2, np.uint64)  # the open group, and how many leaders it has had
+
+    def assign(
+        self, groups: np.ndarray, documents: np.ndarray, signatures: np.ndarray, forced: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Each document's leader (itself, when alone or leading) and the estimated Jaccard similarity to it (float32).
+
+        `forced` documents are never assigned to another document.
+        """
+        forced = np.zeros(len(groups), bool) if forced is None else forced
+        leader, equal = documents.copy(), np.full(len(groups), signatures.shape[1], np.int64)
+        assign_leaders(
+            groups, documents, signatures, forced, self._need,
+            self._signatures, self._documents, self._state, leader, equal,
+        )  # fmt: skip
+        return leader, (equal / signatures.shape[1]).astype(np.float32)
