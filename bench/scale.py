@@ -5,7 +5,8 @@
     python bench/scale.py lines --documents 100000000 --slice 14  a fourteenth of the range of lines, all hosts
 
 Sketches are like those of the WARC files of ../shared/data, as measured there: 39 % of the documents are in clusters (64 % of
-them of two, the rest of three to thirty), every second copy is exact, and of a near copy 85 % of the bands are the original's. A page has
+them of two, the rest of three to thirty), every second copy is exact, and of a near copy 85 % of the bands
+are the original's. A page has
 28 lines of its own, and 2.2 (line, host) rows of lines that stand in four documents or more. Members of a cluster lie in shards
 anywhere. A slice generates only the keys of its part of the range, so its tasks have the size that they have in the whole.
 
