@@ -33,7 +33,7 @@ class Exchange:
 
     files: int
     rows: int
-    bytes: int
+    size: int  # bytes
     sketch: bool
     groups: int = 0
     bounds: tuple[int, ...] = ()
@@ -52,7 +52,7 @@ class Exchange:
 
     def merged(self, groups: int, keys: np.ndarray) -> "Exchange":
         """The same to be merged; `keys` (uint64) are a fair sample, by which the ranges get about as many rows each."""
-        ranges = max(1, -(-self.bytes // (groups * MERGED_BYTES)))
+        ranges = max(1, -(-self.size // (groups * MERGED_BYTES)))
         keys = np.sort(keys)
         starts = np.unique(keys[np.arange(1, ranges) * len(keys) // ranges]) if len(keys) else keys
         return replace(self, groups=groups, bounds=(0, *(start for start in starts.tolist() if start)))

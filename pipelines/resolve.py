@@ -92,6 +92,6 @@ class _Driver:
                 if file["path"].startswith(folder):
                     name = file["path"].split("/")[-2]
                     before = found.get(name, Exchange(0, 0, 0, rows is not None))
-                    sums = (before.files + 1, before.rows + file["rows"], before.bytes + file["bytes"])
+                    sums = (before.files + 1, before.rows + file["rows"], before.size + file["bytes"])
                     found[name] = Exchange(*sums, before.sketch)
         return found
