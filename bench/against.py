@@ -181,7 +181,7 @@ CHILDREN = {"datatrove": datatrove, "data-juicer": data_juicer, "nemo": nemo}
 
 def algok(source: Path, target: Path) -> list[str]:
     command = [sys.executable, "-m", "algok", "run", "web", "--input", str(source), "--output", str(target / "run")]
-    return [*command, "--workers", "1"]
+    return [*command, "--workers", "0"]
 
 
 def kept_by_algok(target: Path) -> int:

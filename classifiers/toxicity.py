@@ -4,6 +4,7 @@ Six logistic regressions over the features of `algok.kernels.toxic`: any toxicit
 text can be several. What the classes mean and which sets taught them: docs/toxicity.md.
 """
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -33,6 +34,7 @@ _MOST_TERMS = 1 << 20  # of one pattern; two alternatives for each of forty char
 _MODES = {"^": START, "=": WORD, "*": ANYWHERE}
 
 
+@lru_cache(maxsize=4)
 def parse_lexicon(tsv: str, particles: str) -> Lexicon:
     """Compiles the lines `class, mode, pattern` (see lexicons/toxicity.tsv). Raises ModelError naming a bad line."""
     terms = []
