@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from algok.classifiers.metrics import auc, balanced_accuracy_interval, binary, calibration, multiclass, spearman
 from algok.classifiers.split import Part
-from algok.classifiers.store import open_model
+from algok.classifiers.store import open_reference
 from algok.errors import RecipeError
 from algok.evaluation.labelled_documents import TOXIC, LabelledDocuments
 from algok.pipelines.apply import compute, with_signals
@@ -168,8 +168,8 @@ def models_of(configs: Sequence[StepConfig]) -> dict[str, dict[str, Any]]:
     for config in configs:
         for key, model in step_models(config).items():
             option = key.partition(".")[2]
-            manifest = open_model(config.options[option], config.cls.models[option]).manifest
-            used[key] = model | {"data": [line.name for line in manifest.data]}
+            opened = open_reference(config.options[option], config.cls.models[option])
+            used[key] = model | {"data": [line.name for line in opened.data]}
     return used
 
 

@@ -131,6 +131,11 @@ class Recipe(RecipeHead):
         for data in (*decisive["inputs"], *decisive["against"]):
             _leave_out_later(InputSpec, data)
         _leave_out_later(ReadLimits, decisive["limits"])
+        for step, data in zip(self.steps, decisive["steps"], strict=True):
+            fields = step.cls.Options.model_fields
+            for key in step.cls.Options.added:
+                if data["options"].get(key) == fields[key].default:
+                    data["options"].pop(key, None)
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
