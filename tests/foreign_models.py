@@ -1,10 +1,14 @@
 """Small models of other libraries, made by the libraries themselves, and texts to ask them about."""
 
+import itertools
+import math
 import re
+from collections import Counter
 from pathlib import Path
 
 from conftest import DEMO, prose
 
+from algok.classifiers.foreign.ccnet import normalized
 from algok.testing import TEXTS
 
 MENU = (
@@ -43,3 +47,44 @@ def train_fasttext(path: Path, rows: list[tuple[str, str]], prefix: str = "", **
     model.save_model(str(path))
     text.unlink()
     return path
+
+
+def train_pieces(path: Path, texts: list[str], size: int = 900) -> Path:
+    """A SentencePiece model with SentencePiece's own normalisation (nmt_nfkc), as CCNet's have."""
+    import sentencepiece
+
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(line for text in texts for line in text.splitlines() if line.strip()),
+        model_prefix=str(path.with_suffix("")), vocab_size=size, hard_vocab_limit=False, num_threads=1, minloglevel=2,
+    )  # fmt: skip
+    path.with_suffix(".vocab").unlink()
+    return path
+
+
+def write_arpa(path: Path, sentences: list[list[str]]) -> Path:
+    """A model of pairs of pieces by their counts, without care for sums: what matters is that two readers read the same."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    for sentence in sentences:
+        pairs.update(itertools.pairwise(["<s>", *sentence, "</s>"]))
+    first: Counter[str] = Counter()
+    for (before, after), count in pairs.items():
+        first[before] += count
+        first[after] += count
+    total = first.total()
+    one = [f"{-99 if word == '<s>' else math.log10(count / total):.5f}\t{word}\t-0.3" for word, count in first.items()]
+    two = [f"{math.log10(count / (first[a] + 1)):.5f}\t{a} {b}" for (a, b), count in pairs.items()]
+    head = ["\\data\\", f"ngram 1={len(one) + 1}", f"ngram 2={len(two)}", ""]
+    body = ["\\1-grams:", "-4.5\t<unk>\t0", *one, "", "\\2-grams:", *two, "", "\\end\\", ""]
+    path.write_text("\n".join([*head, *body]), "utf-8")
+    return path
+
+
+def kenlm_pair(folder: Path) -> Path:
+    """`ko.arpa` with `ko.sp.model`, of the carried notes and prose, normalised as CCNet does."""
+    import sentencepiece
+
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = [normalized(text) for text in [*lines(), *(prose(number) for number in range(40))]]
+    pieces = train_pieces(folder / "ko.sp.model", texts)
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+    return write_arpa(folder / "ko.arpa", [processor.encode(text, out_type=str) for text in texts])

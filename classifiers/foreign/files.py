@@ -33,7 +33,7 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model file, and the files that belong to it by what they are: `tokenizer`, `config`, `weights`."""
+    """A model file, and the files that belong to it by what they are: `tokenizer`, `settings` of it, `config`, `weights`."""
 
     path: Path
     format: str
@@ -117,8 +117,12 @@ def _beside_onnx(path: Path) -> dict[str, Path]:
     the Hugging Face hub."""
     folders = [path.parent, *([path.parent.parent] if path.parent.name == "onnx" else [])]
     found = {}
-    for role in ("tokenizer", "config"):
-        places = [folder / f"{role}.json" for folder in folders]
+    for role, name in (
+        ("tokenizer", "tokenizer.json"),
+        ("settings", "tokenizer_config.json"),
+        ("config", "config.json"),
+    ):
+        places = [folder / name for folder in folders]
         if place := next((place for place in places if place.is_file()), None):
             found[role] = place
     if "tokenizer" not in found:
