@@ -102,6 +102,10 @@ class StepOptions(BaseModel):
     # Options of later versions: where a recipe says nothing of them the result is as before, and so is its digest.
     added: ClassVar[frozenset[str]] = frozenset()
 
+    def takes(self) -> Resources | None:
+        """What a task of the step takes with these options; None: the step's own `resources`."""
+        return None
+
 
 OptionsT = TypeVar("OptionsT", bound=StepOptions)
 

@@ -34,11 +34,16 @@ class Labeller(Protocol):
 
 
 def open_labeller(
-    reference: str, kind: str, given: Mapping[str, str | None] | None, known: Callable[[str], bool], expected: str
+    reference: str,
+    kind: str,
+    given: Mapping[str, str | None] | None,
+    known: Callable[[str], bool],
+    expected: str,
+    gpus: float = 0,
 ) -> Labeller:
     """The model of a recipe that gives a text one of several labels: ours, or one of another library, whose labels `given` turns
     into ours. `known` tells which those are, `expected` says it. Raises ModelError."""
-    foreign = open_foreign(reference, kind)
+    foreign = open_foreign(reference, kind, gpus)
     if foreign is None:
         return TextLabeller(open_model(reference, kind))
     classifier, own = foreign

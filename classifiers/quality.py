@@ -30,12 +30,12 @@ class QualityScorer(Protocol):
         ...
 
 
-def open_quality(reference: str, labels: Mapping[str, str | None] | None = None) -> QualityScorer:
+def open_quality(reference: str, labels: Mapping[str, str | None] | None = None, gpus: float = 0) -> QualityScorer:
     """The quality model of a recipe: ours, or one of another library whose `labels` say keep and drop, or a quality from 0 to 5.
 
     Raises ModelError.
     """
-    foreign = open_foreign(reference, "quality")
+    foreign = open_foreign(reference, "quality", gpus)
     if foreign is None:
         return QualityModel(open_model(reference, "quality"))
     classifier, answers = foreign

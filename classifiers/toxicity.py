@@ -85,12 +85,12 @@ class ToxicityScorer(Protocol):
         ...
 
 
-def open_toxicity(reference: str, labels: Mapping[str, str | None] | None = None) -> ToxicityScorer:
+def open_toxicity(reference: str, labels: Mapping[str, str | None] | None = None, gpus: float = 0) -> ToxicityScorer:
     """The toxicity model of a recipe: ours, or one of another library whose `labels` say clean, toxic or a class.
 
     Raises ModelError.
     """
-    foreign = open_foreign(reference, "toxicity")
+    foreign = open_foreign(reference, "toxicity", gpus)
     if foreign is None:
         return ToxicityModel(open_model(reference, "toxicity"))
     classifier, answers = foreign

@@ -6,20 +6,18 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.foreign.answers import Labels
+from algok.classifiers.foreign.options import ForeignOptions
 from algok.classifiers.quality import open_quality
-from algok.step import MODEL, Bound, Signal, SignalStep, StepOptions
+from algok.step import MODEL, Bound, Signal, SignalStep
 
 _NULL = "; null where the model does not say"
 
 
-class QualityOptions(StepOptions):
+class QualityOptions(ForeignOptions):
     """Which model: a shipped one, a model folder, or a file of fastText, ONNX or skops, whose `labels` mean keep and drop, or a
     quality from 0 to 5."""
 
-    added: ClassVar = frozenset({"labels"})
     model: str = Field("quality", description=MODEL)
-    labels: Labels = None
 
 
 class Quality(SignalStep[QualityOptions]):
@@ -41,7 +39,7 @@ class Quality(SignalStep[QualityOptions]):
 
     def __init__(self, options: QualityOptions | None = None):
         super().__init__(options)
-        self._model = open_quality(self.options.model, self.options.labels)
+        self._model = open_quality(self.options.model, self.options.labels, self.options.gpus)
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         keep, level = self._model.probabilities(batch.column("text"))

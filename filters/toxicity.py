@@ -6,21 +6,19 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.foreign.answers import Labels
+from algok.classifiers.foreign.options import ForeignOptions
 from algok.classifiers.toxicity import open_toxicity
-from algok.step import MODEL, Bound, Signal, SignalStep, StepOptions
+from algok.step import MODEL, Bound, Signal, SignalStep
 
 _MEAN = "probability of {} per window, averaged over the document's windows by length"
 _UNSAID = "; null where the model does not say"
 
 
-class ToxicityOptions(StepOptions):
+class ToxicityOptions(ForeignOptions):
     """Which model: a shipped one, a model folder, or a file of fastText, ONNX or skops, whose `labels` mean clean, toxic, or a
     class."""
 
-    added: ClassVar = frozenset({"labels"})
     model: str = Field("toxicity", description=MODEL)
-    labels: Labels = None
 
 
 class Toxicity(SignalStep[ToxicityOptions]):
@@ -54,7 +52,7 @@ class Toxicity(SignalStep[ToxicityOptions]):
 
     def __init__(self, options: ToxicityOptions | None = None):
         super().__init__(options)
-        self._model = open_toxicity(self.options.model, self.options.labels)
+        self._model = open_toxicity(self.options.model, self.options.labels, self.options.gpus)
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         columns = self._model.documents(batch.column("text"))

@@ -70,12 +70,11 @@ def build_phases(recipe: Recipe) -> list[Phase]:
         phases.append(Phase(len(phases), acts, tuple(steps), sketches, resources))
 
     for step in recipe.steps:
-        cls = step.cls
-        if cls.resources != resources and (phases or steps):
+        if step.resources != resources and (phases or steps):
             close(None)
             acts, steps = None, []
-        resources = cls.resources
-        if issubclass(cls, CorpusStep):
+        resources = step.resources
+        if issubclass(step.cls, CorpusStep):
             close(step)
             acts, steps = step, []
         else:

@@ -6,18 +6,16 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.foreign.answers import Labels
+from algok.classifiers.foreign.options import ForeignOptions
 from algok.classifiers.labeller import open_labeller
-from algok.step import MODEL, Signal, SignalStep, StepOptions
+from algok.step import MODEL, Signal, SignalStep
 
 
-class StyleOptions(StepOptions):
+class StyleOptions(ForeignOptions):
     """Which model: a shipped one, a model folder, or a file of fastText, ONNX or skops; its own labels are styles unless `labels`
     calls them otherwise."""
 
-    added: ClassVar = frozenset({"labels"})
     model: str = Field("style", description=MODEL)
-    labels: Labels = None
 
 
 class Style(SignalStep[StyleOptions]):
@@ -33,7 +31,9 @@ class Style(SignalStep[StyleOptions]):
 
     def __init__(self, options: StyleOptions | None = None):
         super().__init__(options)
-        self._model = open_labeller(self.options.model, "style", self.options.labels, bool, "the name of a style")
+        self._model = open_labeller(
+            self.options.model, "style", self.options.labels, bool, "the name of a style", self.options.gpus
+        )
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         p = self._model.probabilities(batch.column("text"))

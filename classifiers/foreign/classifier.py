@@ -29,14 +29,16 @@ class Classifier(Protocol):
         ...
 
 
-def open_foreign(reference: str, kind: str) -> tuple[Classifier, dict[str, str]] | None:
+def open_foreign(reference: str, kind: str, gpus: float = 0) -> tuple[Classifier, dict[str, str]] | None:
     """The classifier of a reference that is another library's, and the answers that its folder gives to labels (none for a
-    bare file); None for a reference to a model of ours. Raises ModelError."""
+    bare file); None for a reference to a model of ours. `gpus`: graphics cards of the task. Raises ModelError."""
     opened = open_reference(reference, kind)
-    if isinstance(opened, ModelFile):
-        return load_classifier(opened), {}
-    file = foreign_in(opened)
-    return None if file is None else (load_classifier(file), _answers(opened))
+    file = opened if isinstance(opened, ModelFile) else foreign_in(opened)
+    if gpus and (file is None or file.format != "onnx"):
+        raise ModelError(f"model '{reference}': only an ONNX model runs on a graphics card; leave 'gpus' out")
+    if file is None:
+        return None
+    return load_classifier(file, gpus), {} if isinstance(opened, ModelFile) else _answers(opened)
 
 
 def foreign_in(model: Model) -> ModelFile | None:
@@ -48,15 +50,10 @@ def foreign_in(model: Model) -> ModelFile | None:
     return ModelFile(model.path("model.bin"), "fasttext")
 
 
-def load_classifier(file: ModelFile) -> Classifier:
+def load_classifier(file: ModelFile, gpus: float = 0) -> Classifier:
     """Loads the file and tries it on a few texts. Raises ModelError."""
-    # Each in its own module, which imports its library.
-    if file.format == "fasttext":
-        from algok.classifiers.foreign.fasttext_model import FastTextModel as Loaded
-    else:
-        raise ModelError(f"{file.path}: a file of {file.format} is no classifier")
     try:
-        loaded = Loaded(file)
+        loaded = _load(file, gpus)
         _try(loaded, file)
     except ModelError:
         raise
@@ -64,6 +61,23 @@ def load_classifier(file: ModelFile) -> Classifier:
         first = (str(error).splitlines() or [""])[0][:200]
         raise ModelError(f"{file.path}: cannot be used: {type(error).__name__}: {first}") from None
     return loaded
+
+
+def _load(file: ModelFile, gpus: float) -> Classifier:
+    """Each format has a module of its own, which imports its library."""
+    if file.format == "fasttext":
+        from algok.classifiers.foreign.fasttext_model import FastTextModel
+
+        return FastTextModel(file)
+    if file.format == "onnx":
+        from algok.classifiers.foreign.onnx_model import OnnxModel
+
+        return OnnxModel(file, gpus)
+    if file.format == "skops":
+        from algok.classifiers.foreign.skops_model import SkopsModel
+
+        return SkopsModel(file)
+    raise ModelError(f"{file.path}: a file of {file.format} is no classifier")
 
 
 def _try(classifier: Classifier, file: ModelFile) -> None:
