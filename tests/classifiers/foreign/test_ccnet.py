@@ -38,6 +38,18 @@ def test_any_text_is_as_defined(text):
     assert normalized(text) == plainly(text)
 
 
+_HANGUL = st.lists(st.sampled_from([*"가각한글 읽어", "\u1100", "\u1161", "\u11a8", "é", "e\u0301", "が", "①"])).map(
+    "".join
+)
+
+
+@settings(max_examples=500)
+@given(st.one_of(st.text(max_size=40), _MARKS, _HANGUL))
+def test_whole_syllables_differ_from_letters_only_in_being_whole(text):
+    whole, apart = normalized(text, syllables=True), normalized(text)
+    assert whole in (apart, unicodedata.normalize("NFC", apart)) and unicodedata.normalize("NFD", whole) == apart
+
+
 def test_examples_by_hand():
     assert normalized("  ‘2024’년 ８월 “Café”…\n끝。 ") == unicodedata.normalize("NFD", '‘0000\'년 0월 "cafe"...끝.')
     assert normalized("") == normalized(" \n") == ""

@@ -10,7 +10,7 @@ import pytest
 from conftest import outputs, prose, write_jsonl
 from foreign_models import kenlm_pair, lines
 
-from algok.classifiers.foreign.ccnet import normalized
+from algok.classifiers.foreign.ccnet import composes, normalized
 from algok.classifiers.foreign.files import find_file
 from algok.classifiers.foreign.kenlm_pair import KenlmPair
 from algok.classifiers.perplexity import LEAST_PIECES
@@ -88,6 +88,15 @@ def test_bits_are_of_characters_and_the_rest_is_null(pair):
 def test_a_step_with_such_a_model_keeps_the_contract(pair):
     check_step(Perplexity, PerplexityOptions(model=str(pair)), texts=lines())
     check_step(Perplexity, PerplexityOptions(model=str(pair), normalize="none"), texts=lines())
+
+
+def test_whole_syllables_are_cut_as_letters_are(pair):
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(pair.with_name("ko.sp.model")))
+    assert composes(processor.normalize) and not composes(lambda text: text)
+    for text in lines():
+        assert processor.encode(normalized(text, syllables=True)) == processor.encode(normalized(text))
 
 
 def test_without_normalising_the_text_goes_as_it_is(pair):
