@@ -99,7 +99,7 @@ def tokenizer(files, output, licenses, as_json, **options) -> None:
     check_output(output, options["name"])
     sets = DataSets(files, licenses)
     texts = list(read_texts(files, sets))
-    _report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
+    report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
 
 
 @command.command("perplexity")
@@ -130,7 +130,7 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
     data = [line for part in sets for line in part.data()]
     prune = (0, 1, 1)[:order]
     manifest = train_perplexity(clean, bad, usual or clean, output, order=order, prune=prune, data=data, **options)
-    _report(output, manifest, as_json)
+    report(output, manifest, as_json)
 
 
 @command.command("quality")
@@ -218,7 +218,7 @@ def _train(
     from algok.classifiers.training.train import Choices, train_model
 
     check_output(output, name)
-    _check_extra()
+    check_extra()
     trainer = TRAINERS[kind](Choices(seed, toxic_from, names))
     if backend == "fasttext":
         from algok.classifiers.foreign.libraries import library
@@ -242,7 +242,7 @@ def _train(
         trainer=trainer,
         note=note,
     )
-    _report(output, manifest, as_json)
+    report(output, manifest, as_json)
 
 
 def check_output(output: Path, name: str) -> None:
@@ -257,7 +257,7 @@ def check_output(output: Path, name: str) -> None:
         raise ModelError(f"{output}: is not an empty folder; choose a new one for the model")
 
 
-def _check_extra() -> None:
+def check_extra() -> None:
     from importlib.util import find_spec
 
     from algok.errors import ModelError
@@ -266,7 +266,7 @@ def _check_extra() -> None:
         raise ModelError("training needs scikit-learn; install it with: pip install 'algok[train]'")
 
 
-def _report(output: Path, manifest, as_json: bool) -> None:
+def report(output: Path, manifest, as_json: bool) -> None:
     """The card's facts and figures, and how a recipe takes the model."""
     from algok.evaluation.evaluate import step_for_kind
 
