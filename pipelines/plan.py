@@ -22,6 +22,7 @@ from algok.pipelines.storage import UNREADABLE, Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
 SPREAD = "spread"  # the round of tasks that come before those of the first phase
+REUSED = "reused"  # the round of phase tasks that are taken over from an earlier run
 _REMEDY = "run the command that began the run again, it writes both files anew"
 _MOST_SHARDS = 10_000_000  # more than a run can have; a damaged number must not fill the memory
 # What run.json must say so that a run can be told from another.
@@ -42,6 +43,12 @@ class Phase:
     def all_steps(self) -> tuple[StepConfig, ...]:
         """The steps that a batch goes through, the one that acts first."""
         return ((self.acts,) if self.acts else ()) + self.steps
+
+    @property
+    def title(self) -> str:
+        """What it does, as progress and messages show it: `dedup → heuristics → sketch lines`."""
+        names = [*([self.acts.name] if self.acts else ["read"]), *(step.name for step in self.steps)]
+        return " → ".join([*names, f"sketch {self.sketches.name}" if self.sketches else "write"])
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,10 @@ class OutputOptions(_Strict):
     row_group_bytes: int = Field(default=32 << 20, ge=1 << 16, le=512 << 20)
 
 
+# What a run leaves of its intermediate files for later runs (`pipelines/remains.py`).
+Keepable = Literal["phases"]
+
+
 class RecipeHead(_Strict):
     """A recipe without its steps, whose schema depends on the steps named."""
 
@@ -74,6 +78,10 @@ class RecipeHead(_Strict):
         description="Largest share of records that may end in quarantine; up to 10 records are always let through.",
     )
     parquet: OutputOptions = OutputOptions()
+    keep: list[Keepable] = Field(
+        [],
+        description="Intermediate files that stay when the run ends: phases for a later 'algok run --reuse'.",
+    )
 
     @field_validator("format")
     @classmethod
@@ -126,7 +134,7 @@ class Recipe(RecipeHead):
     @property
     def digest(self) -> str:
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
-        left_out = {"output", "name", "description", "labels", "format"}  # inputs have the format
+        left_out = {"output", "name", "description", "labels", "format", "keep"}  # inputs have the format
         decisive = self.model_dump(mode="json", exclude=left_out)
         for data in (*decisive["inputs"], *decisive["against"]):
             _leave_out_later(InputSpec, data)
