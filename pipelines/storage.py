@@ -115,7 +115,7 @@ class Store:
             data = (
                 _read_part(self.path(name), start, stop)
                 if self.local
-                else self.fs.cat_file(self.path(name), start, stop)
+                else self.fs.cat_file(self.path(name), start=start, end=stop)  # by name: s3fs has a version before them
             )
         if len(data) != stop - start:
             raise DamagedFile(f"{name}: cut off")
