@@ -47,7 +47,7 @@ class OutputOptions(_Strict):
 
 
 # What a run leaves of its intermediate files for later runs (`pipelines/remains.py`).
-Keepable = Literal["phases"]
+Keepable = Literal["phases", "sketches"]
 
 
 class RecipeHead(_Strict):
@@ -62,6 +62,10 @@ class RecipeHead(_Strict):
     inputs: list[InputSpec] = []
     against: list[InputSpec] = Field(
         [], description="Earlier corpora: their documents win over duplicates and are not written."
+    )
+    against_runs: list[str] = Field(
+        [],
+        description="Finished runs that kept their sketches: their documents win over duplicates, their lines are counted.",
     )
     output: str | None = Field(None, description="The run directory; a path or fsspec URL.")
     mode: Literal["filter", "annotate"] = Field("filter", description="annotate: compute every signal, drop nothing.")
@@ -80,7 +84,8 @@ class RecipeHead(_Strict):
     parquet: OutputOptions = OutputOptions()
     keep: list[Keepable] = Field(
         [],
-        description="Intermediate files that stay when the run ends: phases for a later 'algok run --reuse'.",
+        description="Intermediate files that stay when the run ends: phases for a later 'algok run --reuse', sketches for a "
+        "later --against.",
     )
 
     @field_validator("format")
@@ -139,6 +144,8 @@ class Recipe(RecipeHead):
         for data in (*decisive["inputs"], *decisive["against"]):
             _leave_out_later(InputSpec, data)
         _leave_out_later(ReadLimits, decisive["limits"])
+        if not self.against_runs:  # as in recipes before there was such a key
+            del decisive["against_runs"]
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
@@ -316,6 +323,11 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
         able = ", ".join(f"'{name}'" for name in known_steps() if step_class(name).compares_with_earlier)
         place = source.place(("against",))
         problems.append(f"{place}: against: needs step {able} before any other step that sees the whole corpus")
+    if head.against_runs and not (corpus_steps and all(cls.remembers for cls in corpus_steps)):
+        unable = ", ".join(f"'{cls.name}'" for cls in corpus_steps if not cls.remembers)
+        place = source.place(("against_runs",))
+        why = f"step {unable} cannot be compared with a run" if unable else "no step here sees the whole corpus"
+        problems.append(f"{place}: against_runs: {why}")
     return problems
 
 

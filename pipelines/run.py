@@ -94,7 +94,7 @@ def repair(url: str, executor: Executor, progress: Progress) -> None:
     clear_uploads()
     with locked(store):
         plan = read_plan(store)
-        _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe)))
+        _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe), plan.earlier))
         _check_plan_files(store, plan, progress)
         damage = find_damage(store, plan, digests=True)
         check_inputs(shards_to_read(store, plan, damage))

@@ -32,6 +32,7 @@ class Request:
     dashboard: bool = False
     metrics_port: int | None = None
     reuse: str | None = None
+    against: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
 
     def specs(self) -> list[dict] | None:
@@ -62,10 +63,17 @@ class Request:
     help="An earlier run over the same inputs: its phases before the first changed step are taken over.",
 )
 @click.option(
+    "--against",
+    multiple=True,
+    metavar="RUN",
+    help="A finished run that kept its sketches: its documents win over copies, its lines are counted. Repeatable.",
+)
+@click.option(
     "--keep",
     multiple=True,
-    type=click.Choice(["phases"]),
-    help="Intermediate files that stay when the run ends; phases: for a later --reuse. Replaces the recipe's. Repeatable.",
+    type=click.Choice(["phases", "sketches"]),
+    help="Intermediate files that stay when the run ends: phases for a later --reuse, sketches for a later --against. "
+    "Repeatable.",
 )
 @click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
 @click.option(
@@ -85,6 +93,7 @@ def command(**options) -> None:
       algok run web --input 'crawl/*.warc.gz' --output runs/web
       algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
       algok run tighter.yaml -o runs/tighter --reuse runs/web
+      algok run web --input 'march/*.warc.gz' -o runs/march --against runs/february --keep sketches
     """
     run_recipe(Request(**options))
 
@@ -110,6 +119,7 @@ def execute_request(request: Request):
         inputs=request.specs(),
         output=request.output,
         mode=request.mode,
+        against_runs=list(request.against) or None,
         keep=list(request.keep) or None,
     )
     if not recipe.inputs:

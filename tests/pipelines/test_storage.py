@@ -55,7 +55,11 @@ def test_a_failed_write_leaves_nothing_and_keeps_the_old_file(store):
 
 def test_a_file_of_another_directory_is_taken_as_it_is(store, tmp_path_factory):
     """Within one disk or storage, and from one kind of it to the other; again, and over another file."""
-    for other in (Store(f"{store.url}/other"), Store(str(tmp_path_factory.mktemp("disk"))), Store("memory://elsewhere")):
+    for other in (
+        Store(f"{store.url}/other"),
+        Store(str(tmp_path_factory.mktemp("disk"))),
+        Store("memory://elsewhere"),
+    ):
         other.write_bytes("a/x", b"content")
         store.write_bytes("a/x", b"before")
         for _ in range(2):
