@@ -7,7 +7,7 @@ shard, `<name>.json` how many files and rows there are of a table, so that nobod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import orjson
@@ -61,7 +61,7 @@ class RunCorpus:
         self.reference = np.array([plan.is_reference(shard) for shard in range(known)], bool)
         self._exchanges: dict[str, Exchange] = {}
 
-    @cached_property
+    @property
     def earlier(self) -> Sequence[Earlier]:
         assert self._phase.sketches is not None
         first, found = len(self.rows), []
@@ -131,8 +131,6 @@ class RunCorpus:
 class _EarlierCorpus(RunCorpus):
     """The corpus of a finished run, as far as that remembers it. What is not there as it was written is an InputError."""
 
-    earlier = ()  # its tables have the documents of these runs that its own ones are copies of
-
     def __init__(self, run: EarlierRun, step: str):
         self._url = run.run
         with self._intact():
@@ -142,6 +140,10 @@ class _EarlierCorpus(RunCorpus):
             plan = read_plan(store)
             (phase,) = [phase for phase in plan.phases if phase.sketches and phase.sketches.name == step]
             super().__init__(store, plan, phase)
+
+    @property
+    def earlier(self) -> Sequence[Earlier]:
+        return ()  # its tables have the documents of these runs that its own ones are copies of
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
         path = sketch_name(self._plan, self._phase, shard, name)

@@ -57,11 +57,18 @@ class Resolving:
 class _Sketches:
     """An `algok.step.Corpus` before any round, whose sketches are held in memory."""
 
-    def __init__(self, sketches: list[Output], rows: list[int], reference: list[bool], earlier: Sequence[Earlier]):
+    def __init__(
+        self,
+        sketches: list[Output],
+        rows: list[int],
+        reference: list[bool],
+        earlier: Sequence[Earlier],
+        remembered: bool,
+    ):
         self.rows = np.array(rows, np.int64)
         known = max([len(rows), *(run.first + len(run.corpus.reference) for run in earlier)])
         self.reference = np.array(reference + [True] * (known - len(rows)), bool)
-        self.earlier, self.remembered = earlier, True
+        self.earlier, self.remembered = earlier, remembered
         self._sketches = [named(sketch, "sketch") for sketch in sketches]
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
@@ -87,7 +94,7 @@ def with_shard(table: pa.Table, shard: int) -> pa.Table:
 
 class MemoryCorpus(Resolving):
     """A corpus whose sketches and rounds are held in memory. `rows` has the documents of every shard; `earlier` resolved corpora
-    that this one is compared with."""
+    that this one is compared with; those must be `remembered`."""
 
     def __init__(
         self,
@@ -95,10 +102,11 @@ class MemoryCorpus(Resolving):
         rows: list[int],
         reference: list[bool] | None = None,
         earlier: Sequence[Corpus] = (),
+        remembered: bool = False,
     ):
         firsts = np.cumsum([len(rows), *(len(corpus.reference) for corpus in earlier)]).tolist()
         runs = [Earlier(first, corpus) for first, corpus in zip(firsts, earlier, strict=False)]
-        super().__init__(_Sketches(sketches, rows, reference or [False] * len(rows), runs))
+        super().__init__(_Sketches(sketches, rows, reference or [False] * len(rows), runs, remembered))
 
     @classmethod
     def of(
@@ -107,6 +115,7 @@ class MemoryCorpus(Resolving):
         shards: list[list[pa.RecordBatch]],
         reference: list[bool] | None = None,
         earlier: Sequence[Corpus] = (),
+        remembered: bool = False,
     ) -> "MemoryCorpus":
         """Sketches every shard, given as its batches, and resolves the corpus."""
         sketches = []
@@ -115,6 +124,7 @@ class MemoryCorpus(Resolving):
             for batch in batches:
                 sketcher.add(batch)
             sketches.append(sketcher.finish())
-        corpus = cls(sketches, [sum(batch.num_rows for batch in batches) for batches in shards], reference, earlier)
+        rows = [sum(batch.num_rows for batch in batches) for batches in shards]
+        corpus = cls(sketches, rows, reference, earlier, remembered)
         corpus.resolve(step)
         return corpus

@@ -57,7 +57,7 @@ def together(old: list[list[str]], new: list[list[str]], options: DedupOptions =
 def apart(old: list[list[str]], new: list[list[str]], options: DedupOptions = FIRST) -> list[dict]:
     """The same in a run that is compared with an earlier one."""
     step = Dedup(options)
-    before = MemoryCorpus.of(step, batches(old, 0))
+    before = MemoryCorpus.of(step, batches(old, 0), remembered=True)
     shards = batches(new, sum(map(len, old)))
     return signals(step, MemoryCorpus.of(step, shards, earlier=[before]), shards)
 
@@ -139,8 +139,8 @@ def test_two_earlier_runs_of_which_one_was_compared_with_the_other():
     """A document of the second that was dropped for one of the first leads to that one, with the first run or without it."""
     step, text = Dedup(FIRST), prose(1)
     near, nearer = edit(text, 2, 1), edit(text, 2, 2)
-    first = MemoryCorpus.of(step, batches([[prose(8), text]], 0))
-    second = MemoryCorpus.of(step, batches([[near, prose(9)]], 10), earlier=[first])
+    first = MemoryCorpus.of(step, batches([[prose(8), text]], 0), remembered=True)
+    second = MemoryCorpus.of(step, batches([[near, prose(9)]], 10), earlier=[first], remembered=True)
     shards = batches([[nearer, near, prose(9), prose(8), prose(3)]], 20)
     for runs, ninth in (([first, second], f"{0:032x}"), ([second, first], f"{0:032x}"), ([second], None)):
         rows = signals(step, MemoryCorpus.of(step, shards, earlier=runs), shards)
@@ -156,7 +156,7 @@ def test_an_earlier_run_without_documents_changes_nothing():
 def test_leaders_are_what_a_run_kept():
     """One row for each document of a component that is no duplicate; sizes are those of the clusters."""
     step, text = Dedup(FIRST), prose(1)
-    corpus = MemoryCorpus.of(step, batches([[text, edit(text, 2), text, prose(2), prose(2)]], 0))
+    corpus = MemoryCorpus.of(step, batches([[text, edit(text, 2), text, prose(2), prose(2)]], 0), remembered=True)
     (table,) = corpus.between("leaders", 0, 1 << 64)
     assert table["document"].to_pylist() == [0, 3] and table["size"].to_pylist() == [3, 2]
     assert np.array_equal(table["key"].to_numpy(), table["document"].to_numpy())

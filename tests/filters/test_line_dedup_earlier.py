@@ -44,7 +44,7 @@ def test_texts_and_signals_are_those_of_one_run(monkeypatch, rule, size):
     monkeypatch.setattr(line_dedup, "_PARTITION_ROWS", size)
     monkeypatch.setattr(sketched, "ROWS", size)
     for runs in ([shards[:3]], [shards[:1], shards[1:3]]):
-        earlier = [MemoryCorpus.of(step, run) for run in runs]
+        earlier = [MemoryCorpus.of(step, run, remembered=True) for run in runs]
         new = MemoryCorpus.of(step, shards[3:], earlier=earlier)
         assert acted(step, new, shards[3:], 0) == expected
     assert acted(step, MemoryCorpus.of(step, shards[3:]), shards[3:], 0) != expected

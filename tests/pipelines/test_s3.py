@@ -157,6 +157,31 @@ def test_phases_are_taken_over_within_the_bucket_and_from_it(bucket, environment
     assert victim in refused.communicate()[0] and refused.returncode == 5
 
 
+def test_a_run_is_compared_with_one_in_the_bucket(bucket, environment, tmp_path):
+    """What it keeps is what a run keeps that reads the other's inputs."""
+    assert begin(bucket, f"{bucket}/runs/old", environment, "--keep", "sketches").wait() == 0
+    rows = [{"text": prose(number)} for number in (3, 500, 501)]
+    Store(bucket).write_bytes("new/new.jsonl", b"\n".join(map(orjson.dumps, rows)) + b"\n")
+    command = [
+        sys.executable,
+        "-m",
+        "algok",
+        "run",
+        "web",
+        "--input",
+        f"{bucket}/new/",
+        "--against",
+        f"{bucket}/runs/old",
+    ]
+    for output in (f"{bucket}/runs/new", str(tmp_path / "new")):
+        done = subprocess.run([*command, "-o", output], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert files(f"{bucket}/runs/new") == files(str(tmp_path / "new"))
+    (kept,) = [pq.read_table(path) for path in (tmp_path / "new" / "kept").iterdir()]
+    (dropped,) = [pq.read_table(path) for path in (tmp_path / "new" / "dropped").iterdir()]
+    assert (kept.num_rows, dropped["verdict.step"].to_pylist()) == (2, ["dedup"])
+
+
 def test_two_drivers_do_not_share_a_directory(bucket, environment):
     output = f"{bucket}/runs/two"
     both = [begin(bucket, output, environment) for _ in range(2)]
