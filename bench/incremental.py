@@ -19,6 +19,8 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
@@ -101,6 +103,10 @@ def measure(name: str, documents: list[dict], ratio: int, folder: Path) -> None:
     print(
         f"{ratio}:1, {len(documents) - cut:,} earlier documents in {earlier:.1f} s, {cut:,} new, kept alone and against: {kept}"
     )
+    alike, told = _compared(folder / "--ag", folder / "both", folder / "new")
+    print(
+        f"  of {told:,} new documents {told - alike:,} are decided, edited or told otherwise than in the one run over both"
+    )
     for title, spent in seconds.items():
         print(f"  {title:15} {spent:6.2f} s  {spent / seconds['new alone']:5.2f} ×")
     for table in sorted(path for path in (folder / "earlier" / "work").glob("c*/*") if path.is_dir()):
@@ -108,6 +114,21 @@ def measure(name: str, documents: list[dict], ratio: int, folder: Path) -> None:
         print(f"  kept: {table.parent.name}/{table.name:10} {size / (len(documents) - cut):6.0f} bytes per document")
     for title in ("new", "old", "earlier", *(title[:4] for title in runs)):
         shutil.rmtree(folder / title)
+
+
+def _compared(against: Path, both: Path, new: Path) -> tuple[int, int]:
+    """How many of the new documents have the same row in both runs, kept or dropped, and how many there are."""
+    rows = []
+    for run in (against, both):
+        told: dict[str, dict] = {}
+        for output in ("kept", "dropped"):
+            table = ds.dataset(str(run / output)).to_table(
+                filter=pc.field("file").isin([path.name for path in new.iterdir()])
+            )
+            told |= {row["id"]: row for row in table.to_pylist()}
+        rows.append(told)
+    assert rows[0].keys() == rows[1].keys()
+    return sum(row == rows[1][key] for key, row in rows[0].items()), len(rows[0])
 
 
 def main() -> None:

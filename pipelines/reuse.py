@@ -40,6 +40,9 @@ def find_reusable(url: str, plan: Plan) -> tuple[Reused, str]:
     _check_inputs(url, earlier, plan)
     _check_versions(url, versions)
     same, why = _same_phases(earlier, plan, versions["steps"])
+    resolving = next((phase.index + 1 for phase in plan.phases if phase.sketches), same)
+    if "sketches" in plan.recipe.keep and resolving < same:
+        same, why = resolving, "a run that keeps sketches resolves all its corpus steps itself"
     phases = next((count for count in range(same, 0, -1) if _has(store, earlier, count - 1)), 0)
     if phases < same:
         why = (

@@ -152,6 +152,62 @@ def test_phases_of_a_run_that_was_compared_are_taken_over(source, january, tmp_p
     assert outputs(tmp_path / "run") == outputs(tmp_path / "scratch")
 
 
+def test_a_run_that_takes_phases_over_keeps_sketches_too(source, both, tmp_path):
+    """It resolves its corpus steps itself, so that what it remembers is whole."""
+    changed = {"lines": {"chars_left": {"min": 60}}}
+    go([source / "jan"], tmp_path / "first", changed, keep=["phases"])
+    head = {"inputs": [{"path": str(source / "jan")}], "steps": STEPS, "keep": ["sketches"]}
+    loaded = validate(RecipeText(head))
+    driver.execute(
+        loaded, str(tmp_path / "january"), make_executor("local", 0), SilentProgress(), str(tmp_path / "first")
+    )
+    go([source / "feb"], tmp_path / "run", against_runs=[str(tmp_path / "january")])
+    assert_equal(tmp_path / "run", both, FEBRUARY)
+
+
+def test_a_repaired_run_is_still_one_to_be_compared_with(source, january, both, tmp_path):
+    shutil.copytree(january, tmp_path / "january")
+    for name in ("kept", "dropped", "stats", "work/c0/keys"):
+        next((tmp_path / "january" / name).iterdir()).unlink()
+    driver.repair(str(tmp_path / "january"), make_executor("local", 0), SilentProgress())
+    assert everything(tmp_path / "january").keys() == everything(january).keys()
+    go([source / "feb"], tmp_path / "run", against_runs=[str(tmp_path / "january")])
+    assert_equal(tmp_path / "run", both, FEBRUARY)
+
+
+class Stopped(Exception):
+    """Ends a run between two stages."""
+
+
+class Stopping(SilentProgress):
+    """Lets so many stages begin."""
+
+    def __init__(self, stages: int):
+        self.left = stages
+
+    def start(self, stage: str, weights: dict[str, int], done: int) -> None:
+        if self.left == 0:
+            raise Stopped
+        self.left -= 1
+
+
+@pytest.mark.parametrize("small", [1 << 18, 0])
+def test_it_goes_on_wherever_it_was_stopped(source, january, both, tmp_path, monkeypatch, small):
+    monkeypatch.setattr(resolve, "SMALL_CORPUS", small)
+    loaded = validate(
+        RecipeText({"inputs": [{"path": str(source / "feb")}], "steps": STEPS, "against_runs": [str(january)]})
+    )
+    stages = 0
+    while True:
+        try:
+            driver.execute(loaded, str(tmp_path / "run"), make_executor("local", 0), Stopping(1))
+            break
+        except Stopped:
+            stages += 1
+    assert stages >= 4
+    assert_equal(tmp_path / "run", both, FEBRUARY)
+
+
 def test_bounds_may_differ_and_steps_behind_too(source, january, tmp_path):
     go(
         [source / "feb"],
