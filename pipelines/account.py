@@ -11,6 +11,7 @@ import algok
 from algok.pipelines.card import data_card
 from algok.pipelines.done import done_name, done_tasks, parse_done, read_done
 from algok.pipelines.plan import Plan, changed_files, read_description, read_plan
+from algok.pipelines.remains import clear_work
 from algok.pipelines.stats import Stats
 from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
 from algok.pipelines.summary import RunSummary, collect
@@ -28,7 +29,7 @@ def finish(store: Store, plan: Plan) -> None:
     store.write_bytes("README.md", data_card(plan, summary).encode())
     store.remove_temporary()  # what workers that died were writing
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
-    store.remove("work")
+    clear_work(store, plan)
 
 
 def is_finished(store: Store) -> bool:

@@ -4,6 +4,7 @@ On a local disk a file is written beside its target, synced and renamed; elsewhe
 file and uploaded in one PUT. Readers therefore never see half a file, whatever dies when.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -28,6 +29,8 @@ from algok.pipelines.credentials import problem_of, without_credentials
 _TEMPORARY = ".tmp"
 _UPLOAD = "algok-upload-"
 _FETCHED_AT_ONCE = 1000
+# How a file system says that it makes no hard link: another disk, none at all, too many, or not of another's file.
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
 # Below this folder lie texts in which no personal data is masked yet: only its owner may look inside.
 PRIVATE = "work"
 
@@ -112,7 +115,7 @@ class Store:
             data = (
                 _read_part(self.path(name), start, stop)
                 if self.local
-                else self.fs.cat_file(self.path(name), start, stop)
+                else self.fs.cat_file(self.path(name), start=start, end=stop)  # by name: s3fs has a version before them
             )
         if len(data) != stop - start:
             raise DamagedFile(f"{name}: cut off")
@@ -210,6 +213,33 @@ class Store:
                 yield temporary, committed
                 committed.bytes = _sync_and_digest(temporary, kind, committed)
                 self.fs.put_file(temporary, self.path(name))
+
+    def take(self, other: "Store", name: str) -> None:
+        """Brings a file of another directory here under the same name, by reference where that is possible: a hard link on one
+        disk, a copy within one object storage; else its bytes. It is whole or not there at all, as with `write`."""
+        if self.local and other.local and self._link(other.path(name), Path(self.path(name))):
+            return
+        if not self.local and type(self.fs) is type(other.fs):
+            self.fs.cp_file(other.path(name), self.path(name))
+            return
+        with self.write(name, intermediate=True) as (path, _):
+            other.fs.get_file(other.path(name), path)
+
+    def _link(self, source: str, target: Path) -> bool:
+        """Whether a hard link to a file could be made; it replaces what was there."""
+        self.make_folder(target.parent)
+        temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}{_TEMPORARY}"
+        try:
+            os.link(source, temporary)
+            os.replace(temporary, target)
+            _sync_directory(target.parent)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return False
+        finally:
+            temporary.unlink(missing_ok=True)  # it stays where the target was a link to the same file
+        return True
 
     def make_folder(self, folder: Path) -> None:
         """Makes a local folder, where intermediate files lie one that only its owner may enter."""

@@ -53,6 +53,21 @@ def test_a_failed_write_leaves_nothing_and_keeps_the_old_file(store):
     assert store.names("") == ["x"]
 
 
+def test_a_file_of_another_directory_is_taken_as_it_is(store, tmp_path_factory):
+    """Within one disk or storage, and from one kind of it to the other; again, and over another file."""
+    for other in (
+        Store(f"{store.url}/other"),
+        Store(str(tmp_path_factory.mktemp("disk"))),
+        Store("memory://elsewhere"),
+    ):
+        other.write_bytes("a/x", b"content")
+        store.write_bytes("a/x", b"before")
+        for _ in range(2):
+            store.take(other, "a/x")
+            assert store.read_bytes("a/x") == other.read_bytes("a/x") == b"content"
+        assert store.names("a") == ["a/x"]
+
+
 def test_tables_come_back(store):
     table = pa.table({"a": [1, 2, 3]})
     assert store.write_arrow("t.arrow", table).rows == 3
