@@ -11,7 +11,7 @@ from functools import cache
 
 from algok.errors import InputError
 from algok.pipelines.corpus import corpus_folder
-from algok.pipelines.done import done_name, done_tasks, parse_done
+from algok.pipelines.done import done_name, done_tasks, forget, scan_records
 from algok.pipelines.phase import spill_name
 from algok.pipelines.plan import Phase, Plan
 from algok.pipelines.readers.inputs import Shard, plan_shards, results_file
@@ -31,8 +31,7 @@ def find_damage(store: Store, plan: Plan, digests: bool) -> Damage:
 
 def undo(store: Store, damage: Damage) -> None:
     """Takes the done records of damaged tasks away, so that the tasks are done again."""
-    for task in damage:
-        store.remove(done_name(task))
+    forget(store, damage)
 
 
 class _Search:
@@ -51,17 +50,13 @@ class _Search:
         return self._damage
 
     def _read_records(self) -> None:
-        tasks = done_tasks(self._store)
-        for task, data in zip(tasks, self._store.read_many([done_name(task) for task in tasks]), strict=True):
-            try:
-                record = parse_done(data)
-            except ValueError:
+        for task, record in scan_records(self._store):
+            if record is None:
                 self._damage[task] = f"{done_name(task)}: damaged"
-                continue
-            if (record["task"]["id"], record["task"]["plan"]) != (task, self._plan.digest):
+            elif (record["task"]["id"], record["task"]["plan"]) != (task, self._plan.digest):
                 self._damage[task] = f"{done_name(task)}: of another task or run"
-                continue
-            self._files[task] = record["files"]
+            else:
+                self._files[task] = record["files"]
 
     def _needed(self, phase: Phase) -> list[tuple[str, dict]]:
         """The intermediate files of a phase that tasks of the next one still read."""
