@@ -103,7 +103,7 @@ class Store:
             data = (
                 _read_part(self.path(name), start, stop)
                 if self.local
-                else self.fs.cat_file(self.path(name), start, stop)
+                else self.fs.cat_file(self.path(name), start=start, end=stop)
             )
         if len(data) != stop - start:
             raise DamagedFile(f"{name}: cut off")

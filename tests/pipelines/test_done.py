@@ -281,3 +281,53 @@ def test_a_line_of_another_run_is_not_believed(finished, tmp_path):
     assert verify(Store(str(run)))
     driver.repair(str(run), make_executor("local", 0), SilentProgress())
     assert verify(Store(str(run))) == [] and kept(run) == kept(finished / "run")
+
+
+class Counting:
+    """An executor in this process; calls of a file system are the driver's where no task is at work."""
+
+    name = "local"
+
+    def __init__(self):
+        self._inside, self.at_work = make_executor("local", 0), False
+
+    def run(self, work, tasks, progress):
+        outcomes = self._inside.run(work, tasks, progress)
+        while True:
+            self.at_work = True
+            try:
+                outcome = next(outcomes, None)
+            finally:
+                self.at_work = False
+            if outcome is None:
+                return
+            yield outcome
+
+    def crew(self):
+        return self._inside.crew()
+
+    def close(self): ...
+
+
+def requests(tmp_path, monkeypatch, shards: int) -> int:
+    """How often a driver asks object storage for names or for one file, for a run of so many shards."""
+    source = tmp_path / f"in{shards}"
+    for part in range(shards):
+        write_jsonl(source / f"{part}.jsonl", [{"text": prose(part)}])
+    counting, calls = Counting(), []
+    with monkeypatch.context() as patch:
+        for name in ("listed", "sizes", "exists", "read_bytes", "read_present", "read_tail", "write_bytes"):
+
+            def call(*arguments, method=getattr(Store, name)):
+                calls.extend([] if counting.at_work else [arguments])
+                return method(*arguments)
+
+            patch.setattr(Store, name, call)
+        recipe = validate(RecipeText({"inputs": [{"path": str(source)}], "steps": {"dedup": {}, "lines": {}}}))
+        driver.execute(recipe, f"memory://{tmp_path.name}/{shards}", counting, SilentProgress())
+    return len(calls)
+
+
+def test_a_driver_asks_for_blocks_and_not_for_tasks(tmp_path, monkeypatch):
+    monkeypatch.setattr(done, "BLOCK", 1000)
+    assert requests(tmp_path, monkeypatch, 4) == requests(tmp_path, monkeypatch, 12)
