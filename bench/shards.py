@@ -2,8 +2,8 @@
 
     python bench/shards.py [--shards 20000] [--documents 50000] [--folder /dev/shm]
 
-A run of one document is made first, with a corpus step that resolves in rounds. Then the real driver runs the real plan of so many
-shards, each a small file of its own, and a stand-in does the tasks: for every task it puts the files of the first run's
+A run of one document is made first, with a corpus step that resolves in rounds. Then the real driver runs the real plan of
+so many shards, each a small file of its own, and a stand-in does the tasks: for every task it puts the files of the first run's
 task in place and writes a done record that tells of `--documents` documents per shard, with rows and bytes as measured by
 `bench/scale.py`. So the driver sees as many tasks, rounds and merges as in a run of that size, and nothing of the work itself
 counts. In a folder in memory the disk has no part in it.

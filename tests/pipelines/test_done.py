@@ -315,14 +315,17 @@ def requests(tmp_path, monkeypatch, shards: int) -> int:
     for part in range(shards):
         write_jsonl(source / f"{part}.jsonl", [{"text": prose(part)}])
     counting, calls = Counting(), []
+
+    def counted(method):
+        def call(*arguments):
+            calls.extend([] if counting.at_work else [arguments])
+            return method(*arguments)
+
+        return call
+
     with monkeypatch.context() as patch:
         for name in ("listed", "sizes", "exists", "read_bytes", "read_present", "read_tail", "write_bytes"):
-
-            def call(*arguments, method=getattr(Store, name)):
-                calls.extend([] if counting.at_work else [arguments])
-                return method(*arguments)
-
-            patch.setattr(Store, name, call)
+            patch.setattr(Store, name, counted(getattr(Store, name)))
         recipe = validate(RecipeText({"inputs": [{"path": str(source)}], "steps": {"dedup": {}, "lines": {}}}))
         driver.execute(recipe, f"memory://{tmp_path.name}/{shards}", counting, SilentProgress())
     return len(calls)
