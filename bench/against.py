@@ -12,8 +12,8 @@ registry where FOLDER has none (some gigabytes for NeMo Curator). What each does
   e-mail and IP masking). Language identification is left out, since its model must be fetched elsewhere. No deduplication. JSONL.
 * data-juicer: it reads no WARC, so it gets JSON Lines of the decoded pages, made before the clock starts. Its HTML, Unicode,
   e-mail and IP mappers, its filters without models, its MinHash. JSONL.
-* nemo: NeMo Curator's WARC iterator, its language detection and Resiliparse (its fastest extractor), its heuristic filters but the
-  one that takes Hangul for no letters. No deduplication (that needs a card), no personal data. JSONL.
+* nemo: NeMo Curator's WARC iterator, its language detection and Resiliparse (its fastest extractor), its heuristic filters but
+  the one that takes Hangul for no letters. No deduplication (that needs a card), no personal data. JSONL.
 """
 
 import argparse
