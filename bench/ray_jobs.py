@@ -2,17 +2,22 @@
 
     python bench/ray_jobs.py [--part job|autoscaling|all]
 
-job: `ray start --head` without algok's checkout on its path, `ray job submit` with the wheel as a runtime environment, built here
-by hatchling. autoscaling: Ray's own autoscaler with nodes that are processes of this machine, from none to three and back.
-Both run the web recipe over the corpus of the demonstration and compare every output file with a local run's.
+job: `ray start --head` and `ray job submit` (`pip install 'ray[default]'`) with the wheel as a runtime environment, built here by
+hatchling; what the job imports is printed. autoscaling: Ray's own autoscaler with nodes that are processes of this machine, from
+none to three and back. Both run the web recipe over the corpus of the demonstration and compare every output file with a local
+run's.
 """
 
 import argparse
 import os
+import secrets
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -32,52 +37,63 @@ def compare(name: str, run: Path, calm: Path) -> None:
     print(f"{name}: {'the same bytes' if not different else f'other bytes: {different}'}", flush=True)
 
 
-def job(folder: Path, what: list[str]) -> None:
-    """`ray job submit` to a head whose Python does not find the checkout: the wheel comes with the job."""
-    subprocess.run([str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder)], check=True, cwd=CHECKOUT)
-    wheel = next(folder.glob("*.whl"))
-    head = [str(BIN / "ray"), "start", "--head", f"--port={PORT}", f"--dashboard-port={DASHBOARD}", "--num-cpus=2"]
-    subprocess.run([*head, "--disable-usage-stats"], check=True, stdout=subprocess.DEVNULL, cwd="/")
+@contextmanager
+def head(*options: str) -> Iterator[None]:
+    """A head of Ray's in processes of its own; others on this machine are left alone."""
+    command = [str(BIN / "ray"), "start", "--head", "--block", f"--port={PORT}", "--disable-usage-stats", *options]
+    environment = {**os.environ, "AUTOSCALER_UPDATE_INTERVAL_S": "1", "RAY_FAKE_CLUSTER": "1"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env=environment)
     try:
-        submit = [str(BIN / "ray"), "job", "submit", "--address", f"http://127.0.0.1:{DASHBOARD}"]
-        environment = orjson.dumps({"py_modules": [str(wheel)]}).decode()
-        entry = [
-            sys.executable,
-            "-m",
-            "algok",
-            *what,
-            "-o",
-            str(folder / "job"),
-            "--executor",
-            "ray",
-            "--address",
-            "auto",
-        ]
-        (folder / "probe.py").write_text("import algok; print('algok of the job:', algok.__file__)")
-        probe = subprocess.run(
-            [*submit, "--runtime-env-json", environment, "--", sys.executable, str(folder / "probe.py")],
-            capture_output=True, text=True, cwd="/",
-        )  # fmt: skip
-        if probe.returncode:
-            sys.exit(f"ray job submit: {probe.stdout}{probe.stderr}")
-        print(next(line for line in probe.stdout.splitlines() if "algok of the job" in line))
-        subprocess.run([*submit, "--runtime-env-json", environment, "--", *entry, "--quiet"], check=True, cwd="/")
+        for _ in range(300):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", DASHBOARD), 1):
+                break
+            time.sleep(1)
+        else:
+            sys.exit("Ray's head does not answer")
+        yield
     finally:
-        subprocess.run([str(BIN / "ray"), "stop"], check=False, stdout=subprocess.DEVNULL)
+        process.terminate()
+        process.wait()
+
+
+def job(folder: Path, what: list[str]) -> None:
+    """`ray job submit` to a head whose jobs get the wheel."""
+    subprocess.run([str(BIN / "hatchling"), "build", "-t", "wheel", "-d", str(folder)], check=True, cwd=CHECKOUT)
+    environment = orjson.dumps({"py_modules": [str(next(folder.glob("*.whl")))]}).decode()
+    (folder / "probe.py").write_text("import algok; print('algok of the job:', algok.__file__)")
+    entry = ["-m", "algok", *what, "-o", str(folder / "job"), "--executor", "ray", "--address", "auto", "--quiet"]
+    with head(f"--dashboard-port={DASHBOARD}", "--num-cpus=2"):
+        submit = [str(BIN / "ray"), "job", "submit", "--address", f"http://127.0.0.1:{DASHBOARD}"]
+        for command in ([str(folder / "probe.py")], entry):
+            whole = [*submit, "--runtime-env-json", environment, "--", sys.executable, *command]
+            done = subprocess.run(whole, capture_output=True, text=True, cwd="/")
+            if done.returncode:
+                sys.exit(f"ray job submit: {done.stdout}{done.stderr}")
+            print(*(line for line in done.stdout.splitlines() if "algok of the job" in line))
 
 
 def autoscaling(folder: Path, what: list[str]) -> None:
     """How many nodes there are while a run goes on, from a cluster without any."""
     import ray
-    from ray.cluster_utils import AutoscalingCluster
 
-    kinds = {"worker": {"resources": {"CPU": 1}, "node_config": {}, "min_workers": 0, "max_workers": 3}}
-    cluster = AutoscalingCluster(head_resources={"CPU": 0}, worker_node_types=kinds, idle_timeout_minutes=0.2)
-    cluster.start()
-    try:
-        ray.init("auto", log_to_driver=False, logging_level="error")
+    kinds = {
+        "worker": {"resources": {"CPU": 1}, "node_config": {}, "min_workers": 0, "max_workers": 3},
+        "head": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+    }
+    provider = {"type": "fake_multinode", "disable_node_updaters": True, "disable_launch_config_check": True}
+    config = {
+        "cluster_name": "autoscaling", "max_workers": 3, "available_node_types": kinds, "head_node_type": "head",
+        "provider": {**provider, "use_node_id_as_ip": True}, "idle_timeout_minutes": 0.2, "upscaling_speed": 1.0,
+        "auth": {"ssh_user": "nobody"}, "docker": {}, "file_mounts": {}, "cluster_synced_files": [],
+        "initialization_commands": [], "setup_commands": [], "head_setup_commands": [], "worker_setup_commands": [],
+        "head_start_ray_commands": [], "worker_start_ray_commands": [],
+    }  # fmt: skip
+    (folder / "autoscaling.json").write_bytes(orjson.dumps(config))
+    nodes: list[int] = []
+    with head(f"--dashboard-port={DASHBOARD}", "--num-cpus=0", f"--autoscaling-config={folder / 'autoscaling.json'}"):
+        address = f"127.0.0.1:{PORT}"
+        ray.init(address, log_to_driver=False, logging_level="error")
         entry = [
-            sys.executable,
             "-m",
             "algok",
             *what,
@@ -86,23 +102,20 @@ def autoscaling(folder: Path, what: list[str]) -> None:
             "--executor",
             "ray",
             "--address",
-            "auto",
+            address,
+            "--quiet",
         ]
-        run = subprocess.Popen([*entry, "--quiet"])
-        nodes = []
-        while run.poll() is None:
-            nodes.append(len([node for node in ray.nodes() if node["Alive"]]) - 1)
+        run = subprocess.Popen([sys.executable, *entry])
+        deadline = float("inf")
+        while time.monotonic() < deadline and (run.poll() is None or nodes[-1]):
+            nodes.append(sum(node["Alive"] for node in ray.nodes()) - 1)
+            if run.poll() is not None and deadline == float("inf"):
+                deadline = time.monotonic() + 180
             time.sleep(1)
-        deadline = time.monotonic() + 180
-        while time.monotonic() < deadline and nodes[-1]:
-            nodes.append(len([node for node in ray.nodes() if node["Alive"]]) - 1)
-            time.sleep(1)
-        print(f"nodes beside the head: {nodes[0]} at the beginning, {max(nodes)} at most, {nodes[-1]} after the run")
-        if run.returncode:
-            sys.exit(f"the run ended with {run.returncode}")
-    finally:
         ray.shutdown()
-        cluster.shutdown()
+    print(f"nodes beside the head: {nodes[0]} at the beginning, {max(nodes)} at most, {nodes[-1]} after the run")
+    if run.returncode:
+        sys.exit(f"the run ended with {run.returncode}")
 
 
 def main() -> None:
@@ -122,4 +135,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "180")  # the machine may be busy
+    os.environ.update({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
     main()
