@@ -91,10 +91,20 @@ class Resources:
 ONE_CORE = Resources()
 
 
+# What a step's option `model` may be.
+MODEL = "A shipped model (name or name@version), the path of a model folder, or of a model file of another library."
+
+
 class StepOptions(BaseModel):
     """A step's own options in a recipe (bounds on its signals are added by the recipe schema); unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    # Options of later versions: where a recipe says nothing of them the result is as before, and so is its digest.
+    added: ClassVar[frozenset[str]] = frozenset()
+
+    def takes(self) -> Resources | None:
+        """What a task of the step takes with these options; None: the step's own `resources`."""
+        return None
 
 
 OptionsT = TypeVar("OptionsT", bound=StepOptions)

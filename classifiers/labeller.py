@@ -4,11 +4,16 @@ A linear model over the features of `linear.py`; with a lexicon (`topic_words.py
 probabilities: the linear model's, the lexicon's, and those of a regression on the lexicon's logits (MIXTURE).
 """
 
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
 import numpy as np
 import pyarrow as pa
 
+from algok.classifiers.foreign.answers import Answers, answers_for
+from algok.classifiers.foreign.classifier import open_foreign
 from algok.classifiers.linear import Linear, softmax
-from algok.classifiers.store import Model
+from algok.classifiers.store import Model, open_model
 from algok.classifiers.topic_words import TopicWords
 from algok.errors import ModelError
 
@@ -18,8 +23,42 @@ MIXTURE = (1.0, 0.5, 1.0)
 WORD_SCALE, _FLOOR = 0.1, 1e-5
 
 
+class Labeller(Protocol):
+    """`labels` are the columns of `probabilities`."""
+
+    labels: tuple[str, ...]
+
+    def probabilities(self, texts: pa.Array) -> np.ndarray:
+        """float32, documents × labels."""
+        ...
+
+
+def open_labeller(
+    reference: str,
+    kind: str,
+    given: Mapping[str, str | None] | None,
+    known: Callable[[str], bool],
+    expected: str,
+    gpus: float = 0,
+) -> Labeller:
+    """The model of a recipe that gives a text one of several labels: ours, or one of another library, whose labels `given` turns
+    into ours. `known` tells which those are, `expected` says it. Raises ModelError."""
+    foreign = open_foreign(reference, kind, gpus)
+    if foreign is None:
+        return TextLabeller(open_model(reference, kind))
+    classifier, own = foreign
+    if not classifier.labels:
+        raise ModelError(f"a {kind} model must have labels ({expected}); this one gives a score")
+    answers = Answers(classifier, answers_for(classifier.labels, own if given is None else given, known, expected))
+    if len(answers.labels) < 2:
+        raise ModelError(
+            f"all labels of the {kind} model mean '{', '.join(answers.labels)}'; two different ones are needed"
+        )
+    return answers
+
+
 class TextLabeller:
-    """A loaded model; `labels` are the columns of its probabilities."""
+    """A loaded model of ours; `labels` are the columns of its probabilities."""
 
     def __init__(self, model: Model):
         self.labels: tuple[str, ...] = _labels(model)

@@ -1,11 +1,14 @@
 """The perplexity model: a clean and a noisy n-gram model over the pieces of one tokenizer."""
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from algok.classifiers.store import Model
+from algok.classifiers.foreign.files import ModelFile
+from algok.classifiers.foreign.kenlm_pair import KenlmPair, Normalize, characters_of
+from algok.classifiers.store import Model, open_reference
 from algok.classifiers.tokenizer import Tokenizer, load_tokenizer
 from algok.errors import ModelError
 from algok.kernels.ngram_lm import SUMS, Tables, log_probs, sum_up
@@ -14,6 +17,27 @@ from algok.kernels.ngram_lm import SUMS, Tables, log_probs, sum_up
 LEAST_PIECES = 20
 _MOST_ORDER = 8
 _BITS = np.log2(10)  # bits of a unit of log10
+
+
+class PerplexityScorer(Protocol):
+    def scores(self, texts: pa.Array) -> dict[str, np.ndarray]:
+        """The scores of `PerplexityModel.scores`; NaN where the model does not say."""
+        ...
+
+    def bucket(self, bits_per_char: np.ndarray) -> np.ndarray | None:
+        """0 head, 1 middle, 2 tail; None where the model does not say."""
+        ...
+
+
+def open_perplexity(reference: str, normalize: Normalize = "ccnet") -> PerplexityScorer:
+    """The perplexity model of a recipe: ours, or a KenLM file with its SentencePiece model, which sees texts normalised so.
+
+    Raises ModelError.
+    """
+    opened = open_reference(reference, "perplexity")
+    if isinstance(opened, ModelFile):
+        return ForeignPerplexity(KenlmPair(opened, normalize))
+    return PerplexityModel(opened)
 
 
 class PerplexityModel:
@@ -50,7 +74,7 @@ class PerplexityModel:
         if len(self.tables.unigrams) != self.tokenizer.size + 1:
             raise ModelError(f"{where}: its language models and its tokenizer are of different sizes")
         self._alone = np.ascontiguousarray(self.tables.unigrams[:, 0])
-        self._characters = np.array([_characters(text) for text in self.tokenizer.texts], np.uint8)
+        self._characters = np.array([characters_of(text) for text in self.tokenizer.texts], np.uint8)
 
     def scores(self, texts: pa.Array) -> dict[str, np.ndarray]:
         """Per document: `pieces` (int64), and float64 scores, NaN for documents of fewer than LEAST_PIECES pieces.
@@ -86,8 +110,26 @@ class PerplexityModel:
         return (bits_per_char > self.head).astype(np.int8) + (bits_per_char > self.tail)
 
 
-def _characters(piece: str) -> int:
-    """Characters of a piece with the space before it; of a byte piece, 1 for a byte that begins a character."""
-    if len(piece) == 6 and piece.startswith("<0x"):
-        return 0 if 0x80 <= int(piece[3:5], 16) < 0xC0 else 1
-    return len(piece)
+class ForeignPerplexity:
+    """A KenLM model as a perplexity model: bits per character and perplexity. Everything else compares two models of ours."""
+
+    def __init__(self, pair: KenlmPair):
+        self._pair = pair
+
+    def scores(self, texts: pa.Array) -> dict[str, np.ndarray]:
+        """`pieces` (int64), and `bits_per_char` and `perplexity` (float64; per piece, the end of the document counted as one, as
+        CCNet does), NaN for documents of fewer than LEAST_PIECES pieces; the other scores are NaN."""
+        total, pieces, characters = self._pair.log_probs(texts)
+        short = pieces < LEAST_PIECES
+        unsaid = np.full(len(texts), np.nan)
+        bits = -total * _BITS / np.maximum(characters - 1, 1)
+        perplexity = 10 ** np.minimum(-total / (pieces + 1), 30)
+        return {
+            "pieces": pieces,
+            "bits_per_char": np.where(short, np.nan, bits),
+            "perplexity": np.where(short, np.nan, perplexity),
+        } | dict.fromkeys(("noise", "worst_noise", "noisy_ratio", "context_gain", "coherence"), unsaid)
+
+    def bucket(self, bits_per_char: np.ndarray) -> None:
+        """Its thirds are not known."""
+        return None

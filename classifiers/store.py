@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from algok.classifiers.card import render
+from algok.classifiers.foreign.files import ModelFile, find_file, names_file
 from algok.errors import ModelError
 
 SHIPPED = Path(__file__).parent / "models"
@@ -71,6 +72,15 @@ class Model:
     def label(self) -> str:
         """`name@version`."""
         return f"{self.manifest.name}@{self.manifest.version}"
+
+    @property
+    def digest(self) -> str:
+        return self.manifest.digest
+
+    @property
+    def data(self) -> list[DataSet]:
+        """What it learned from and was measured on."""
+        return self.manifest.data
 
     def path(self, name: str) -> Path:
         """A file of the model, after its digest was compared. Raises ModelError."""
@@ -155,6 +165,14 @@ def open_model(reference: str, kind: str) -> Model:
     model = Model(folder, manifest)
     model.verify()
     return model
+
+
+def open_reference(reference: str, kind: str) -> Model | ModelFile:
+    """What a recipe's `model` names: a model folder (see `open_model`), or a file of another library, by its path.
+
+    Raises ModelError.
+    """
+    return find_file(reference, kind) if names_file(reference) else open_model(reference, kind)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from algok.classifiers.metrics import auc, balanced_accuracy_interval, binary, calibration, multiclass, spearman
 from algok.classifiers.split import Part
-from algok.classifiers.store import open_model
+from algok.classifiers.store import open_reference
 from algok.errors import RecipeError
 from algok.evaluation.labelled_documents import TOXIC, LabelledDocuments
 from algok.pipelines.apply import compute, with_signals
@@ -97,6 +97,15 @@ def step_for_kind(kind: str) -> tuple[str, str]:
     raise RecipeError(f"no step takes a model of kind '{kind}'{nearest(kind, kinds)}")
 
 
+def model_option(signal: str) -> str:
+    """The option of the step of `step.signal` that names its model. Raises RecipeError for a step without one."""
+    name = signal.partition(".")[0]
+    options = list(step_class(name).models)
+    if not options:
+        raise RecipeError(f"{signal}: step '{name}' has no model to choose")
+    return options[0]
+
+
 def with_models(recipe: Recipe, models: dict[str, str]) -> tuple[list[StepConfig], list[str]]:
     """The recipe's steps with other models (kind -> reference), and the names of steps added to its end because the recipe
     has none for that kind; these are measured but have no part in the verdict."""
@@ -168,8 +177,8 @@ def models_of(configs: Sequence[StepConfig]) -> dict[str, dict[str, Any]]:
     for config in configs:
         for key, model in step_models(config).items():
             option = key.partition(".")[2]
-            manifest = open_model(config.options[option], config.cls.models[option]).manifest
-            used[key] = model | {"data": [line.name for line in manifest.data]}
+            opened = open_reference(config.options[option], config.cls.models[option])
+            used[key] = model | {"data": [line.name for line in opened.data]}
     return used
 
 
@@ -206,19 +215,24 @@ def _right_wrong(right: int, wrong: int) -> dict[str, int]:
 
 
 def _quality(documents: LabelledDocuments, computed: Computed) -> dict[str, Any] | None:
-    """The model's probability against the label keep, its expected quality against the label quality."""
+    """The model's probability and its expected quality against the label keep, the latter against the label quality too; a model
+    may give only one of them."""
     if "quality.keep" not in computed.signals:
         return None
     figures: dict[str, Any] = {}
     keep, level = documents.labels["keep"], documents.labels["quality"]
-    known = ~np.isnan(keep)
+    probabilities, expected = computed.values("quality.keep"), computed.values("quality.level")
+    known = ~np.isnan(keep) & ~np.isnan(probabilities)
     if known.any():
-        truth, probabilities = keep[known] == 1, computed.values("quality.keep")[known]
-        figures |= {"documents": int(known.sum()), "auc": auc(truth, probabilities)}
-        figures |= calibration(truth, probabilities)
-    known = ~np.isnan(level)
+        truth, said = keep[known] == 1, probabilities[known]
+        figures |= {"documents": int(known.sum()), "auc": auc(truth, said)}
+        figures |= calibration(truth, said)
+    known = ~np.isnan(keep) & ~np.isnan(expected)
     if known.any():
-        expected = computed.values("quality.level")[known]
+        figures["auc_level"] = auc(keep[known] == 1, expected[known])
+    known = ~np.isnan(level) & ~np.isnan(expected)
+    if known.any():
+        expected = expected[known]
         figures["level_spearman"] = spearman(level[known], expected)
         figures["level_mean_absolute_error"] = float(np.abs(level[known] - expected).mean())
     return figures or None
@@ -272,7 +286,7 @@ def rows_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
 def _slices(documents: LabelledDocuments, computed: Computed) -> dict[str, dict[str, dict]]:
     """The main figures per value of every field asked for, the largest slices first."""
     keep, kept = documents.labels["keep"], computed.kept
-    scores = computed.values("quality.keep") if "quality.keep" in computed.signals else None
+    scores = _quality_scores(computed)
     right = {}
     for name, signal in (("domain", "domain.sub"), ("style", "style.label")):
         if signal in computed.signals:
@@ -283,6 +297,14 @@ def _slices(documents: LabelledDocuments, computed: Computed) -> dict[str, dict[
         name: {value: _slice(rows, keep, kept, scores, right) for value, rows in rows_by_value(values).items()}
         for name, values in documents.slices.items()
     }
+
+
+def _quality_scores(computed: Computed) -> np.ndarray | None:
+    """What orders documents by quality: the probability of keep, or the level of a model that gives no probability."""
+    if "quality.keep" not in computed.signals:
+        return None
+    keep = computed.values("quality.keep")
+    return computed.values("quality.level") if np.isnan(keep).all() else keep
 
 
 def _slice(

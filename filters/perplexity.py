@@ -4,18 +4,26 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
-from algok.classifiers.perplexity import LEAST_PIECES, PerplexityModel
-from algok.classifiers.store import open_model
+from algok.classifiers.foreign.kenlm_pair import Normalize
+from algok.classifiers.perplexity import LEAST_PIECES, open_perplexity
 from algok.step import Bound, Signal, SignalStep, StepOptions
 
 _NULL = f"; null below {LEAST_PIECES} pieces"
+_ONLY = _NULL + ", and of a KenLM file"
 
 
 class PerplexityOptions(StepOptions):
-    """`model`: name, name@version or folder of a model of kind perplexity."""
+    """`model`: name, name@version or folder of a model of kind perplexity, or a KenLM file with its SentencePiece model beside
+    it; `normalize`: what such a file wants done to a text first."""
 
-    model: str = "perplexity"
+    added: ClassVar = frozenset({"normalize"})
+    model: str = Field("perplexity", description="A shipped model, a model folder, or a KenLM file (.bin, .arpa).")
+    normalize: Normalize = Field(
+        "ccnet",
+        description="For a KenLM file: ccnet (lower case, digits as 0 …) or none. Models of algok have their own.",
+    )
 
 
 class Perplexity(SignalStep[PerplexityOptions]):
@@ -27,16 +35,16 @@ class Perplexity(SignalStep[PerplexityOptions]):
     signals = (
         Signal("bits_per_char", pa.float32(), "score", "bits per character, clean model, a space counted" + _NULL),
         Signal("perplexity", pa.float32(), "score", "perplexity per piece, clean model" + _NULL),
-        Signal("noise", pa.float32(), "score", "bits per piece by which the noisy model does better" + _NULL),
-        Signal("worst_noise", pa.float32(), "score", "the same, of the worst window of 48 pieces" + _NULL),
+        Signal("noise", pa.float32(), "score", "bits per piece by which the noisy model does better" + _ONLY),
+        Signal("worst_noise", pa.float32(), "score", "the same, of the worst window of 48 pieces" + _ONLY),
         Signal(
-            "noisy_ratio", pa.float32(), "ratio", "windows of 48 pieces in which the noisy model does better" + _NULL
+            "noisy_ratio", pa.float32(), "ratio", "windows of 48 pieces in which the noisy model does better" + _ONLY
         ),
         Signal(
-            "context_gain", pa.float32(), "score", "bits that the text before tells of an eojeol's first piece" + _NULL
+            "context_gain", pa.float32(), "score", "bits that the text before tells of an eojeol's first piece" + _ONLY
         ),
-        Signal("coherence", pa.float32(), "score", "context_gain - noise: low for damaged text of all kinds" + _NULL),
-        Signal("bucket", pa.string(), "label", "head, middle or tail: thirds of real text by bits_per_char" + _NULL),
+        Signal("coherence", pa.float32(), "score", "context_gain - noise: low for damaged text of all kinds" + _ONLY),
+        Signal("bucket", pa.string(), "label", "head, middle or tail: thirds of real text by bits_per_char" + _ONLY),
     )
     # From data; docs/perplexity.md says which.
     default_bounds: ClassVar[dict[str, Bound]] = {
@@ -46,15 +54,21 @@ class Perplexity(SignalStep[PerplexityOptions]):
 
     def __init__(self, options: PerplexityOptions | None = None):
         super().__init__(options)
-        self._model = PerplexityModel(open_model(self.options.model, "perplexity"))
+        self._model = open_perplexity(self.options.model, self.options.normalize)
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         scores = self._model.scores(batch["text"])
-        scores["bucket"] = np.array(["head", "middle", "tail"])[self._model.bucket(scores["bits_per_char"])]
-        short = np.isnan(scores["bits_per_char"])
+        bucket = self._model.bucket(scores["bits_per_char"])
         out = {}
         for signal in self.signals:
-            values = scores[signal.name]
-            mask = short if signal.name == "bucket" else np.isnan(values)
-            out[signal.name] = pa.array(values, mask=mask).cast(signal.type)
+            if signal.name == "bucket":
+                out["bucket"] = _names(bucket, np.isnan(scores["bits_per_char"]))
+            else:
+                out[signal.name] = pa.array(scores[signal.name], mask=np.isnan(scores[signal.name])).cast(signal.type)
         return out
+
+
+def _names(bucket: np.ndarray | None, short: np.ndarray) -> pa.Array:
+    if bucket is None:
+        return pa.nulls(len(short), pa.string())
+    return pa.array(np.array(["head", "middle", "tail"])[bucket], pa.string(), mask=short)

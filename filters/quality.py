@@ -6,15 +6,18 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.quality import QualityModel
-from algok.classifiers.store import open_model
-from algok.step import Bound, Signal, SignalStep, StepOptions
+from algok.classifiers.foreign.options import ForeignOptions
+from algok.classifiers.quality import open_quality
+from algok.step import MODEL, Bound, Signal, SignalStep
+
+_NULL = "; null where the model does not say"
 
 
-class QualityOptions(StepOptions):
-    """Which model: the name of a shipped one, name@version, or the path of a model folder."""
+class QualityOptions(ForeignOptions):
+    """Which model: a shipped one, a model folder, or a file of fastText, ONNX or skops, whose `labels` mean keep and drop, or a
+    quality from 0 to 5."""
 
-    model: str = Field("quality", description="A shipped model (name or name@version) or the path of a model folder.")
+    model: str = Field("quality", description=MODEL)
 
 
 class Quality(SignalStep[QualityOptions]):
@@ -26,9 +29,9 @@ class Quality(SignalStep[QualityOptions]):
 
     name = "quality"
     signals = (
-        Signal("keep", pa.float32(), "ratio", "calibrated probability that a reader would keep the document"),
-        Signal("level", pa.float32(), "score", "expected quality, 0 worthless … 3 ordinary prose … 5 excellent"),
-        Signal("grade", pa.int8(), "count", "the expected quality, rounded to 0–5"),
+        Signal("keep", pa.float32(), "ratio", "calibrated probability that a reader would keep the document" + _NULL),
+        Signal("level", pa.float32(), "score", "expected quality, 0 worthless … 3 ordinary … 5 excellent" + _NULL),
+        Signal("grade", pa.int8(), "count", "the expected quality, rounded to 0–5" + _NULL),
     )
     Options = QualityOptions
     default_bounds: ClassVar = {"keep": Bound(min=0.5)}
@@ -36,9 +39,14 @@ class Quality(SignalStep[QualityOptions]):
 
     def __init__(self, options: QualityOptions | None = None):
         super().__init__(options)
-        self._model = QualityModel(open_model(self.options.model, "quality"))
+        self._model = open_quality(self.options.model, self.options.labels, self.options.gpus)
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         keep, level = self._model.probabilities(batch.column("text"))
-        grade = np.rint(np.clip(level, 0, 5)).astype(np.int8)
-        return {"keep": pa.array(keep), "level": pa.array(level), "grade": pa.array(grade)}
+        unsaid = np.isnan(level)
+        grade = np.rint(np.clip(np.where(unsaid, 0, level), 0, 5)).astype(np.int8)
+        return {
+            "keep": pa.array(keep, mask=np.isnan(keep)),
+            "level": pa.array(level, mask=unsaid),
+            "grade": pa.array(grade, mask=unsaid),
+        }

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from algok.classifiers.store import open_model
+from algok.classifiers.store import open_reference
 from algok.errors import AlgokError, InputError, ModelError, RecipeError
 from algok.filters.personal.coarse import excerpt
 from algok.pipelines.readers.inputs import LeftOut, Shard, plan_shards
@@ -78,12 +78,11 @@ def build_phases(recipe: Recipe) -> list[Phase]:
         phases.append(Phase(len(phases), acts, tuple(steps), sketches, resources))
 
     for step in recipe.steps:
-        cls = step.cls
-        if cls.resources != resources and (phases or steps):
+        if step.resources != resources and (phases or steps):
             close(None)
             acts, steps = None, []
-        resources = cls.resources
-        if issubclass(cls, CorpusStep):
+        resources = step.resources
+        if issubclass(step.cls, CorpusStep):
             close(step)
             acts, steps = step, []
         else:
@@ -287,8 +286,8 @@ def step_models(config: StepConfig) -> dict[str, dict]:
     models = {}
     for option, kind in config.cls.models.items():
         if config.options[option] is not None:
-            model = open_model(config.options[option], kind)
-            models[f"{config.name}.{option}"] = {"model": model.label, "digest": model.manifest.digest}
+            model = open_reference(config.options[option], kind)
+            models[f"{config.name}.{option}"] = {"model": model.label, "digest": model.digest}
     return models
 
 

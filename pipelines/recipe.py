@@ -25,7 +25,7 @@ from algok.pipelines.readers.spec import InputSpec
 from algok.pipelines.recipe_source import KeyPath, RecipeText, override, parse_source, read_source
 from algok.pipelines.registry import known_steps, step_class
 from algok.pipelines.validation import checked
-from algok.step import Bound, CorpusStep, Step, StepOptions
+from algok.step import Bound, CorpusStep, Resources, Step, StepOptions
 
 # Keys of later versions. Where a recipe says nothing of them the result is as before, and so is its digest.
 _LATER_KEYS: dict[type[BaseModel], tuple[str, ...]] = {
@@ -127,6 +127,11 @@ class StepConfig(_Strict):
         """The step's class, imported when it is first asked for."""
         return step_class(self.key)
 
+    @property
+    def resources(self) -> Resources:
+        """What one task of the step takes."""
+        return self.cls.Options(**self.options).takes() or self.cls.resources
+
     def build(self) -> Step:
         return self.cls(self.cls.Options(**self.options))
 
@@ -144,6 +149,11 @@ class Recipe(RecipeHead):
         for data in (*decisive["inputs"], *decisive["against"]):
             _leave_out_later(InputSpec, data)
         _leave_out_later(ReadLimits, decisive["limits"])
+        for step, data in zip(self.steps, decisive["steps"], strict=True):
+            fields = step.cls.Options.model_fields
+            for key in step.cls.Options.added:
+                if data["options"].get(key) == fields[key].default:
+                    data["options"].pop(key, None)
         if not self.against_runs:  # as in recipes before there was such a key
             del decisive["against_runs"]
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()

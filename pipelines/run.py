@@ -14,7 +14,7 @@ import algok
 from algok.errors import BudgetError, InputError, OutputError, TaskError
 from algok.pipelines.account import finish, is_finished
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
-from algok.pipelines.done import done_tasks, read_records
+from algok.pipelines.done import done_tasks, kind_of, read_records
 from algok.pipelines.executors import Executor, Sized
 from algok.pipelines.lock import locked
 from algok.pipelines.plan import (
@@ -301,7 +301,8 @@ def _open_phases(store: Store, plan: Plan) -> list[Phase]:
 
 
 def _is_complete(store: Store, plan: Plan, phase: Phase) -> bool:
-    return {task.id for task in plan.phase_tasks(phase)} <= set(done_tasks(store))
+    tasks = {task.id for task in plan.phase_tasks(phase)}
+    return tasks <= set(done_tasks(store, set(map(kind_of, tasks))))
 
 
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
@@ -322,10 +323,11 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
 
 def _spread(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
     """Spreads the large files of which a shard is still to be read."""
-    done = set(done_tasks(store))
+    every = plan.spread_tasks()
+    done = set(done_tasks(store, {"p0"})) if every else set()
     tasks = [
         task
-        for task in plan.spread_tasks()
+        for task in every
         if any(phase_task_id(0, task.shard + number) not in done for number in range(plan.spread_shards(task.shard)))
     ]
     sizes = [plan.shards[task.shard].files[0].size for task in tasks]

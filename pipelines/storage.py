@@ -96,15 +96,6 @@ class Store:
         names = (path.rsplit("/", 1)[-1] for path in found)
         return sorted(name for name in names if not name.endswith(_TEMPORARY))
 
-    def scanned(self, folder: str) -> Iterator[str]:
-        """The same one by one and in no order, so that the names of a very large folder are not in memory together (local
-        storage; others give them all at once)."""
-        if not self.local:
-            yield from self.listed(folder)
-            return
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.path(folder)) as entries:
-            yield from (entry.name for entry in entries if not entry.name.endswith(_TEMPORARY))
-
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
 
@@ -146,8 +137,9 @@ class Store:
             return
         for start in range(0, len(names), _FETCHED_AT_ONCE):
             paths = [self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]]
-            contents = self.fs.cat(paths, recursive=True, on_error="omit")
-            yield from (contents.get(self.fs._strip_protocol(path)) for path in paths)
+            # Not recursive, since fsspec would then list below each of them first.
+            contents = self.fs.cat(paths, recursive=False, on_error="return")
+            yield from (_present(contents[self.fs._strip_protocol(path)]) for path in paths)
 
     def check_reachable(self) -> None:
         """Raises OutputError where the storage does not answer, for instance without credentials."""
@@ -306,6 +298,18 @@ class Store:
         with suppress(FileNotFoundError):
             self.fs.rm(self.path(folder), recursive=True)
 
+    def remove_files(self, names: Sequence[str]) -> None:
+        """Removes files of one folder, and the folder where nothing is left in it (local storage)."""
+        if not self.local:
+            for start in range(0, len(names), _FETCHED_AT_ONCE):
+                self.fs.rm([self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]])
+            return
+        for name in names:
+            Path(self.path(name)).unlink(missing_ok=True)
+        for folder in {name.rpartition("/")[0] for name in names}:
+            with suppress(OSError):  # another process may just write into it
+                os.rmdir(self.path(folder))
+
     def remove_temporary(self) -> None:
         """Clears what dead tasks left half written (local storage; uploads leave nothing)."""
         if self.local:
@@ -350,6 +354,12 @@ def _read_if_there(path: str) -> bytes | None:
         return _read_small(path)
     except FileNotFoundError:
         return None
+
+
+def _present(content: bytes | Exception) -> bytes | None:
+    if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+        raise content
+    return content if isinstance(content, bytes) else None
 
 
 @contextmanager

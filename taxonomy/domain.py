@@ -6,17 +6,17 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.labeller import TextLabeller
-from algok.classifiers.store import open_model
+from algok.classifiers.foreign.options import ForeignOptions
+from algok.classifiers.labeller import open_labeller
 from algok.errors import ModelError
-from algok.step import Signal, SignalStep, StepOptions
+from algok.step import MODEL, Signal, SignalStep
 from algok.taxonomy.axes import UNKNOWN, major_of
 
 
-class DomainOptions(StepOptions):
-    """Which model, and when it is not sure enough."""
+class DomainOptions(ForeignOptions):
+    """Which model, what the labels of another library's mean (codes of the taxonomy), and when it is not sure enough."""
 
-    model: str = Field("domain", description="A shipped model (name or name@version) or the path of a model folder.")
+    model: str = Field("domain", description=MODEL)
     unknown_below: float = Field(
         0.2, ge=0, le=1, description="A document whose best sub-domain is less probable than this is `unknown`."
     )
@@ -42,7 +42,10 @@ class Domain(SignalStep[DomainOptions]):
 
     def __init__(self, options: DomainOptions | None = None):
         super().__init__(options)
-        self._model = TextLabeller(open_model(self.options.model, "domain"))
+        known, expected = major_of().__contains__, f"a code of the taxonomy ({', '.join(major_of())})"
+        self._model = open_labeller(
+            self.options.model, "domain", self.options.labels, known, expected, self.options.gpus
+        )
         strange = [label for label in self._model.labels if label not in major_of()]
         if strange:
             raise ModelError(f"model '{self.options.model}': not codes of the taxonomy: {', '.join(strange)}")

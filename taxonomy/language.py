@@ -5,13 +5,19 @@ stretch of Latin, Cyrillic, Arabic, Devanagari or rarer letters is; lexicons of 
 Rules, thresholds and what they were measured on stand in docs/language-and-source.md.
 """
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from pydantic import Field
 
+from algok.classifiers.foreign.answers import Labels, answers_for, bare
+from algok.classifiers.foreign.classifier import open_foreign
+from algok.errors import ModelError
 from algok.kernels.buffers import string_buffers
 from algok.kernels.eojeol import compile_lexicons, score
 from algok.kernels.scripts import COUNTERS, count
@@ -87,11 +93,21 @@ def _identifier(script: str) -> Any:
 _BOUNDS = {"korean_ratio": Bound(min=0.02)}
 
 
-class Language(SignalStep[StepOptions]):
+class LanguageOptions(StepOptions):
+    """`model`: another library's, instead of the rules of this step; `labels`: what its labels mean, where its codes of two or
+    three letters (GlotLID's kor_Hang too) do not say it."""
+
+    added: ClassVar = frozenset({"model", "labels"})
+    model: str | None = Field(None, description="A language identifier of fastText (GlotLID, lid.176), ONNX or skops.")
+    labels: Labels = None
+
+
+class Language(SignalStep[LanguageOptions]):
     """What language a document is in, how sure that is, and which other one a mixed document has.
 
     Needs `text` without nulls (ValueError). Where there is no letter, or only bytes read in a wrong encoding, `label`
-    is `und`, `confidence` 0 and, without letters, `korean_ratio` null.
+    is `und`, `confidence` 0 and, without letters, `korean_ratio` null. With a `model`, `label` and `confidence` are the
+    model's likeliest language and its probability, and `second` is null.
     """
 
     name = "language"
@@ -101,11 +117,21 @@ class Language(SignalStep[StepOptions]):
         Signal("korean_ratio", pa.float32(), "ratio", "Hangul letters (jamo too) / letters"),
         Signal("second", pa.string(), "label", "the other language of ko-mixed, else null"),
     )
+    Options = LanguageOptions
     default_bounds = _BOUNDS
+    models: ClassVar = {"model": "language"}
+
+    def __init__(self, options: LanguageOptions | None = None):
+        super().__init__(options)
+        model = self.options.model
+        self._model = None if model is None else _Identifier(model, self.options.labels or {})
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
-        data, offsets = string_buffers(batch.column("text"))
+        texts = batch.column("text")
+        data, offsets = string_buffers(texts)
         counts: dict[str, np.ndarray] = dict(zip(COUNTERS, count(data, offsets).T, strict=True))
+        if self._model is not None:
+            return self._model.signals(texts, counts)
         label, confidence, second, ratio, letters = _by_script(data, offsets, counts)
         _variants(data, offsets, counts, label, confidence)
         return {
@@ -116,12 +142,61 @@ class Language(SignalStep[StepOptions]):
         }
 
 
+class _Identifier:
+    """A model that says the language instead of the rules; Hangul in letters is still counted."""
+
+    def __init__(self, reference: str, labels: Mapping[str, str | None]):
+        foreign = open_foreign(reference, "language")
+        if foreign is None:
+            raise ModelError(f"model '{reference}': a language identifier of fastText, ONNX or skops is needed here")
+        self._classifier = foreign[0]
+        if not self._classifier.labels:
+            raise ModelError(f"model '{reference}': a language identifier must have labels; this one gives a score")
+        named = {
+            label: labels.get(label, labels.get(bare(label), _code(bare(label)))) for label in self._classifier.labels
+        }
+        answers = answers_for(self._classifier.labels, named, _is_code, "a code such as ko, en or und")
+        self._answers = np.array([answer or "und" for answer in answers], object)
+
+    def signals(self, texts: pa.Array, counts: dict[str, np.ndarray]) -> dict[str, pa.Array]:
+        columns, probabilities = self._classifier.best(texts)
+        ratio, letters = _korean(counts)
+        return {
+            "label": pa.array(self._answers[columns], pa.string()),
+            "confidence": pa.array(probabilities),
+            "korean_ratio": pa.array(ratio.astype(np.float32), mask=letters == 0),
+            "second": pa.nulls(len(texts), pa.string()),
+        }
+
+
+@cache
+def _two_letters() -> dict[str, str]:
+    lines = (Path(__file__).parent / "languages.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def _code(label: str) -> str:
+    """The language of a label: `kor_Hang` is ko, `kor` is ko, `yue_Hani` has no code of two letters and stays yue."""
+    code = label.partition("_")[0].lower()
+    return "und" if code == "zxx" else _two_letters().get(code, code)
+
+
+def _is_code(answer: str) -> bool:
+    return re.fullmatch(r"[a-z]{2,3}(-[a-z]+)?", answer) is not None
+
+
+def _korean(counts: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The share of Hangul in letters, and the letters."""
+    korean = counts["hangul"] + counts["jamo"]
+    letters = korean + sum(counts[script] for script in _SCRIPTS if script != "korean")
+    return korean / np.maximum(letters, 1), letters
+
+
 def _by_script(data: np.ndarray, offsets: np.ndarray, counts: dict[str, np.ndarray]) -> tuple:
     """Labels, confidences and second languages by script; the share of Hangul in letters, and the letters."""
     korean = counts["hangul"] + counts["jamo"]
     sizes = {**counts, "korean": korean}
-    letters = sum(sizes[script] for script in _SCRIPTS)
-    ratio = korean / np.maximum(letters, 1)
+    ratio, letters = _korean(counts)
     # Beside Korean only running text of other languages counts: no code, names, addresses, or Hanja of Korean.
     beside = (korean > 0) & (ratio >= 0.02)
     sizes["latin"] = np.where(beside, counts["latin_prose"], counts["latin"])

@@ -6,15 +6,16 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from algok.classifiers.labeller import TextLabeller
-from algok.classifiers.store import open_model
-from algok.step import Signal, SignalStep, StepOptions
+from algok.classifiers.foreign.options import ForeignOptions
+from algok.classifiers.labeller import open_labeller
+from algok.step import MODEL, Signal, SignalStep
 
 
-class StyleOptions(StepOptions):
-    """Which model: the name of a shipped one, name@version, or the path of a model folder."""
+class StyleOptions(ForeignOptions):
+    """Which model: a shipped one, a model folder, or a file of fastText, ONNX or skops; its own labels are styles unless `labels`
+    calls them otherwise."""
 
-    model: str = Field("style", description="A shipped model (name or name@version) or the path of a model folder.")
+    model: str = Field("style", description=MODEL)
 
 
 class Style(SignalStep[StyleOptions]):
@@ -30,7 +31,9 @@ class Style(SignalStep[StyleOptions]):
 
     def __init__(self, options: StyleOptions | None = None):
         super().__init__(options)
-        self._model = TextLabeller(open_model(self.options.model, "style"))
+        self._model = open_labeller(
+            self.options.model, "style", self.options.labels, bool, "the name of a style", self.options.gpus
+        )
 
     def compute(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         p = self._model.probabilities(batch.column("text"))

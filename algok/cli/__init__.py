@@ -32,6 +32,7 @@ COMMANDS = {
     "models": "List, show and verify models.",
     "decontaminate": "Index benchmarks, to keep them out of the training.",
     "train": "Train a model on your own data.",
+    "distil": "Teach a fast model what a slow one says.",
     "evaluate": "Measure a recipe and its models on labelled documents.",
     "tune": "Choose a bound from labelled documents.",
 }

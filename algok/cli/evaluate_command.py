@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from algok.cli.shared import json_option, labelled_options, pairs, print_json, print_table, printable
+from algok.cli.shared import json_option, labelled_options, lists, pairs, print_json, print_table, printable
 
 
 @click.command("evaluate")
@@ -16,7 +16,7 @@ from algok.cli.shared import json_option, labelled_options, pairs, print_json, p
     "models",
     multiple=True,
     metavar="KIND=MODEL",
-    help="Another model of a kind, e.g. quality=models/my_quality. Repeatable.",
+    help="Another model of a kind, e.g. quality=models/my_quality. Several of a kind are compared. Repeatable.",
 )
 @click.option("--pii", is_flag=True, help="Score the step pii against labelled spans instead.")
 @click.option("--spans", default="meta.spans", show_default=True, help="With --pii: where rows have their spans.")
@@ -43,6 +43,7 @@ def command(
     Examples:
       algok evaluate labels.jsonl.zst
       algok evaluate labels.jsonl.zst --part held-out --model quality=models/my_quality --by source
+      algok evaluate labels.jsonl.zst --model quality=quality --model quality=models/hq.bin
       algok evaluate documents.jsonl --field domain=topic --json | jq .domain.macro_f1
       algok evaluate --pii spans.jsonl --spans spans
       algok evaluate --tokenizer tokenizer --tokenizer our-128k.json prose.jsonl.zst
@@ -58,17 +59,46 @@ def command(
     from algok.pipelines.recipe import load_recipe
 
     named = pairs(fields, "--field", LABELS)
-    chosen = pairs(models, "--model")
-    for kind in chosen:
+    given = lists(models, "--model")
+    for kind in given:
         step_for_kind(kind)  # an unknown kind is said before the documents are read
     loaded = load_recipe(recipe, list(overrides))
     documents = read_labelled_documents(files, fields=named, group=group, part=part, by=by, source=source)
+    if any(len(references) > 1 for references in given.values()):
+        _compare(files, documents, loaded, given, part, as_json)
+        return
+    chosen = {kind: references[-1] for kind, references in given.items()}
     report = {"files": [str(path) for path in files], "part": part, **evaluate(documents, loaded, chosen)}
     report["warnings"] = seen_by_models(files, part, report["models"])
     if as_json:
         print_json(report)
         return
     _show(report)
+
+
+def _compare(files, documents, recipe, given: dict[str, list[str]], part, as_json: bool) -> None:
+    """A table for every kind of which there are several models; the others are the recipe's or those given."""
+    from algok.evaluation.compare_models import compare_models
+
+    single = {kind: references[0] for kind, references in given.items()}
+    tables = {
+        kind: compare_models(documents, recipe, kind, references, single, files, part)
+        for kind, references in given.items()
+        if len(references) > 1
+    }
+    if as_json:
+        print_json(
+            {"files": [str(path) for path in files], "part": part, "documents": len(documents), "models": tables}
+        )
+        return
+    click.echo(printable(f"{len(documents):,} documents (part {part}) through {recipe.name}"))
+    for kind, rows in tables.items():
+        names = [name for name in rows[0] if name != "warnings"]
+        shown = [[row[name][:16] if name == "digest" else row[name] for name in names] for row in rows]
+        click.echo(f"\n{kind.capitalize()} models (recipe: balanced accuracy of keep with the model)")
+        print_table([name.replace("_", " ") for name in names], shown)
+        for warning in (warning for row in rows for warning in row["warnings"]):
+            click.echo(printable(f"warning: {warning}"))
 
 
 def _evaluate_pii(files: tuple[Path, ...], spans: str, as_json: bool) -> None:
@@ -155,7 +185,7 @@ def _show_keep(keep: dict[str, Any]) -> None:
 
 def _show_quality(quality: dict[str, Any]) -> None:
     click.echo("\nQuality model")
-    _figures(quality, ("auc", "ece", "brier", "level_spearman", "level_mean_absolute_error"))
+    _figures(quality, ("auc", "ece", "brier", "auc_level", "level_spearman", "level_mean_absolute_error"))
     if quality.get("bins"):
         click.echo()
         rows = [

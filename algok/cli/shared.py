@@ -109,13 +109,18 @@ def labelled_options(command: Callable) -> Callable:
 
 def pairs(values: tuple[str, ...], option: str, known: Iterable[str] | None = None) -> dict[str, str]:
     """KEY=VALUE options as a dictionary; a usage error for anything else, or for an unknown key (None: any key)."""
-    found = {}
+    return {key: given[-1] for key, given in lists(values, option, known).items()}
+
+
+def lists(values: tuple[str, ...], option: str, known: Iterable[str] | None = None) -> dict[str, list[str]]:
+    """The same where a key may be given several times: all its values, in order."""
+    found: dict[str, list[str]] = {}
     for value in values:
         key, separator, rest = value.partition("=")
         if not separator or not rest or (known is not None and key not in known):
             keys = f" with a key of {', '.join(known)}" if known is not None else ""
             raise click.UsageError(f"{option} '{value}': expected KEY=VALUE{keys}")
-        found[key] = rest
+        found.setdefault(key, []).append(rest)
     return found
 
 

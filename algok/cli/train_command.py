@@ -62,6 +62,14 @@ def _labels(field: str) -> Callable:
             show_default=True,
             help="Of the cross-validation over groups for the card; 0: none.",
         ),
+        click.option(
+            "--backend",
+            type=click.Choice(["algok", "fasttext"]),
+            default="algok",
+            show_default=True,
+            help="fasttext: a model of that library, slower to ask, for what else you use it for.",
+        ),
+        _seed_option,
     )
 
 
@@ -91,7 +99,7 @@ def tokenizer(files, output, licenses, as_json, **options) -> None:
     check_output(output, options["name"])
     sets = DataSets(files, licenses)
     texts = list(read_texts(files, sets))
-    _report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
+    report(output, train_tokenizer(texts, output, data=sets.data(), **options), as_json)
 
 
 @command.command("perplexity")
@@ -122,13 +130,12 @@ def perplexity(files, output, licenses, as_json, noisy, typical, order, **option
     data = [line for part in sets for line in part.data()]
     prune = (0, 1, 1)[:order]
     manifest = train_perplexity(clean, bad, usual or clean, output, order=order, prune=prune, data=data, **options)
-    _report(output, manifest, as_json)
+    report(output, manifest, as_json)
 
 
 @command.command("quality")
 @_files("quality")
 @_labels("labels.keep")
-@_seed_option
 @click.option("--level", default="labels.quality", show_default=True, metavar="FIELD", help="Quality 0–5, where known.")
 def quality(level, **options) -> None:
     """Train a quality model on FILES with the label keep (0 or 1) and, where rows have it, quality from 0 to 5.
@@ -162,7 +169,6 @@ def toxicity(toxic_from, **options) -> None:
 @command.command("domain")
 @_files("domain")
 @_labels("labels.domain")
-@_seed_option
 def domain(**options) -> None:
     """Train a domain model on FILES; a label is one of the twenty codes, or codes with probabilities.
 
@@ -178,7 +184,6 @@ def domain(**options) -> None:
 @command.command("style")
 @_files("style")
 @_labels("labels.style")
-@_seed_option
 def style(**options) -> None:
     """Train a style model on FILES; a label is a name, or names with probabilities.
 
@@ -202,7 +207,8 @@ def _train(
     group,
     part,
     folds,
-    seed=0,
+    backend,
+    seed,
     second=None,
     toxic_from=1.0,
     names=None,
@@ -212,7 +218,14 @@ def _train(
     from algok.classifiers.training.train import Choices, train_model
 
     check_output(output, name)
-    _check_extra()
+    check_extra()
+    trainer = TRAINERS[kind](Choices(seed, toxic_from, names))
+    if backend == "fasttext":
+        from algok.classifiers.foreign.libraries import library
+        from algok.classifiers.training.fasttext import with_fasttext
+
+        library("fasttext", "fasttext", "--backend fasttext")
+        trainer = with_fasttext(kind, trainer, seed)
     sets = DataSets(files, licenses)
     examples, grouped = read_training(files, label, group, sets, part, second)
     note = "" if grouped else "the rows have no group, so near copies may lie on both sides of a fold"
@@ -226,10 +239,10 @@ def _train(
         version=version,
         data=sets.data(part),
         number=folds,
-        trainer=TRAINERS[kind](Choices(seed, toxic_from, names)),
+        trainer=trainer,
         note=note,
     )
-    _report(output, manifest, as_json)
+    report(output, manifest, as_json)
 
 
 def check_output(output: Path, name: str) -> None:
@@ -244,7 +257,7 @@ def check_output(output: Path, name: str) -> None:
         raise ModelError(f"{output}: is not an empty folder; choose a new one for the model")
 
 
-def _check_extra() -> None:
+def check_extra() -> None:
     from importlib.util import find_spec
 
     from algok.errors import ModelError
@@ -253,7 +266,7 @@ def _check_extra() -> None:
         raise ModelError("training needs scikit-learn; install it with: pip install 'algok[train]'")
 
 
-def _report(output: Path, manifest, as_json: bool) -> None:
+def report(output: Path, manifest, as_json: bool) -> None:
     """The card's facts and figures, and how a recipe takes the model."""
     from algok.evaluation.evaluate import step_for_kind
 

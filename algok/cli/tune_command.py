@@ -27,6 +27,13 @@ _WIDTH, _HEIGHT = 64, 12
     "--side", type=click.Choice(["min", "max"]), help="Which bound [default: the recipe's, else by the data]."
 )
 @click.option("--by", metavar="FIELD", help="A bound per value of a field too; by source they go into profiles.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Model of the signal's step; several are compared. Repeatable.",
+)
 @click.option("--all-documents", is_flag=True, help="Count documents that earlier steps drop, too.")
 @json_option
 def command(
@@ -43,6 +50,7 @@ def command(
     beta,
     side,
     by,
+    models,
     all_documents,
     as_json,
 ) -> None:
@@ -56,31 +64,65 @@ def command(
       algok tune quality.keep labels.jsonl.zst --part dev
       algok tune heuristics.prose_eojeol labels.jsonl.zst --min-recall 0.98 --all-documents
       algok tune toxicity.max labels.jsonl.zst --label toxicity --by source
+      algok tune quality.keep labels.jsonl.zst --model quality --model models/hq.bin
     """
-    from algok.evaluation.evaluate import models_of, plans_until, seen_by_models
+    from algok.evaluation.evaluate import model_option, models_of, plans_until, seen_by_models
     from algok.evaluation.labelled_documents import LABELS, read_labelled_documents
-    from algok.evaluation.tune import Goal, recipe_lines, tune
+    from algok.evaluation.tune import Goal, tune
     from algok.pipelines.recipe import load_recipe
 
     if min_recall is not None and beta is not None:
         raise click.UsageError("--min-recall and --beta are two goals; choose one")
     goal = Goal(beta, min_recall)
-    loaded = load_recipe(recipe, list(overrides))
-    configs = plans_until(loaded, signal)
+    setting = f"steps.{signal.partition('.')[0]}.{model_option(signal)}" if models else ""
+    recipes = [load_recipe(recipe, [*overrides, f"{setting}={model}"]) for model in models]
+    recipes = recipes or [load_recipe(recipe, list(overrides))]
+    configs = [plans_until(loaded, signal) for loaded in recipes]
     named = pairs(fields, "--field", LABELS)
     slices = [by] if by else []
     documents = read_labelled_documents(files, fields=named, group=group, part=part, by=slices, source=source)
-    proposals = tune(documents, loaded, signal, label=label, goal=goal, side=side, by=by, everything=all_documents)
-    warnings = seen_by_models(files, part, models_of(configs))
+    found = [
+        tune(documents, loaded, signal, label=label, goal=goal, side=side, by=by, everything=all_documents)
+        for loaded in recipes
+    ]
+    warnings = [seen_by_models(files, part, models_of(plans)) for plans in configs]
     if as_json:
-        shown = [p.as_dict() | {"recipe": recipe_lines(signal, p, by) if p.proposed else None} for p in proposals]
-        print_json({"signal": signal, "label": label, "goal": goal.words, "warnings": warnings, "proposals": shown})
+        head = {"signal": signal, "label": label, "goal": goal.words}
+        each = [
+            {"warnings": said, "proposals": [_as_dict(signal, p, by) for p in proposals]}
+            for said, proposals in zip(warnings, found, strict=True)
+        ]
+        if models:
+            each = [{"model": model, **one} for model, one in zip(models, each, strict=True)]
+        print_json(head | (each[0] if len(each) == 1 else {"models": each}))
         return
-    for warning in warnings:
-        click.echo(printable(f"warning: {warning}"))
-    _show(signal, proposals[0], label)
-    for proposal in proposals:
-        _show_proposal(signal, proposal, goal.words, by)
+    for number, (said, proposals) in enumerate(zip(warnings, found, strict=True)):
+        if len(found) > 1:
+            click.echo(printable(f"{'' if number == 0 else chr(10)}model {models[number]}"))
+        for warning in said:
+            click.echo(printable(f"warning: {warning}"))
+        _show(signal, proposals[0], label)
+        for proposal in proposals:
+            _show_proposal(signal, proposal, goal.words, by)
+    if len(found) > 1:
+        _show_models(models, [proposals[0] for proposals in found])
+
+
+def _as_dict(signal: str, proposal, by: str | None) -> dict:
+    from algok.evaluation.tune import recipe_lines
+
+    return proposal.as_dict() | {"recipe": recipe_lines(signal, proposal, by) if proposal.proposed else None}
+
+
+def _show_models(models, proposals) -> None:
+    """The proposals over all documents side by side."""
+    rows = []
+    for model, proposal in zip(models, proposals, strict=True):
+        point = proposal.proposed
+        rows.append([printable(model), proposal.auc, *([point.bound, *_cells(point)] if point else [None] * 6)])
+    click.echo()
+    columns = ["kept", "recall of keep", "recall of drop", "precision", "balanced accuracy"]
+    print_table(["model", "auc", "proposed", *columns], rows)
 
 
 def _show(signal: str, proposal, label: str) -> None:

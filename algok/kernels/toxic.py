@@ -534,6 +534,25 @@ def _windows(data, offsets, whole, bits, lexicon, flat, row_ends, spans, hit_cou
     return windows, total
 
 
+@allocating_kernel
+def _spans(data, offsets, spans):
+    """First pass (`spans` empty): only counts; second pass: [document, start, end, units] per window with units."""
+    codes, kinds = np.empty(_EOJEOL + 1, np.int64), np.empty(_EOJEOL + 1, np.uint8)
+    units, starts = np.empty(MOST_UNITS + 2 * _EOJEOL, np.int64), np.empty(MOST_UNITS + 2 * _EOJEOL, np.uint8)
+    windows = 0
+    for d in range(len(offsets) - 1):
+        position = offsets[d]
+        while position < offsets[d + 1]:
+            m, _, stop = _next_window(data, position, offsets[d + 1], False, codes, kinds, units, starts)
+            if m > 0:
+                if len(spans) > 0:
+                    spans[windows, 0], spans[windows, 1], spans[windows, 2] = d, position, stop
+                    spans[windows, 3] = m
+                windows += 1
+            position = stop
+    return windows
+
+
 @kernel
 def _add_rows(ids, n, table, sums):
     """Sums rows of `pack`, eight columns at once: in lanes of 16 bits, which 256 bytes cannot overflow."""
@@ -605,6 +624,14 @@ def windows(data, offsets, bits: int, lexicon: Lexicon, whole: bool = False):
     if number:
         _windows(data, offsets, whole, bits, tuple(lexicon), flat, ends, spans, hits)
     return flat, ends, spans, hits
+
+
+def window_spans(data, offsets) -> np.ndarray:
+    """[document, first byte, end byte, units] (int64) of every window, for a model that reads their text itself."""
+    spans = np.empty((_spans(data, offsets, np.empty((0, 4), np.int64)), 4), np.int64)
+    if len(spans):
+        _spans(data, offsets, spans)
+    return spans
 
 
 def pack(table: np.ndarray) -> np.ndarray:

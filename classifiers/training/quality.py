@@ -29,7 +29,8 @@ def train_quality(
     data: list[DataSet] | None = None,
     metrics: dict | None = None,
 ) -> Manifest:
-    """Trains on labels (keep 0/1, quality 0–5 or None) and writes the model folder.
+    """Trains on labels (keep 0/1, quality 0–5 or None) and writes the model folder. A keep between 0 and 1 is a probability, and
+    a quality between two levels is shared by them.
 
     Without `metrics`, those of the cross-validation over groups are written. Raises ModelError.
     """
@@ -58,23 +59,35 @@ def cross_validation_metrics(outside: np.ndarray, keep: np.ndarray, weights: np.
     from sklearn.metrics import roc_auc_score
 
     full = weights >= 1
-    if len(set(keep[full])) < 2:
+    truth = keep[full] >= 0.5
+    if len(set(truth)) < 2:
         return {}
-    return {"cross-validation": {"keep AUC": round(float(roc_auc_score(keep[full], outside[full, 0])), 4)}}
+    return {"cross-validation": {"keep AUC": round(float(roc_auc_score(truth, outside[full, 0])), 4)}}
 
 
 def _columns(examples: Examples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    keep = np.array([label[0] for label in examples.labels], np.int64)
+    keep = np.array([label[0] for label in examples.labels], np.float64)
     quality = np.array([np.nan if label[1] is None else label[1] for label in examples.labels], np.float64)
     return keep, quality, np.array(examples.weights, np.float64)
 
 
 def _targets(keep: np.ndarray, quality: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Per head: the rows that have its label, and the labels."""
+    """Per head: the rows that have its label, and the labels, from 0 to 1."""
     known = np.flatnonzero(~np.isnan(quality))
     heads = [(np.arange(len(keep)), keep)]
-    heads += [(known, (quality[known] >= least).astype(np.int64)) for least in range(1, 6)]
+    heads += [(known, np.clip(quality[known] - (least - 1), 0, 1)) for least in range(1, 6)]
     return heads
+
+
+def _fit_soft(matrix, target: np.ndarray, c: float, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`fit`, where a row whose target is a probability counts as two: as yes and as no, by their shares."""
+    unsure = np.flatnonzero((target > 0) & (target < 1))
+    if not len(unsure):
+        return fit(matrix, target.astype(np.int64), c, weights)
+    rows = np.concatenate([np.arange(len(target)), unsure])
+    answers = np.concatenate([target > 0, np.zeros(len(unsure), bool)]).astype(np.int64)
+    shares = np.concatenate([np.where(target > 0, target, 1), 1 - target[unsure]])
+    return fit(matrix[rows], answers, c, weights[rows] * shares)
 
 
 def _fit_heads(matrix, keep, quality, weights) -> tuple[np.ndarray, np.ndarray]:
@@ -82,9 +95,9 @@ def _fit_heads(matrix, keep, quality, weights) -> tuple[np.ndarray, np.ndarray]:
     for rows, target in _targets(keep, quality):
         if len(set(target)) < 2:  # a head without both answers in the data says its only answer
             columns.append(np.zeros((matrix.shape[1], 1), np.float32))
-            biases.append(np.array([6.0 if len(target) and target[0] else -6.0], np.float32))
+            biases.append(np.array([6.0 if len(target) and target[0] >= 0.5 else -6.0], np.float32))
             continue
-        column, bias = fit(matrix[rows], target, _C, weights[rows])
+        column, bias = _fit_soft(matrix[rows], target, _C, weights[rows])
         columns.append(column)
         biases.append(bias)
     return np.hstack(columns), np.concatenate(biases)
@@ -108,7 +121,7 @@ def _calibrate(outside, keep, quality, weights) -> list[list[float]]:
         if len(set(target)) < 2:
             lines.append([1.0, 0.0])
             continue
-        slope, offset = fit(outside[rows, head : head + 1].astype(np.float64), target, 1e3, weights[rows])
+        slope, offset = _fit_soft(outside[rows, head : head + 1].astype(np.float64), target, 1e3, weights[rows])
         lines.append([round(float(slope[0, 0]), 4), round(float(offset[0]), 4)])
     return lines
 

@@ -153,7 +153,11 @@ def _is_toxic(label: dict[str, int] | list[str]) -> bool:
 
 
 def _scores(model: Model, texts: pa.Array) -> np.ndarray:
-    scores = ToxicityModel(model).documents(texts)
+    return columns_of_heads(ToxicityModel(model).documents(texts))
+
+
+def columns_of_heads(scores: dict[str, np.ndarray]) -> np.ndarray:
+    """The scores of documents, documents × HEADS."""
     return np.column_stack([scores["max" if head == "any" else head] for head in HEADS])
 
 

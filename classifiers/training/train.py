@@ -47,11 +47,12 @@ def train_model(
     number: int,
     trainer: Trainer,
     note: str = "",
+    figures: dict[str, Any] | None = None,
 ) -> Manifest:
     """Checks the labels, measures by cross-validation over groups in `number` folds (0: not), and trains on everything.
 
-    `note` goes into the metrics. Raises InputError for a label that the kind does not take or if there is one answer only;
-    ModelError of the training.
+    `note` and `figures` go into the metrics. Raises InputError for a label that the kind does not take or if there is one
+    answer only; ModelError of the training.
     """
     converted = _converted(examples, trainer.convert)
     answers = {str(trainer.answer(label)) for label in converted.labels}
@@ -62,6 +63,7 @@ def train_model(
     # L-BFGS over a hashed table is ten times slower on several BLAS threads, and its sums would depend on their number.
     with threadpool_limits(1):
         metrics = _cross_validated(kind, converted, trainer, number) if number else {}
+        metrics |= figures or {}
         if note:
             metrics["note"] = note
         return trainer.train(converted, folder, name=name, version=version, data=data, metrics=metrics)

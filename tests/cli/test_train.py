@@ -59,6 +59,31 @@ def test_the_same_input_gives_the_same_digest_and_a_model_that_tells_them_apart(
     assert (measured[figure] if figure else measured["any"]["AUC"]) > 0.9
 
 
+@pytest.mark.parametrize("kind", ["quality", "toxicity", "domain", "style"])
+def test_fasttext_behind_the_same_command_gives_a_model_that_the_step_takes(labels, tmp_path, kind):
+    pytest.importorskip("sklearn", reason="needs the extra train")
+    pytest.importorskip("fasttext", reason="needs the extra fasttext")
+    options = ["--backend", "fasttext", "--json"]
+    first = json.loads(algok("train", kind, labels, "-o", tmp_path / "a", "--folds", "2", *options))
+    again = json.loads(algok("train", kind, labels, "-o", tmp_path / "b", "--folds", "0", *options))
+    assert first["digest"] == again["digest"] and first["parameters"]["library"] == "fasttext"
+    measured = first["metrics"]["cross-validation over groups"]
+    figure = {"quality": "keep AUC", "domain": "accuracy", "style": "accuracy"}.get(kind)
+    assert (measured[figure] if figure else measured["any"]["AUC"]) > 0.9
+    shown = json.loads(algok("evaluate", labels, "--model", f"{kind}={tmp_path / 'a'}", "--json"))
+    assert shown["models"][f"{kind}.model"]["digest"] == first["digest"]
+    assert shown[kind].get("auc", shown[kind].get("accuracy", shown[kind].get("auc_mean"))) > 0.9
+    assert "whole" in algok("models", "verify", tmp_path / "a")
+
+
+def test_a_word_that_fasttext_would_take_for_a_label_is_none(tmp_path):
+    fasttext = pytest.importorskip("fasttext", reason="needs the extra fasttext")
+    texts = [row | {"text": f"__label__9 {row['text']} __label__keep"} for row in rows()]
+    path = write_jsonl(tmp_path / "labels.jsonl", texts)
+    algok("train", "style", path, "-o", tmp_path / "m", "--folds", "0", "--backend", "fasttext")
+    assert sorted(fasttext.load_model(str(tmp_path / "m/model.bin")).labels) == ["__label__0", "__label__1"]
+
+
 def test_the_report_says_how_to_use_the_model(labels, tmp_path):
     shown = algok("train", "style", labels, "-o", tmp_path / "m", "--folds", "0", "--name", "mine", "--version", "4")
     assert "mine@4" in shown and f"style: {{model: {tmp_path / 'm'}}}" in shown and "CC0" in shown

@@ -25,6 +25,7 @@ from algok.kernels.toxic import (
     compile_lexicon,
     pack,
     score,
+    window_spans,
     windows,
 )
 
@@ -273,6 +274,21 @@ def test_windows_are_those_of_the_plain_twin(text: str, whole: bool) -> None:
         assert found[number].tolist() == [hits[klass] for klass in range(len(TERMS))]
         rows = ids[ends[number - 1] if number else 0 : ends[number]]
         assert sorted(rows.tolist()) == twin.features(window.words, hits, BITS)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.one_of(_PIECES, TEXTS), max_size=3))
+def test_spans_with_their_units_are_those_of_the_plain_twin(texts: list[str]) -> None:
+    texts = [text.translate(_UNASSIGNED) for text in texts]
+    expected = [
+        [document, window.start, window.end, len("".join(window.words))]
+        for document, text in enumerate(texts)
+        for window in twin.windows(text, False)
+    ]
+    data, offsets = string_buffers(pa.array(texts, pa.large_string()))
+    for row in expected:
+        row[1:3] = [place + int(offsets[row[0]]) for place in row[1:3]]
+    assert window_spans(data, offsets).tolist() == expected
 
 
 @settings(max_examples=50)

@@ -24,6 +24,7 @@ from reading import read, warc_record
 
 from algok.cli import cli
 from algok.dashboard.server import create_app
+from algok.pipelines.done import done_tasks, sound_records
 from algok.pipelines.storage import Store
 
 NEEDED = ["s3fs"] if "ALGOK_S3_ENDPOINT" in os.environ else ["s3fs", "moto", "flask"]
@@ -106,7 +107,7 @@ def files(url: str) -> dict[str, bytes]:
 def killed_after(tasks: int, bucket: str, output: str, environment: dict[str, str]) -> None:
     """Begins a run, or goes on with it, and kills it without warning when so many tasks are done."""
     running, store = begin(bucket, output, environment), Store(output)
-    while len(store.names("done")) < tasks:
+    while len(done_tasks(store)) < tasks:
         assert running.poll() is None, running.communicate()[0]
         time.sleep(0.02)
     running.send_signal(signal.SIGKILL)
@@ -130,8 +131,8 @@ def test_a_run_killed_twice_goes_on_and_nothing_half_written_is_visible(finished
     for tasks in (2, 7):
         killed_after(tasks, bucket, output, environment)
         store = Store(output)
-        for name in store.names("done"):  # whatever has a record is whole
-            for file in orjson.loads(store.read_bytes(name))["files"]:
+        for _, record in sound_records(store):  # whatever has a record is whole
+            for file in record["files"]:
                 assert len(store.read_bytes(file["path"])) == file["bytes"]
         assert not [path for path in store.fs.find(store.root) if path.endswith(".tmp")]
     going = begin(bucket, output, environment)
