@@ -2,6 +2,7 @@
 
     python bench/incremental.py                 without models: repair, dedup, heuristics, lines
     python bench/incremental.py --recipe web    the whole recipe
+    python bench/incremental.py --reuse         what a changed bound costs with `--reuse`: the recipe web over the WARC files
 
 Documents are the texts of ../shared/data/{domain,clean,noisy}, cut at line breaks into pieces of about --bytes bytes and mixed; a
 part of them is new. In this process, one core, after a run that compiles: processor seconds of the new part alone, against the
@@ -32,7 +33,7 @@ from algok.pipelines.run_directory import Run
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LEFT_OUT = {"nsmc_raw_reviews", "spam_short"}  # of a line each
 PLAIN = {"repair": {}, "dedup": {"keep": "first"}, "heuristics": {}, "lines": {}}
-SHARD = 2000  # documents in a file
+SHARD = 20_000  # documents in a file
 SHORT, REPEATS = ("new alone", "--against"), 3  # these runs are repeated, and the shortest time counts
 
 
@@ -76,11 +77,11 @@ def recipe(name: str, inputs: list[Path], **head) -> Recipe:
     return load_recipe(name, ["steps.dedup.keep=first"], inputs=paths, **head)
 
 
-def timed(recipe: Recipe, output: Path) -> float:
+def timed(recipe: Recipe, output: Path, reuse: Path | None = None) -> float:
     """Processor seconds of a run in this process."""
     shutil.rmtree(output, ignore_errors=True)
     began = time.process_time()
-    execute(recipe, str(output), make_executor("local", 0), SilentProgress())
+    execute(recipe, str(output), make_executor("local", 0), SilentProgress(), None if reuse is None else str(reuse))
     return time.process_time() - began
 
 
@@ -103,10 +104,8 @@ def measure(name: str, documents: list[dict], ratio: int, folder: Path) -> None:
     print(
         f"{ratio}:1, {len(documents) - cut:,} earlier documents in {earlier:.1f} s, {cut:,} new, kept alone and against: {kept}"
     )
-    alike, told = _compared(folder / "--ag", folder / "both", folder / "new")
-    print(
-        f"  of {told:,} new documents {told - alike:,} are decided, edited or told otherwise than in the one run over both"
-    )
+    decided, named = _compared(folder / "--ag", folder / "both", folder / "new")
+    print(f"  otherwise than in the one run over both: {decided} decided or edited, {named} only named or counted")
     for title, spent in seconds.items():
         print(f"  {title:15} {spent:6.2f} s  {spent / seconds['new alone']:5.2f} ×")
     for table in sorted(path for path in (folder / "earlier" / "work").glob("c*/*") if path.is_dir()):
@@ -117,7 +116,7 @@ def measure(name: str, documents: list[dict], ratio: int, folder: Path) -> None:
 
 
 def _compared(against: Path, both: Path, new: Path) -> tuple[int, int]:
-    """How many of the new documents have the same row in both runs, kept or dropped, and how many there are."""
+    """How many of the new documents are kept in one run only or with another text, and how many differ in signals alone."""
     rows = []
     for run in (against, both):
         told: dict[str, dict] = {}
@@ -125,10 +124,24 @@ def _compared(against: Path, both: Path, new: Path) -> tuple[int, int]:
             table = ds.dataset(str(run / output)).to_table(
                 filter=pc.field("file").isin([path.name for path in new.iterdir()])
             )
-            told |= {row["id"]: row for row in table.to_pylist()}
+            told |= {row["id"]: {**row, "output": output} for row in table.to_pylist()}
         rows.append(told)
     assert rows[0].keys() == rows[1].keys()
-    return sum(row == rows[1][key] for key, row in rows[0].items()), len(rows[0])
+    other = [(row, rows[1][key]) for key, row in rows[0].items() if row != rows[1][key]]
+    decided = sum((row["output"], row["text"]) != (its["output"], its["text"]) for row, its in other)
+    return decided, len(other) - decided
+
+
+def measure_reuse(folder: Path) -> None:
+    """A run from scratch, and runs that take over the phases before a changed bound."""
+
+    def changed(bound: str, **head) -> Recipe:
+        return load_recipe("web", [bound] if bound else [], inputs=[{"path": str(DATA / "warc")}], **head)
+
+    for _ in range(2):  # the first one compiles
+        print(f"{'from scratch':35} {timed(changed('', keep=['phases']), folder / 'first'):6.2f} s")
+    for bound in ("steps.heuristics.chars.min=150", "steps.lines.chars_left.min=80"):
+        print(f"{bound:35} {timed(changed(bound), folder / 'again', folder / 'first'):6.2f} s")
 
 
 def main() -> None:
@@ -136,7 +149,12 @@ def main() -> None:
     parser.add_argument("--recipe", default="plain")
     parser.add_argument("--bytes", type=int, default=1200)
     parser.add_argument("--documents", type=int, default=1 << 60, help="at most so many")
+    parser.add_argument("--reuse", action="store_true")
     given = parser.parse_args()
+    if given.reuse:
+        with tempfile.TemporaryDirectory() as folder:
+            measure_reuse(Path(folder))
+        return
     documents = list(pieces(given.bytes))
     random.Random(7).shuffle(documents)
     documents = documents[: given.documents]
