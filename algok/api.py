@@ -140,10 +140,12 @@ def run(
     workers: int | None = None,
     address: str | None = None,
     progress: bool = False,
+    reuse: str | Path | None = None,
 ) -> Run:
     """Runs a recipe into the run directory `output`, or what is left of it after a crash, and opens it.
 
-    `workers`: parallel tasks (default: all cores; 0: inside this process, as a notebook may prefer). Raises as
+    `workers`: parallel tasks (default: all cores; 0: inside this process, as a notebook may prefer). `reuse`: an earlier run over
+    the same inputs, of which the phases before the first changed step are taken over. Raises as
     `algok.pipelines.run.execute` does.
 
     ```python
@@ -160,7 +162,8 @@ def run(
         raise RecipeError("no inputs; give the recipe 'inputs', or this function inputs=…")
     chosen = make_executor(executor, workers, address)
     try:
-        finished = execute(checked, str(output), chosen, make_progress(not progress))
+        again = None if reuse is None else str(reuse)
+        finished = execute(checked, str(output), chosen, make_progress(not progress), again)
     finally:
         chosen.close()
     return Run.open(finished.url)

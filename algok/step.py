@@ -13,7 +13,7 @@ Three kinds of step:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
@@ -180,7 +180,17 @@ class Corpus(Protocol):
     (shard, row), as one uint64 `shard << 32 | row`."""
 
     rows: np.ndarray  # int64, documents sketched per shard
-    reference: np.ndarray  # bool per shard: belongs to an earlier corpus, is compared with but never changed
+    reference: np.ndarray  # bool per shard, those of earlier runs too: is compared with but never changed
+
+    @property
+    def earlier(self) -> "Sequence[Earlier]":
+        """Earlier runs that this corpus is compared with, by what they remember."""
+        ...
+
+    @property
+    def remembered(self) -> bool:
+        """Whether later runs are to be compared with this corpus: the step then gives all tables that it `remembers`."""
+        ...
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
         """A shard's sketch, or one table of it by name that has no keys; memory-mapped where the storage is local."""
@@ -202,6 +212,15 @@ class Corpus(Protocol):
     def count(self, name: str) -> int:
         """Rows of all tables of that name; 0 where a round had no partitions."""
         ...
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A finished run that a corpus is compared with: its corpus, which has the tables that the step remembers. Its shards are
+    known as those from `first` on."""
+
+    first: int
+    corpus: Corpus
 
 
 @dataclass(frozen=True)
@@ -234,6 +253,8 @@ class CorpusStep(Step[OptionsT]):
     # The one output of the rounds that `load` reads, by ranges, where it reads nothing else. The engine then resolves small
     # corpora in one task, and merges it in large ones, so that a shard need not open the files of all tasks.
     loads: ClassVar[str] = ""
+    # Tables of sketches and rounds that a later run reads which is compared with this one (`algok run --against`).
+    remembers: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def sketcher(self) -> Sketcher:

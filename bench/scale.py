@@ -1,20 +1,26 @@
 """What resolving a corpus of many documents costs: generated sketches through the real rounds, in a run directory on disk.
 
-    python bench/scale.py dedup --documents 1000000          all rounds of dedup
-    python bench/scale.py dedup --documents 100000000 --rows 1    the same with signatures of 14 values instead of 112
-    python bench/scale.py lines --documents 100000000 --slice 14  a fourteenth of the range of lines, all hosts
+    python bench/scale.py dedup --documents 1000000              all rounds of dedup
+    python bench/scale.py dedup --documents 100000000 --slice 10 a tenth of every shard and of every task
+    python bench/scale.py lines --documents 10000000
 
 Sketches are like those of the WARC files of ../shared/data, as measured there: 39 % of the documents are in clusters (64 % of
 them of two, the rest of three to thirty), every second copy is exact, and of a near copy 85 % of the bands
 are the original's. A page has
-28 lines of its own, and 2.2 (line, host) rows of lines that stand in four documents or more. Members of a cluster lie in shards
-anywhere. A slice generates only the keys of its part of the range, so its tasks have the size that they have in the whole.
+28 lines of its own, and 2.2 (line, host) rows of lines that stand in four documents or more. Members of a cluster and pages of a
+host lie in shards anywhere.
 
-Printed for every round: tasks, processor seconds and microseconds per document, bytes written per document, the most memory of a
-task, and bytes read and files opened. Everything runs in this process, one task after the other.
+With `--slice`, every shard has so many times fewer documents and every task so many times fewer rows than in the whole: there are
+as many shards, tasks and files as in the whole, and each is opened as often. What opening costs is then as much as in the whole,
+for fewer documents, so the cost of a document is above that in the whole.
+
+Printed for every round: tasks, processor seconds, microseconds per document at the usual pace of the machine, bytes written per
+document, the most memory of a task, and bytes read and files opened. Everything runs in this process, one task after the
+other. Before each round a fixed piece of work is timed (`sort`): on a busy machine it takes longer, and the rounds in proportion.
 """
 
 import argparse
+import multiprocessing
 import resource
 import tempfile
 import time
@@ -25,12 +31,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from algok.filters import line_dedup
+from algok.filters.duplicates import clusters, decisions, pairs
 from algok.filters.duplicates.sketches import sketch_tables
 from algok.filters.duplicates.tables import mixed
 from algok.kernels import minhash
-from algok.pipelines import resolve
+from algok.pipelines import exchange, resolve
 from algok.pipelines.corpus import open_corpus, write_sketch
-from algok.pipelines.done import done_tasks, read_records, write_done
+from algok.pipelines.done import sound_records, write_done
 from algok.pipelines.executors import make_executor
 from algok.pipelines.footprint import own_process
 from algok.pipelines.plan import Plan
@@ -40,6 +48,8 @@ from algok.pipelines.recipe_source import RecipeText
 from algok.pipelines.storage import Store
 from algok.step import CorpusStep, Output
 
+# Processor seconds of `pace` on the machine of docs/scale.md, at its usual pace.
+QUIET = 0.30
 BANDS = 14
 BLOCK = 1000  # documents in which the clusters repeat
 # Clusters by their size: how many in a block. 390 documents of a thousand.
@@ -75,12 +85,26 @@ def share(hashes: np.ndarray) -> np.ndarray:
     return hashes.astype(np.float64) / 2.0**64
 
 
+def scattered(numbers: np.ndarray, documents: int) -> np.ndarray:
+    """The numbers below `documents` in another order, as if at random: a Feistel network, again where it leaves the range."""
+    half = np.uint64((documents.bit_length() + 1) // 2)
+    mask = np.uint64((1 << int(half)) - 1)
+
+    def turned(values: np.ndarray) -> np.ndarray:
+        left, right = values >> half, values & mask
+        for turn in range(3):
+            left, right = right, left ^ (number(right, turn) & mask)
+        return left << half | right
+
+    found = turned(numbers)
+    while (outside := np.flatnonzero(found >= documents)).size:
+        found[outside] = turned(found[outside])
+    return found
+
+
 def dedup_sketch(start: int, stop: int, documents: int, rows: int) -> Output:
     """The sketch of a shard with these documents out of `documents`, whose clusters lie scattered over all shards."""
-    stride = int(documents * 0.6180339) | 1
-    while np.gcd(stride, documents) != 1:
-        stride += 2
-    virtual = (np.arange(start, stop, dtype=np.uint64) * np.uint64(stride)) % np.uint64(documents)
+    virtual = scattered(np.arange(start, stop, dtype=np.uint64), documents)
     place = (virtual % np.uint64(BLOCK)).astype(np.int64)
     origin = virtual - place.astype(np.uint64) + FIRST[place].astype(np.uint64)
     exact_copy = COPY[place] & (share(number(virtual, 7)) < EXACT)
@@ -97,18 +121,16 @@ def dedup_sketch(start: int, stop: int, documents: int, rows: int) -> Output:
     return sketch_tables(ids, minhash.Sketches(signatures, exact, letters), BANDS)
 
 
-def lines_sketch(start: int, stop: int, documents: int, part: int) -> Output:
-    """The lines of a shard in the first of `part` parts of the range of lines, and all its hosts."""
+def lines_sketch(start: int, stop: int, documents: int) -> Output:
+    """The lines and hosts of a shard."""
     n = stop - start
-    numbers = np.arange(start, stop, dtype=np.uint64)
-    hosts = number(number(numbers, 9) % np.uint64(max(1, documents // HOST_DOCUMENTS)))
-    own = np.repeat(numbers, OWN_LINES // part if part < OWN_LINES else 1)
-    lines = [number(own, np.arange(len(own), dtype=np.uint64), 10), number(np.repeat(hosts, 3), templates(numbers))]
-    groups = [np.repeat(hosts, len(own) // n), np.repeat(hosts, 3)]
-    lines[0] = lines[0] // np.uint64(part) if part > 1 else lines[0]
-    line, group = np.concatenate(lines), np.concatenate(groups)
-    inside = line < np.uint64((1 << 64) // part - 1) if part > 1 else line > 0
-    line, group = line[inside], group[inside]
+    numbers = scattered(np.arange(start, stop, dtype=np.uint64), documents)
+    hosts = number(numbers // np.uint64(HOST_DOCUMENTS), 9)
+    own = np.repeat(numbers, OWN_LINES)
+    line = np.concatenate(
+        [number(own, np.tile(np.arange(OWN_LINES), n), 10), number(np.repeat(hosts, 3), templates(numbers))]
+    )
+    group = np.concatenate([np.repeat(hosts, OWN_LINES), np.repeat(hosts, 3)])
     order = np.lexsort((group, line))
     line, group = line[order], group[order]
     begins = np.ones(len(line), bool)
@@ -130,17 +152,34 @@ def templates(numbers: np.ndarray) -> np.ndarray:
     return np.where(of_host, chosen % np.uint64(TEMPLATES), chosen)
 
 
+def pace() -> float:
+    """Processor seconds of a fixed piece of work."""
+    keys = mixed(np.arange(1 << 21, dtype=np.uint64))
+    begun = time.process_time()
+    keys.take(np.argsort(keys, kind="stable"))
+    return time.process_time() - begun
+
+
 @dataclass
 class Stages:
     """Notes when stages begin and what they read; a `Progress`."""
 
     begun: list[tuple[str, float]] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+    paces: list[float] = field(default_factory=list)
     read: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     opened: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def note(self, text: str) -> None: ...
 
     def start(self, stage: str, weights: dict[str, int], done: int) -> None:
+        self.begin(stage)
+
+    def begin(self, stage: str) -> None:
+        """What comes before it, such as choosing ranges for a merge, counts to the stage before."""
+        if self.begun:
+            self.ended.append(time.process_time())
+        self.paces.append(pace())
         self.begun.append((stage, time.process_time()))
 
     def advance(self, task_id: str, documents: int, size: int, share: float) -> None: ...
@@ -165,23 +204,40 @@ def watch_reads(stages: Stages) -> None:
     Store.read_span, Store.read_tail = read_span, read_tail
 
 
-def make_run(folder: Path, step: str, documents: int, per_shard: int, rows: int, part: int) -> tuple[Store, Plan]:
-    """A run directory whose shards are sketched."""
+def plan_run(folder: Path, step: str, documents: int, per_shard: int, rows: int) -> tuple[Store, Plan]:
     count = -(-documents // per_shard)
     file = InputFile("generated", str(folder / "generated"), 0, "generated")
     shards = [Shard(i, 0, "jsonl", (file,), i, i + 1, f"{i:016x}") for i in range(count)]
     options = {"rows": rows} if step == "dedup" else {}
     recipe = validate(RecipeText({"inputs": [{"path": str(folder), "format": "jsonl"}], "steps": {step: options}}))
-    plan, store = Plan(recipe, shards, [], {}), Store(str(folder / "run"))
+    return Store(str(folder / "run")), Plan(recipe, shards, [], {})
+
+
+def sketch(folder: Path, step: str, documents: int, per_shard: int, rows: int) -> None:
+    """Makes a run directory whose shards are sketched."""
+    store, plan = plan_run(folder, step, documents, per_shard, rows)
     plan.save(store)
     begun = time.process_time()
     for shard, task in enumerate(plan.phase_tasks(plan.phases[0])):
         ends = (shard * per_shard, min(documents, (shard + 1) * per_shard))
-        made = dedup_sketch(*ends, documents, rows) if step == "dedup" else lines_sketch(*ends, documents, part)
+        made = dedup_sketch(*ends, documents, rows) if step == "dedup" else lines_sketch(*ends, documents)
         files = write_sketch(store, plan, plan.phases[0], shard, made)
         write_done(store, task.id, {"rows": ends[1] - ends[0], "files": [file.as_dict() for file in files]})
-    print(f"{documents:,} documents in {count} shards, sketched in {time.process_time() - begun:.0f} s", flush=True)
-    return store, plan
+    seconds = time.process_time() - begun
+    print(f"{documents:,} documents in {len(plan.shards)} shards, sketched in {seconds:.0f} s", flush=True)
+
+
+def cut_tasks(part: int) -> None:
+    """Tasks of so many times fewer rows."""
+    for module, names in (
+        (pairs, ("KEYS", "DOCUMENTS", "COMPARED")),
+        (decisions, ("DOCUMENTS", "DECIDED")),
+        (clusters, ("EDGES",)),
+        (line_dedup, ("_PARTITION_ROWS",)),
+        (exchange, ("MERGED_BYTES",)),
+    ):
+        for name in names:
+            setattr(module, name, getattr(module, name) // part)
 
 
 def measure(store: Store, plan: Plan, documents: int) -> None:
@@ -191,23 +247,29 @@ def measure(store: Store, plan: Plan, documents: int) -> None:
     phase = plan.phases[0]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     resolve.resolve(store, plan, phase, make_executor("local", 0), stages)
-    load_begun = time.process_time()
-    stages.begun.append(("load: of all shards", load_begun))
+    stages.begin("load: of all shards")
     decided = load(plan, store)
-    ends = [begun for _, begun in stages.begun[1:]] + [time.process_time()]
-    print(f"{'round':<28}{'tasks':>7}{'s':>9}{'µs/doc':>9}{'B/doc':>9}{'max MB':>8}{'read B/doc':>12}{'opened':>9}")
-    total = written = tasks = peak = 0
-    for (stage, begun), end in zip(stages.begun, ends, strict=True):
-        seconds, found = end - begun, figures(store, stage.split(": ")[1])
-        total, written, tasks, peak = total + seconds, written + found[1], tasks + found[0], max(peak, found[2])
-        print(
-            f"{stage:<28}{found[0]:>7}{seconds:>9.1f}{seconds / documents * 1e6:>9.2f}{found[1] / documents:>9.1f}"
-            f"{found[2] / 1e6:>8.0f}{stages.read[stage] / documents:>12.1f}{stages.opened[stage]:>9}"
-        )
-    sketched = figures(store, "")
+    ends = [*stages.ended, time.process_time()]
     print(
-        f"{'all rounds':<28}{tasks:>7}{total:>9.1f}{total / documents * 1e6:>9.2f}{written / documents:>9.1f}{peak / 1e6:>8.0f}"
+        f"{'round':<28}{'tasks':>7}{'s':>9}{'sort':>7}{'µs/doc':>9}{'B/doc':>9}{'max MB':>8}{'read B/doc':>12}{'opened':>9}"
     )
+    total = quiet = 0.0
+    written = tasks = peak = opened = 0
+    for (stage, begun), end, sort in zip(stages.begun, ends, stages.paces, strict=True):
+        seconds, found = end - begun, figures(store, stage.split(": ")[1])
+        at_rest = seconds * QUIET / sort
+        total, quiet, opened = total + seconds, quiet + at_rest, opened + stages.opened[stage]
+        tasks, written, peak = tasks + found[0], written + found[1], max(peak, found[2])
+        print(
+            f"{stage:<28}{found[0]:>7}{seconds:>9.1f}{sort:>7.2f}{at_rest / documents * 1e6:>9.2f}"
+            f"{found[1] / documents:>9.1f}{found[2] / 1e6:>8.0f}{stages.read[stage] / documents:>12.1f}"
+            f"{stages.opened[stage]:>9}"
+        )
+    print(
+        f"{'all rounds':<28}{tasks:>7}{total:>9.1f}{np.median(stages.paces):>7.2f}{quiet / documents * 1e6:>9.2f}"
+        f"{written / documents:>9.1f}{peak / 1e6:>8.0f}{sum(stages.read.values()) / documents:>12.1f}{opened:>9}"
+    )
+    sketched = figures(store, "")
     print(f"sketches {sketched[1] / documents:.0f} bytes per document; begun with {before / 1e3:.0f} MB of memory")
     print(f"{decided:,} rows loaded; {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB at most")
 
@@ -226,14 +288,12 @@ def load(plan: Plan, store: Store) -> int:
 
 def figures(store: Store, name: str) -> tuple[int, int, int]:
     """Tasks, bytes written and most memory of the tasks of a round, or of sketching."""
-    found = [
-        task for task in done_tasks(store) if (task.rpartition("-")[0] == f"c0-{name}" if name else task[0] == "p")
-    ]
-    size = peak = 0
-    for record in read_records(store, found):
+    tasks = size = peak = 0
+    for _, record in sound_records(store, [f"c0-{name}" if name else "p0"]):
+        tasks += 1
         size += sum(file["bytes"] for file in record["files"])
         peak = max(peak, record.get("peak_bytes", 0))
-    return len(found), size, peak
+    return tasks, size, peak
 
 
 def main() -> None:
@@ -242,14 +302,20 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--per-shard", type=int, default=50_000)
     parser.add_argument("--rows", type=int, default=8, help="signature values per band")
-    parser.add_argument("--slice", type=int, default=1, help="of the range of lines")
+    parser.add_argument("--slice", type=int, default=1, help="how many times fewer documents in every shard and task")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder")
     options = parser.parse_args()
+    documents, per_shard = options.documents // options.slice, options.per_shard // options.slice
+    cut_tasks(options.slice)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        store, plan = make_run(
-            Path(folder), options.step, options.documents, options.per_shard, options.rows, options.slice
-        )
-        measure(store, plan, options.documents)
+        made = (Path(folder), options.step, documents, per_shard, options.rows)
+        # In a process of its own, so that its memory is not that of the tasks.
+        maker = multiprocessing.get_context("spawn").Process(target=sketch, args=made)
+        maker.start()
+        maker.join()
+        if maker.exitcode:
+            raise SystemExit(f"sketching ended with exit code {maker.exitcode}")
+        measure(*plan_run(*made), documents)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def one_document(folder: Path) -> Path:
 
 def multiply(run: Path, shards: int) -> None:
     """The run as if it had so many shards and had not finished."""
-    from algok.pipelines.done import parse_done, sealed
+    from algok.pipelines.done import BLOCK, Block, block_of, done_name, read_done, write_block
+    from algok.pipelines.storage import Store
 
     (run / "manifest.json").unlink()
     plan = orjson.loads((run / "plan.json").read_bytes())
@@ -43,14 +44,19 @@ def multiply(run: Path, shards: int) -> None:
     (run / "plan.json").write_bytes(orjson.dumps(plan))
     described = orjson.loads((run / "run.json").read_bytes())
     (run / "run.json").write_bytes(orjson.dumps({**described, "shards": shards}))
-    for folder in ("stats", "done"):
-        for phase in range(3):
-            data = (run / folder / f"p{phase}-000000.json").read_bytes()
-            record = parse_done(data) if folder == "done" else {}
-            for shard in range(1, shards):
-                if "input" in record:  # every shard has a name of its own
-                    data = sealed({**record, "input": f"crawl-data/2026-48/segment-{shard:06d}.warc.gz"})
-                (run / folder / f"p{phase}-{shard:06d}.json").write_bytes(data)
+    store = Store(str(run))
+    for phase in range(3):
+        data = (run / "stats" / f"p{phase}-000000.json").read_bytes()
+        record = read_done(store, f"p{phase}-000000")
+        (run / done_name(f"p{phase}-000000")).unlink()
+        for start in range(0, shards, BLOCK):
+            records = {}
+            for shard in range(start, min(start + BLOCK, shards)):
+                (run / "stats" / f"p{phase}-{shard:06d}.json").write_bytes(data)
+                # every shard has a name of its own
+                named = {"input": f"crawl-data/2026-48/segment-{shard:06d}.warc.gz"} if "input" in record else {}
+                records[f"p{phase}-{shard:06d}"] = record | named
+            write_block(store, Block(block_of(f"p{phase}-{start:06d}")), records)
 
 
 def main() -> None:

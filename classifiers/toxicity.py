@@ -5,6 +5,7 @@ text can be several. What the classes mean and which sets taught them: docs/toxi
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Protocol
@@ -39,6 +40,7 @@ _MOST_TERMS = 1 << 20  # of one pattern; two alternatives for each of forty char
 _MODES = {"^": START, "=": WORD, "*": ANYWHERE}
 
 
+@lru_cache(maxsize=4)
 def parse_lexicon(tsv: str, particles: str) -> Lexicon:
     """Compiles the lines `class, mode, pattern` (see lexicons/toxicity.tsv). Raises ModelError naming a bad line."""
     terms = []

@@ -9,7 +9,7 @@ from algok.errors import InputError
 from algok.mixing.account import MixDirectory, Use
 from algok.mixing.planner import Plan
 from algok.mixing.table import Row, rows, telling
-from algok.pipelines.done import done_name, done_tasks, parse_done
+from algok.pipelines.done import done_kinds, sound_records
 from algok.pipelines.storage import UNREADABLE, Store
 
 _WRITE = "write-"
@@ -85,12 +85,11 @@ def _figures(directory: MixDirectory) -> MixFigures:
     store, mix, plan = directory.store, directory.mix, directory.plan
     described = orjson.loads(store.read_bytes("mix.json"))
     finished = store.exists("manifest.json")
-    tasks = done_tasks(store)
-    writes = [task for task in tasks if task.startswith(_WRITE)]
-    begun = finished or any(task.startswith("pick-") for task in tasks)
-    records = [parse_done(data) for data in store.read_many([done_name(task) for task in writes])]
+    begun = finished or "pick" in done_kinds(store)
+    written = dict(sound_records(store, ["write"]))
+    records = list(written.values())
     by_stage: Counter[str] = Counter()
-    for task, record in zip(writes, records, strict=True):
+    for task, record in written.items():
         by_stage[mix.stages[int(task.removeprefix(_WRITE)) // mix.shards].name] += record["tokens"]
     table = rows(plan)
     planned: Counter[str] = Counter()
@@ -104,7 +103,7 @@ def _figures(directory: MixDirectory) -> MixFigures:
         algok=str(described["algok"]),
         labels=dict(mix.labels),
         state="finished" if finished else "going" if begun else "planned",
-        done=len(writes),
+        done=len(written),
         tasks=len(mix.stages) * mix.shards,
         stages=stages,
         cells=_cells(table, plan, records),

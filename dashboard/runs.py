@@ -1,10 +1,10 @@
 """The run directories that a dashboard shows: found, summed up and cached. It reads them and never writes or locks."""
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from heapq import nsmallest
+from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ import orjson
 from algok.dashboard.tasks import TaskFigures, task_figures
 from algok.errors import AlgokError
 from algok.mixing.recipe import mix_from_text
-from algok.pipelines.done import FOLDER, done_name, parse_done, scan_done_tasks
+from algok.pipelines.done import Block, Record, block_of, block_tasks, blocks, read_block
 from algok.pipelines.failures import Failed, failed_tasks, read_failures
 from algok.pipelines.plan import Outline, read_description, read_outline
 from algok.pipelines.run_directory import Run
@@ -26,8 +26,6 @@ from algok.pipelines.task_table import Rows, TaskRows
 _DEPTH = 3
 _LISTED_FOR = 5.0  # seconds that a listing of directories holds
 _READ_AT_ONCE = 5000  # done records that one look at a running run merges
-_HELD_AT_ONCE = 1000  # … of which so many files are in memory together
-_LISTED_AT_ONCE = 50_000  # … when all of them are wanted
 _FAILURES_READ = 1000  # records of failed attempts that one look reads
 _WATCHED = 120.0  # seconds that the speed is taken over
 T = TypeVar("T")
@@ -97,6 +95,9 @@ class Cache:
         self._held: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
 
     def get(self, key: Hashable, made_of: Hashable, make: Callable[[], T]) -> T:
+        """The result held for a key, made anew where it was made of something else, or where nobody knows (None)."""
+        if made_of is None:
+            return make()
         with self._lock:
             held = self._held.get(key)
             if held and held[0] == made_of:
@@ -119,7 +120,8 @@ class Index:
         self.directories = directories
         self._entries = Cache(5000)
         self._outlines = Cache(20)
-        self._counts = Cache(100)
+        self._counts = Cache(20_000)  # blocks of records
+        self._tasks = Cache(100)
         self._live = Cache(20)
         self._found: tuple[dict[str, str], dict[str, str]] = ({}, {})
         self._listed, self._lock = 0.0, Lock()
@@ -167,7 +169,8 @@ class Index:
         url = self.mix_urls()[key]
         store = Store(url)
         mark = [fingerprint(store, name) for name in ("manifest.json", "plan.json", "mix.json")]
-        return self._entries.get(key, (*mark, len(store.listed("done"))), lambda: _mix_entry(key, url))
+        done = sum(self._done(key, store, block) for block in blocks(store))
+        return self._entries.get(key, (*mark, done), lambda: _mix_entry(key, url))
 
     def live(self, key: str) -> "Live":
         """What is known of a run that is going, brought up to date."""
@@ -188,7 +191,9 @@ class Index:
         try:
             described = read_description(store)
             outline = self._outlines.get(key, fingerprint(store, "run.json"), lambda: read_outline(store))
-            failed = sum(not store.exists(done_name(task)) for task in failed_tasks(store, _FAILURES_READ))
+            failed = self._unfinished(key, store)
+            kinds = {f"p{phase.index}" for phase in outline.phases}
+            done = sum(self._done(key, store, block) for block in blocks(store, kinds))
         except (AlgokError, *UNREADABLE):
             return Entry(key, store.url, "?", "?", "damaged", "", 0, 0, 0)
         tasks = len(outline.phases) * outline.shards
@@ -200,20 +205,27 @@ class Index:
             "going",
             str(described.get("started", "")),
             outline.shards,
-            min(self._done(key, store), tasks),
+            min(done, tasks),
             tasks,
             failed,
             _labels(described),
         )
 
-    def _done(self, key: str, store: Store) -> int:
-        """How many tasks over shards are done; counted again where the folder has changed, as far as its storage knows."""
+    def _done(self, key: str, store: Store, block: Block) -> int:
+        """How many tasks of a block are done; counted again where it has changed, as far as its storage knows."""
+        return self._counts.get((key, block.folder), block_mark(store, block), lambda: len(block_tasks(store, block)))
 
-        def count() -> int:
-            return sum(name.startswith("p") for name in store.scanned(FOLDER))
-
-        mark = fingerprint(store, "done")
-        return count() if mark is None or mark[1] == "None" else self._counts.get(key, mark, count)
+    def _unfinished(self, key: str, store: Store) -> int:
+        """How many tasks with failed attempts are not done, of the first of them."""
+        of_blocks = defaultdict[str, set[str]](set)
+        for task in failed_tasks(store, _FAILURES_READ):
+            of_blocks[block_of(task)].add(task)
+        left = 0
+        for folder, tasks in of_blocks.items():
+            block = Block(folder)
+            done = self._tasks.get((key, folder), block_mark(store, block), partial(block_tasks, store, block))
+            left += len(tasks - done)
+        return left
 
 
 def _find(directories: list[str]) -> Iterator[tuple[str, str, bool]]:
@@ -239,6 +251,12 @@ def _below(store: Store, folder: str, depth: int) -> Iterator[tuple[str, bool]]:
     for item in sorted(listed, key=lambda item: item["name"]):
         if item["type"] == "directory" and not item.get("islink"):
             yield from _below(store, item["name"].rstrip("/"), depth - 1)
+
+
+def block_mark(store: Store, block: Block) -> tuple | None:
+    """What changes when a record comes into a block; None where its storage knows no such thing."""
+    merged, folder = fingerprint(store, block.merged), fingerprint(store, block.folder) if block.open else None
+    return None if folder is not None and folder[1] == "None" else (merged, folder)
 
 
 def fingerprint(store: Store, name: str) -> tuple | None:
@@ -326,24 +344,24 @@ class Live:
         self._seen = np.zeros((len(outline.phases), outline.shards), bool)
         self._others: set[str] = set()  # tasks seen that have no statistics
         self._history: deque[tuple[float, int, int, int]] = deque(maxlen=1000)
-        self._listed: tuple | None = None  # what the folder of records was when all that it held was seen
+        self._marks: dict[str, tuple] = {}  # what every block of records was when all that it held was seen
         self._lock = Lock()
 
     def look(self, most: int = _READ_AT_ONCE) -> bool:
         """Merges what was done since the last look, up to so many tasks. Whether there may be more."""
         with self._lock:
-            new = self._new(most)
             self.failures = read_failures(self.store, failed_tasks(self.store, _FAILURES_READ))
             self._failed.update((failure.task, failure.attempts) for failure in self.failures)
-            for start in range(0, len(new), _HELD_AT_ONCE):
-                self._merge(new[start : start + _HELD_AT_ONCE])
+            left = most
+            for block in blocks(self.store):
+                left -= self._look_at(block, left)
             read = self._stats.read
             self._history.append((time.monotonic(), self._done, read.documents, read.text_bytes))
-            return len(new) == most
+            return left == 0
 
     def catch_up(self) -> None:
-        """Merges all that is done now. Each round lists the folder once, and only its own names are in memory."""
-        while self.look(_LISTED_AT_ONCE):
+        """Merges all that is done now; the records of one block are in memory at a time."""
+        while self.look():
             pass
 
     def summary(self) -> RunSummary:
@@ -384,29 +402,29 @@ class Live:
         place = own_place(self.outline, task)
         return task in self._others if place is None else bool(self._seen[place])
 
-    def _new(self, most: int) -> list[str]:
-        """Tasks that were done since the last look; where the storage knows that nothing was, nothing is listed."""
-        mark = fingerprint(self.store, FOLDER)
-        if mark is not None and mark[1] != "None" and mark == self._listed:
-            return []
-        new = nsmallest(most, (task for task in scan_done_tasks(self.store) if not self._knows(task)))
-        self._listed = mark if len(new) < most else None
-        return new
-
-    def _merge(self, tasks: list[str]) -> None:
-        own = [task for task in tasks if own_place(self.outline, task)]
+    def _look_at(self, block: Block, most: int) -> int:
+        """Merges what was done in a block since the last look, `most` so many tasks; where the storage knows that nothing was,
+        nothing is listed. How many that were."""
+        mark = block_mark(self.store, block)
+        if not most or (mark is not None and self._marks.get(block.folder) == mark):
+            return 0
+        new = list(read_block(self.store, block, lambda task: not self._knows(task)).items())[:most]
+        own = [task for task, _ in new if own_place(self.outline, task)]
         parts = dict(zip(own, self.store.read_present([f"stats/{task}.json" for task in own]), strict=True))
-        for task, data in zip(tasks, self.store.read_present([done_name(task) for task in tasks]), strict=True):
-            self._add(task, data or b"", parts.get(task))
+        added = [self._add(task, record, parts.get(task)) for task, record in new]
+        if mark is not None and all(added) and len(new) < most:
+            self._marks[block.folder] = mark
+        return len(new)
 
-    def _add(self, task: str, data: bytes, part: bytes | None) -> None:
+    def _add(self, task: str, record: Record | None, part: bytes | None) -> bool:
         """A record that is damaged or just being replaced is none: its task is not done, and is asked again at the next look."""
+        place = own_place(self.outline, task)
         try:
-            record, place = parse_done(data), own_place(self.outline, task)
             counted = None if place is None else orjson.loads(part or b"")
         except ValueError:
-            self._listed = None
-            return
+            return False
+        if record is None:
+            return False
         if place is None:
             self._others.add(task)
             self._rows.add(task, record)
@@ -415,3 +433,4 @@ class Live:
             self._stats.add(counted or {})
             self._rows.add(task, record, place[1], counted)
         tally(self._seconds, record["seconds"].items())
+        return True

@@ -37,6 +37,7 @@ class Dedup(CorpusStep[DedupOptions]):
 
     name: ClassVar[str] = "dedup"
     loads = "decided"
+    remembers = ("documents", "keys", "labels", "leaders")
     compares_with_earlier = True
     requires: ClassVar[frozenset[str]] = frozenset({"id", "text"})
     Options: ClassVar[type[StepOptions]] = DedupOptions

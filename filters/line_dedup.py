@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from algok.filters.earlier import met
 from algok.kernels import lines as kernels
 from algok.kernels.buffers import string_buffers, strings_from_buffers
 from algok.step import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
@@ -180,6 +181,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
     name = "lines"
     edits_text = True
     loads = "verdicts"
+    remembers = ("lines", "hosts")
     Options = LineDedupOptions
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("lines_total", pa.int32(), "count", "lines that are not blank"),
@@ -213,7 +215,11 @@ class LineDedup(CorpusStep[LineDedupOptions]):
     def _shared(self, corpus: Corpus, partition: int, partitions: int) -> dict[str, pa.Table]:
         """`shared`: the rows of the partition's lines that are not green, by line and group. `wanted`: which groups' sizes their
         verdicts depend on, as `key` (group) and `line`."""
-        tables = corpus.between("lines", *_bounds(partition, partitions))
+        low, high = _bounds(partition, partitions)
+        tables = corpus.between("lines", low, high)
+        if corpus.earlier:
+            own = np.sort(_joined(tables, key=np.uint64)[0])
+            tables += met(corpus, "lines", low, high, own)
         lines, groups, counts, shards = _joined(
             tables, key=np.uint64, group=np.uint64, documents=np.uint32, shard=np.uint32
         )
@@ -234,12 +240,13 @@ class LineDedup(CorpusStep[LineDedupOptions]):
     def _sizes(self, corpus: Corpus, partition: int, partitions: int) -> dict[str, pa.Table]:
         """`sizes`: `key` (line), `group` and its documents, of the wanted groups that are large enough for a template."""
         low, high = _bounds(partition, partitions)
-        groups, counts = _joined(corpus.between("hosts", low, high), key=np.uint64, documents=np.uint32)
+        wanted, lines = _joined(corpus.between("wanted", low, high), key=np.uint64, line=np.uint64)
+        tables = corpus.between("hosts", low, high) + met(corpus, "hosts", low, high, np.sort(wanted))
+        groups, counts = _joined(tables, key=np.uint64, documents=np.uint32)
         order = np.argsort(groups, kind="stable")
         starts, documents = _sums(counts[order], groups[order])
         large = documents >= self.options.host_documents
         hosts, documents = groups[order][starts][large], documents[large]
-        wanted, lines = _joined(corpus.between("wanted", low, high), key=np.uint64, line=np.uint64)
         places = np.searchsorted(hosts, wanted)
         known = np.flatnonzero(places < len(hosts))
         known = known[hosts[places[known]] == wanted[known]]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ from algok.mixing.work import (
     ranks_name,
     sum_before,
 )
-from algok.pipelines.done import read_done
+from algok.pipelines.done import done_kinds, read_records
 from algok.pipelines.executors import Executor
 from algok.pipelines.lock import locked
 from algok.pipelines.recipe_source import RecipeText
@@ -112,7 +113,7 @@ class Driver:
         return orjson.loads(self.store.read_bytes("mix.json"))
 
     def _only_planned(self) -> bool:
-        return not any(name.startswith("done/pick-") for name in self.store.names("done"))
+        return "pick" not in done_kinds(self.store)
 
     def _forget_plan(self) -> None:
         """Another plan may take the place of one that nothing was written from; what was measured stays. The record goes
@@ -166,11 +167,11 @@ class Driver:
 
     def finish(self) -> None:
         """Writes the index of each stage and the manifest, which marks the mix finished, and clears the intermediate files."""
-        files = [Committed(**file) for task in self._tasks("write") for file in self._record(task)["files"]]
+        files = [Committed(**file) for record in self._records("write") for file in record["files"]]
         files += self._indexes(files) + self._evidence()
         counts: dict[tuple[int, int], int] = defaultdict(int)
-        for task in self._tasks("pick"):
-            for cell, times, count in self._record(task)["copies"]:
+        for record in self._records("pick"):
+            for cell, times, count in record["copies"]:
                 counts[cell, times] += count
         data = {
             "algok": algok.__version__,
@@ -187,7 +188,7 @@ class Driver:
         """Where every stage and shard begins, in tokens of the whole stream: what a schedule of learning rates goes by. The
         padding of packed sequences counts there, and not as their tokens."""
         stages, start, pack = [], 0, self.mix.pack
-        records = [self._record(task) for task in self._tasks("write")]
+        records = list(self._records("write"))
         for number, stage in enumerate(self.mix.stages):
             shards = []
             for record in records[number * self.mix.shards : (number + 1) * self.mix.shards]:
@@ -254,8 +255,8 @@ class Driver:
         work = MixWork(worker_root(self.store))
         run_tasks(self.store, work, self._tasks(kind, count), kind, self._executor, self._progress, sizes)
 
-    def _record(self, task: MixTask) -> dict[str, Any]:
-        return read_done(self.store, task.id)
+    def _records(self, kind: str) -> Iterator[dict[str, Any]]:
+        return read_records(self.store, [task.id for task in self._tasks(kind)])
 
 
 def _describe(mix: Mix, inputs: Inputs) -> dict[str, Any]:

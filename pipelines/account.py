@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 
 import algok
 from algok.pipelines.card import data_card
-from algok.pipelines.done import done_name, done_tasks, parse_done, read_done
+from algok.pipelines.done import done_name, scan_records, sound_records
 from algok.pipelines.plan import Plan, changed_files, read_description, read_plan
+from algok.pipelines.remains import clear_work
 from algok.pipelines.stats import Stats
-from algok.pipelines.storage import UNREADABLE, DamagedFile, Store
+from algok.pipelines.storage import UNREADABLE, Store
 from algok.pipelines.summary import RunSummary, collect
 from algok.pipelines.task_table import FILE, read_table, table_bytes
 
@@ -28,7 +29,7 @@ def finish(store: Store, plan: Plan) -> None:
     store.write_bytes("README.md", data_card(plan, summary).encode())
     store.remove_temporary()  # what workers that died were writing
     store.write_bytes("manifest.json", _manifest(store, plan, summary))
-    store.remove("work")
+    clear_work(store, plan)
 
 
 def is_finished(store: Store) -> bool:
@@ -88,8 +89,8 @@ def _check_plan(store: Store, plan: Plan) -> list[str]:
 
 def _check_sums(store: Store, plan: Plan, manifest: dict) -> list[str]:
     """Manifest, summary and card against what the statistics and done records add up to."""
-    problems = _check_records(store, plan)
-    if any(task in problems for task in done_tasks(store)):  # damaged, so that nothing can be added up
+    problems, damaged = _check_records(store, plan)
+    if damaged:  # nothing can be added up
         return list(problems.values())
     summary, rows = collect(store, plan.outline, finished=True)
     if orjson.loads(_manifest(store, plan, summary)) != manifest:
@@ -111,15 +112,12 @@ def _has_table(store: Store, table: pa.Table) -> bool:
         return False
 
 
-def _check_records(store: Store, plan: Plan) -> dict[str, str]:
-    """By task what is wrong with its done record."""
-    problems = {}
-    for task in sorted({task.id for phase in plan.phases for task in plan.phase_tasks(phase)} | set(done_tasks(store))):
-        try:
-            read_done(store, task)
-        except DamagedFile as error:
-            problems[task] = str(error)
-    return problems
+def _check_records(store: Store, plan: Plan) -> tuple[dict[str, str], bool]:
+    """By task what is wrong with its done record, and whether one is damaged that is there."""
+    sound = {task: record is not None for task, record in scan_records(store)}
+    planned = {task.id for phase in plan.phases for task in plan.phase_tasks(phase)}
+    wrong = sorted(task for task in planned | sound.keys() if not sound.get(task))
+    return {task: f"{done_name(task)}: missing or damaged" for task in wrong}, not all(sound.values())
 
 
 def check_file(store: Store, file: dict) -> list[str]:
@@ -197,8 +195,8 @@ def _summary_json(summary: RunSummary) -> bytes:
 
 def _manifest(store: Store, plan: Plan, summary: RunSummary) -> bytes:
     """Deterministic: no times, no seconds, no paths of inputs beyond their names."""
-    records = map(parse_done, store.read_many([done_name(task) for task in done_tasks(store)]))
-    files = [file for record in records for file in record["files"] if file["path"].startswith(_OUTPUTS)]
+    records = sound_records(store)
+    files = [file for _, record in records for file in record["files"] if file["path"].startswith(_OUTPUTS)]
     dropped = {step.name: step.dropped for step in summary.steps}
     reasons = {"quarantined_by_reason": summary.quarantined, "ignored_by_reason": summary.ignored}
     data = {

@@ -4,20 +4,23 @@ Below `work/c<phase>/` every table of a sketch or a round has a folder of its ow
 shard, `<name>.json` how many files and rows there are of a table, so that nobody lists a folder.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from algok.errors import InputError
+from algok.pipelines.done import read_done
 from algok.pipelines.exchange import Exchange, merged_name
 from algok.pipelines.memory import Resolving, named, with_shard
-from algok.pipelines.plan import Phase, Plan, Task
+from algok.pipelines.plan import EarlierRun, Phase, Plan, Task, phase_task_id, read_plan
 from algok.pipelines.ranges import is_sorted_part, read_between, write_sorted
-from algok.pipelines.storage import Committed, Store
-from algok.step import CorpusStep, Output
+from algok.pipelines.storage import Committed, DamagedFile, Store
+from algok.step import CorpusStep, Earlier, Output
 
 # The task that resolves a small corpus as a whole.
 WHOLE = "resolve"
@@ -52,8 +55,20 @@ class RunCorpus:
         self._store, self._plan, self._phase = store, plan, phase
         self._folder = corpus_folder(phase)
         self.rows = np.array(orjson.loads(store.read_bytes(f"{self._folder}/corpus.json"))["rows"], np.int64)
-        self.reference = np.array([plan.is_reference(shard) for shard in range(len(self.rows))], bool)
+        self.remembered = "sketches" in plan.recipe.keep
+        # Behind the corpus's own shards those of earlier runs, which are as little its own as references are.
+        known = len(self.rows) + sum(run.shards for run in plan.earlier)
+        self.reference = np.array([plan.is_reference(shard) for shard in range(known)], bool)
         self._exchanges: dict[str, Exchange] = {}
+
+    @property
+    def earlier(self) -> Sequence[Earlier]:
+        assert self._phase.sketches is not None
+        first, found = len(self.rows), []
+        for run in self._plan.earlier:
+            found.append(Earlier(first, open_earlier(run, self._phase.sketches.name)))
+            first += run.shards
+        return found
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
         return self._store.read_arrow(sketch_name(self._plan, self._phase, shard, name))
@@ -113,6 +128,54 @@ class RunCorpus:
             return list(pool.map(read, arguments))
 
 
+class _EarlierCorpus(RunCorpus):
+    """The corpus of a finished run, as far as that remembers it. What is not there as it was written is an InputError."""
+
+    def __init__(self, run: EarlierRun, step: str):
+        self._url = run.run
+        with self._intact():
+            store = Store(run.run)
+            if store.digest("manifest.json", "sha256") != run.manifest:
+                raise DamagedFile("manifest.json: changed since the run began that is compared with it")
+            plan = read_plan(store)
+            (phase,) = [phase for phase in plan.phases if phase.sketches and phase.sketches.name == step]
+            super().__init__(store, plan, phase)
+
+    @property
+    def earlier(self) -> Sequence[Earlier]:
+        return ()  # its tables have the documents of these runs that its own ones are copies of
+
+    def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
+        path = sketch_name(self._plan, self._phase, shard, name)
+        with self._intact():
+            files = read_done(self._store, phase_task_id(self._phase.index, shard))["files"]
+            xxh3 = next(file["xxh3"] for file in files if file["path"] == path)
+            if not self._store.local:
+                return self._store.open_arrow(path, xxh3).read_all()
+            if self._store.digest(path, "xxh3") != xxh3:
+                raise DamagedFile(f"{path}: changed or damaged since it was written")
+            return self._store.read_arrow(path)
+
+    def between(self, name: str, low: int, high: int) -> list[pa.Table]:
+        with self._intact():
+            return super().between(name, low, high)
+
+    @contextmanager
+    def _intact(self) -> Iterator[None]:
+        try:
+            yield
+        except (DamagedFile, FileNotFoundError, ValueError) as error:
+            raise InputError(
+                f"{self._url}: {error}; this run is compared with that one, and needs its files as they were written"
+            ) from None
+
+
+@lru_cache(maxsize=16)
+def open_earlier(run: EarlierRun, step: str) -> RunCorpus:
+    """The corpus of a step in an earlier run, once per process. Raises InputError where it is not there any more."""
+    return _EarlierCorpus(run, step)
+
+
 def save_corpus(store: Store, phase: Phase, rows: list[int]) -> None:
     """Records the documents sketched per shard; from here on the corpus can be resolved."""
     store.write_bytes(f"{corpus_folder(phase)}/corpus.json", orjson.dumps({"rows": rows}))
@@ -141,13 +204,14 @@ def run_round(store: Store, plan: Plan, task: Task) -> list[Committed]:
 
 
 def _resolve_whole(store: Store, phase: Phase, step: CorpusStep, corpus: RunCorpus) -> list[Committed]:
-    """All rounds of a small corpus; only what `load` reads is written."""
+    """All rounds of a small corpus; only what `load` and later runs read is written."""
     here = Resolving(corpus)
     here.resolve(step)
-    tables = here.round(step.loads)
+    names = dict.fromkeys([step.loads, *(name for name in step.remembers if corpus.remembered and here.knows(name))])
     return [
-        write_sorted(store, f"{corpus_folder(phase)}/{step.loads}/{part:06d}.arrow", table)
-        for part, table in enumerate(tables)
+        write_sorted(store, f"{corpus_folder(phase)}/{name}/{part:06d}.arrow", table)
+        for name in names
+        for part, table in enumerate(here.round(name))
     ]
 
 

@@ -65,6 +65,7 @@ def input_differences(begun: Plan, now: Plan) -> list[str]:
             lines.append(f"touched: {name} (the same size, another time or tag)")
         elif before.url != after.url:
             lines.append(f"moved: {name} (now {after.url})")
+    lines += [f"another run: {run.run}" for run in now.earlier if run not in begun.earlier]
     return lines or ["the same files, but cut into other shards"]
 
 

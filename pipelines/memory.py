@@ -1,12 +1,12 @@
 """A corpus in memory: what corpus steps see where there is no run directory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from algok.pipelines.ranges import cut
-from algok.step import Corpus, CorpusStep, Output
+from algok.step import Corpus, CorpusStep, Earlier, Output
 
 
 def named(output: Output, name: str) -> dict[str, pa.Table]:
@@ -19,6 +19,7 @@ class Resolving:
 
     def __init__(self, sketches: Corpus):
         self._sketches, self.rows, self.reference = sketches, sketches.rows, sketches.reference
+        self.earlier, self.remembered = sketches.earlier, sketches.remembered
         self._rounds: dict[str, list[pa.Table]] = {}
 
     def resolve(self, step: CorpusStep, partitions: Callable[[int], int] = int) -> None:
@@ -28,6 +29,10 @@ class Resolving:
             for part in range(parts):
                 for name, table in named(round_.run(self, part, parts), round_.name).items():
                     self._rounds.setdefault(name, []).append(table)
+
+    def knows(self, name: str) -> bool:
+        """Whether a round has given a table of that name."""
+        return name in self._rounds
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
         return self._sketches.sketch(shard, name)
@@ -52,8 +57,18 @@ class Resolving:
 class _Sketches:
     """An `algok.step.Corpus` before any round, whose sketches are held in memory."""
 
-    def __init__(self, sketches: list[Output], rows: list[int], reference: list[bool]):
-        self.rows, self.reference = np.array(rows, np.int64), np.array(reference, bool)
+    def __init__(
+        self,
+        sketches: list[Output],
+        rows: list[int],
+        reference: list[bool],
+        earlier: Sequence[Earlier],
+        remembered: bool,
+    ):
+        self.rows = np.array(rows, np.int64)
+        known = max([len(rows), *(run.first + len(run.corpus.reference) for run in earlier)])
+        self.reference = np.array(reference + [True] * (known - len(rows)), bool)
+        self.earlier, self.remembered = earlier, remembered
         self._sketches = [named(sketch, "sketch") for sketch in sketches]
 
     def sketch(self, shard: int, name: str = "sketch") -> pa.Table:
@@ -78,14 +93,29 @@ def with_shard(table: pa.Table, shard: int) -> pa.Table:
 
 
 class MemoryCorpus(Resolving):
-    """A corpus whose sketches and rounds are held in memory. `rows` has the documents of every shard."""
+    """A corpus whose sketches and rounds are held in memory. `rows` has the documents of every shard; `earlier` resolved corpora
+    that this one is compared with; those must be `remembered`."""
 
-    def __init__(self, sketches: list[Output], rows: list[int], reference: list[bool] | None = None):
-        super().__init__(_Sketches(sketches, rows, reference or [False] * len(rows)))
+    def __init__(
+        self,
+        sketches: list[Output],
+        rows: list[int],
+        reference: list[bool] | None = None,
+        earlier: Sequence[Corpus] = (),
+        remembered: bool = False,
+    ):
+        firsts = np.cumsum([len(rows), *(len(corpus.reference) for corpus in earlier)]).tolist()
+        runs = [Earlier(first, corpus) for first, corpus in zip(firsts, earlier, strict=False)]
+        super().__init__(_Sketches(sketches, rows, reference or [False] * len(rows), runs, remembered))
 
     @classmethod
     def of(
-        cls, step: CorpusStep, shards: list[list[pa.RecordBatch]], reference: list[bool] | None = None
+        cls,
+        step: CorpusStep,
+        shards: list[list[pa.RecordBatch]],
+        reference: list[bool] | None = None,
+        earlier: Sequence[Corpus] = (),
+        remembered: bool = False,
     ) -> "MemoryCorpus":
         """Sketches every shard, given as its batches, and resolves the corpus."""
         sketches = []
@@ -94,6 +124,7 @@ class MemoryCorpus(Resolving):
             for batch in batches:
                 sketcher.add(batch)
             sketches.append(sketcher.finish())
-        corpus = cls(sketches, [sum(batch.num_rows for batch in batches) for batches in shards], reference)
+        rows = [sum(batch.num_rows for batch in batches) for batches in shards]
+        corpus = cls(sketches, rows, reference, earlier, remembered)
         corpus.resolve(step)
         return corpus

@@ -7,7 +7,8 @@ of one resolving round.
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -22,6 +23,7 @@ from algok.pipelines.storage import UNREADABLE, Store
 from algok.step import ONE_CORE, CorpusStep, Resources, Step
 
 SPREAD = "spread"  # the round of tasks that come before those of the first phase
+REUSED = "reused"  # the round of phase tasks that are taken over from an earlier run
 _REMEDY = "run the command that began the run again, it writes both files anew"
 _MOST_SHARDS = 10_000_000  # more than a run can have; a damaged number must not fill the memory
 # What run.json must say so that a run can be told from another.
@@ -42,6 +44,12 @@ class Phase:
     def all_steps(self) -> tuple[StepConfig, ...]:
         """The steps that a batch goes through, the one that acts first."""
         return ((self.acts,) if self.acts else ()) + self.steps
+
+    @property
+    def title(self) -> str:
+        """What it does, as progress and messages show it: `dedup → heuristics → sketch lines`."""
+        names = [*([self.acts.name] if self.acts else ["read"]), *(step.name for step in self.steps)]
+        return " → ".join([*names, f"sketch {self.sketches.name}" if self.sketches else "write"])
 
 
 @dataclass(frozen=True)
@@ -93,15 +101,33 @@ class Outline:
     shards: int
 
 
+@dataclass(frozen=True)
+class EarlierRun:
+    """A finished run that a run is compared with: its directory (absolute), the SHA-256 of its manifest, and its shards with
+    those of the runs that it was compared with."""
+
+    run: str
+    manifest: str
+    shards: int
+
+
 class Plan:
     """A recipe with its shards: everything a task needs to know, in the run directory as recipe.yaml and plan.json.
 
     Shards of the recipe's inputs come first, those of `against` (earlier corpora) after them. `models` has the label and
-    digest of every model that the steps use, by `step.option`.
+    digest of every model that the steps use, by `step.option`. `earlier` are the runs of `against_runs`.
     """
 
-    def __init__(self, recipe: Recipe, shards: list[Shard], references: list[Shard], models: dict[str, dict]):
+    def __init__(
+        self,
+        recipe: Recipe,
+        shards: list[Shard],
+        references: list[Shard],
+        models: dict[str, dict],
+        earlier: Sequence[EarlierRun] = (),
+    ):
         self.recipe, self.own, self.references, self.models = recipe, shards, references, models
+        self.earlier = earlier
         self.shards = [*shards, *references]
         self.phases = build_phases(recipe)
         self.left_out: LeftOut = {}  # files of its input folders that are no input; known where it was made
@@ -113,11 +139,14 @@ class Plan:
 
         Raises ModelError before any input is looked at, InputError for what is missing or unreadable.
         """
+        from algok.pipelines.earlier import find_earlier  # which reads plans
+
         models = check_models(recipe)
+        earlier = find_earlier(recipe, models)
         left_out: LeftOut = {}
         own = plan_shards(recipe.inputs, recipe.split_bytes, left_out)
         references = plan_shards(recipe.against, recipe.split_bytes, left_out) if recipe.against else []
-        plan = cls(recipe, own, references, models)
+        plan = cls(recipe, own, references, models, earlier)
         plan.left_out = left_out
         return plan
 
@@ -132,6 +161,7 @@ class Plan:
             [shard.id, [file.as_dict() for file in shard.files], *([shard.ocr.as_dict()] if shard.ocr else [])]
             for shard in self.shards
         ]
+        files += [["earlier run", run.manifest] for run in self.earlier]
         return hashlib.sha256(orjson.dumps(files)).hexdigest()
 
     @cached_property
@@ -212,6 +242,7 @@ class Plan:
             "shards": [shard.as_dict() for shard in self.own],
             "references": [shard.as_dict() for shard in self.references],
             "models": self.models,
+            "earlier": [asdict(run) for run in self.earlier],
         }
         return {
             "plan.json": orjson.dumps(data, option=orjson.OPT_INDENT_2),
@@ -294,7 +325,8 @@ def read_plan(store: Store) -> Plan:
     try:
         data = orjson.loads(store.read_bytes("plan.json"))
         shards, references = ([Shard.from_dict(shard) for shard in data[key]] for key in ("shards", "references"))
-        return Plan(recipe, shards, references, dict(data["models"]))
+        earlier = [EarlierRun(**run) for run in data.get("earlier", [])]
+        return Plan(recipe, shards, references, dict(data["models"]), earlier)
     except UNREADABLE as error:
         raise InputError(f"{store.url}/plan.json: missing or damaged ({_first_line(error)}); {_REMEDY}") from None
 

@@ -43,7 +43,7 @@ class Meter:
 
     def __init__(self, stage: str, weights: dict[str, int], done: int):
         self.stage, self.total = stage, sum(weights.values())
-        self._weights, self._shares = weights, dict.fromkeys(weights, 0.0)
+        self._weights, self._shares, self._completed = weights, dict.fromkeys(weights, 0.0), 0.0
         self._tasks, self._ended = len(weights) + done, done
         self._documents = self._bytes = 0
         self._begin = time.monotonic()
@@ -52,11 +52,16 @@ class Meter:
         """A task did so much more, and is done to this share; one that is tried again does not go back."""
         self._documents += documents
         self._bytes += size
-        self._shares[task_id] = max(self._shares[task_id], share)
+        self._reach(task_id, share)
 
     def task_done(self, task_id: str) -> None:
         self._ended += 1
-        self._shares[task_id] = 1.0
+        self._reach(task_id, 1.0)
+
+    def _reach(self, task_id: str, share: float) -> None:
+        if share > self._shares[task_id]:
+            self._completed += self._weights[task_id] * (share - self._shares[task_id])
+            self._shares[task_id] = share
 
     @property
     def seconds(self) -> float:
@@ -64,8 +69,8 @@ class Meter:
 
     @property
     def completed(self) -> float:
-        """The part of `total` that is done."""
-        return sum(self._weights[task] * share for task, share in self._shares.items())
+        """The part of `total` that is done; added up on the way, since a bar asks after each of very many tasks."""
+        return min(self._completed, float(self.total))
 
     @property
     def tasks(self) -> str:

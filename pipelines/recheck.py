@@ -5,13 +5,14 @@ of a finished phase are gone. So the search goes from the last phase to the firs
 those that make its input, down to the inputs of the run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import islice
 
 from algok.errors import InputError
 from algok.pipelines.corpus import corpus_folder
-from algok.pipelines.done import done_name, done_tasks, parse_done
+from algok.pipelines.done import done_kinds, done_name, done_tasks, forget, scan_records
 from algok.pipelines.phase import spill_name
 from algok.pipelines.plan import Phase, Plan
 from algok.pipelines.readers.inputs import Shard, plan_shards, results_file
@@ -20,6 +21,7 @@ from algok.pipelines.spread import piece_name
 from algok.pipelines.storage import PRIVATE, Store
 
 _UNSPLIT = 1 << 60  # bytes: no file is cut
+_AT_ONCE = 4096  # files that are checked together
 _THREADS = 8  # digests leave the interpreter, and a remote file is waited for
 Damage = dict[str, str]  # task id -> what is wrong with its record or one of its files
 
@@ -31,68 +33,73 @@ def find_damage(store: Store, plan: Plan, digests: bool) -> Damage:
 
 def undo(store: Store, damage: Damage) -> None:
     """Takes the done records of damaged tasks away, so that the tasks are done again."""
-    for task in damage:
-        store.remove(done_name(task))
+    forget(store, damage)
 
 
 class _Search:
     def __init__(self, store: Store, plan: Plan, digests: bool):
         self._store, self._plan, self._digests = store, plan, digests
         self._damage: Damage = {}
-        self._files: dict[str, list[dict]] = {}  # of tasks with a sound record
+        self._sound: set[str] = set()  # tasks with a sound record
         self._sizes = cache(store.sizes)
 
     def run(self) -> Damage:
-        self._read_records()
-        self._check([(task, file) for task, files in self._files.items() for file in files if _is_output(file)])
+        self._check((task, file) for task, files in self._read_records() for file in files if _is_output(file))
         for phase in reversed(self._plan.phases[:-1]):
             self._check(self._needed(phase))
         self._check(self._needed_pieces())
         return self._damage
 
-    def _read_records(self) -> None:
-        tasks = done_tasks(self._store)
-        for task, data in zip(tasks, self._store.read_many([done_name(task) for task in tasks]), strict=True):
-            try:
-                record = parse_done(data)
-            except ValueError:
+    def _read_records(self) -> Iterator[tuple[str, list[dict]]]:
+        """The files of all tasks with a sound record. Nobody keeps them: of very many tasks they take much memory."""
+        for task, record in scan_records(self._store):
+            if record is None:
                 self._damage[task] = f"{done_name(task)}: damaged"
-                continue
-            if (record["task"]["id"], record["task"]["plan"]) != (task, self._plan.digest):
+            elif (record["task"]["id"], record["task"]["plan"]) != (task, self._plan.digest):
                 self._damage[task] = f"{done_name(task)}: of another task or run"
-                continue
-            self._files[task] = record["files"]
+            else:
+                self._sound.add(task)
+                yield task, record["files"]
 
-    def _needed(self, phase: Phase) -> list[tuple[str, dict]]:
+    def _sound_files(self, phase: Phase) -> Iterator[tuple[str, dict]]:
+        """The files of sound tasks of a phase and of the rounds that follow it, read again."""
+        for kind in done_kinds(self._store):
+            if kind == f"p{phase.index}" or kind.startswith((f"c{phase.index}-", f"s{phase.index}")):
+                for task, record in scan_records(self._store, [kind], self._sound.__contains__):
+                    yield from ((task, file) for file in (record or {"files": []})["files"])
+
+    def _needed(self, phase: Phase) -> Iterable[tuple[str, dict]]:
         """The intermediate files of a phase that tasks of the next one still read."""
         following = self._plan.phases[phase.index + 1]
-        waiting = [task for task in self._plan.phase_tasks(following) if task.id not in self._files]
+        waiting = [task for task in self._plan.phase_tasks(following) if task.id not in self._sound]
         if not waiting:
             return []
         spills = {spill_name(self._plan, phase, task.shard) for task in waiting}
         sketches = f"{corpus_folder(phase)}/" if following.acts else None
-        return [
+        return (
             (task, file)
-            for task, files in self._files.items()
-            for file in files
+            for task, file in self._sound_files(phase)
             if file["path"] in spills or (sketches and file["path"].startswith(sketches))
-        ]
+        )
 
-    def _needed_pieces(self) -> list[tuple[str, dict]]:
+    def _needed_pieces(self) -> Iterable[tuple[str, dict]]:
         """The pieces of large files that tasks of the first phase still read."""
         first = self._plan.phase_tasks(self._plan.phases[0])
-        waiting = [task.shard for task in first if self._plan.shards[task.shard].spread and task.id not in self._files]
+        waiting = [task.shard for task in first if self._plan.shards[task.shard].spread and task.id not in self._sound]
         pieces = {piece_name(self._plan, shard) for shard in waiting}
-        return [(task, file) for task, files in self._files.items() for file in files if file["path"] in pieces]
+        if not pieces:
+            return []
+        return ((task, file) for task, file in self._sound_files(self._plan.phases[0]) if file["path"] in pieces)
 
     def _check(self, files: Iterable[tuple[str, dict]]) -> None:
         """Moves tasks that lost a file from the sound to the damaged ones."""
-        files = list(files)
+        files = iter(files)
         with ThreadPoolExecutor(_THREADS) as pool:
-            for (task, _), problem in zip(files, pool.map(self._problem, [file for _, file in files]), strict=True):
-                if problem:
-                    self._damage.setdefault(task, problem)
-                    self._files.pop(task, None)
+            while some := list(islice(files, _AT_ONCE)):
+                for (task, _), problem in zip(some, pool.map(self._problem, [file for _, file in some]), strict=True):
+                    if problem:
+                        self._damage.setdefault(task, problem)
+                        self._sound.discard(task)
 
     def _problem(self, file: dict) -> str | None:
         path = file["path"]

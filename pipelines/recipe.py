@@ -46,6 +46,10 @@ class OutputOptions(_Strict):
     row_group_bytes: int = Field(default=32 << 20, ge=1 << 16, le=512 << 20)
 
 
+# What a run leaves of its intermediate files for later runs (`pipelines/remains.py`).
+Keepable = Literal["phases", "sketches"]
+
+
 class RecipeHead(_Strict):
     """A recipe without its steps, whose schema depends on the steps named."""
 
@@ -58,6 +62,10 @@ class RecipeHead(_Strict):
     inputs: list[InputSpec] = []
     against: list[InputSpec] = Field(
         [], description="Earlier corpora: their documents win over duplicates and are not written."
+    )
+    against_runs: list[str] = Field(
+        [],
+        description="Finished runs that kept their sketches: their documents win over duplicates, their lines are counted.",
     )
     output: str | None = Field(None, description="The run directory; a path or fsspec URL.")
     mode: Literal["filter", "annotate"] = Field("filter", description="annotate: compute every signal, drop nothing.")
@@ -74,6 +82,11 @@ class RecipeHead(_Strict):
         description="Largest share of records that may end in quarantine; up to 10 records are always let through.",
     )
     parquet: OutputOptions = OutputOptions()
+    keep: list[Keepable] = Field(
+        [],
+        description="Intermediate files that stay when the run ends: phases for a later 'algok run --reuse', sketches for a "
+        "later --against.",
+    )
 
     @field_validator("format")
     @classmethod
@@ -131,7 +144,7 @@ class Recipe(RecipeHead):
     @property
     def digest(self) -> str:
         """SHA-256 over everything that decides the result; where it is written and how it is read in do not count."""
-        left_out = {"output", "name", "description", "labels", "format"}  # inputs have the format
+        left_out = {"output", "name", "description", "labels", "format", "keep"}  # inputs have the format
         decisive = self.model_dump(mode="json", exclude=left_out)
         for data in (*decisive["inputs"], *decisive["against"]):
             _leave_out_later(InputSpec, data)
@@ -141,6 +154,8 @@ class Recipe(RecipeHead):
             for key in step.cls.Options.added:
                 if data["options"].get(key) == fields[key].default:
                     data["options"].pop(key, None)
+        if not self.against_runs:  # as in recipes before there was such a key
+            del decisive["against_runs"]
         return hashlib.sha256(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
@@ -318,6 +333,11 @@ def _order_problems(configs: list[StepConfig], head: RecipeHead, source: RecipeT
         able = ", ".join(f"'{name}'" for name in known_steps() if step_class(name).compares_with_earlier)
         place = source.place(("against",))
         problems.append(f"{place}: against: needs step {able} before any other step that sees the whole corpus")
+    if head.against_runs and not (corpus_steps and all(cls.remembers for cls in corpus_steps)):
+        unable = ", ".join(f"'{cls.name}'" for cls in corpus_steps if not cls.remembers)
+        place = source.place(("against_runs",))
+        why = f"step {unable} cannot be compared with a run" if unable else "no step here sees the whole corpus"
+        problems.append(f"{place}: against_runs: {why}")
     return problems
 
 

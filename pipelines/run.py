@@ -2,11 +2,9 @@
 
 import hashlib
 import logging
-import platform
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import orjson
@@ -16,7 +14,7 @@ import algok
 from algok.errors import BudgetError, InputError, OutputError, TaskError
 from algok.pipelines.account import finish, is_finished
 from algok.pipelines.differences import described, indented, input_differences, recipe_differences
-from algok.pipelines.done import done_tasks, read_records
+from algok.pipelines.done import done_tasks, kind_of, read_records
 from algok.pipelines.executors import Executor, Sized
 from algok.pipelines.lock import locked
 from algok.pipelines.plan import (
@@ -32,10 +30,14 @@ from algok.pipelines.plugins import origin
 from algok.pipelines.readers.registry import reader
 from algok.pipelines.recheck import Damage, check_inputs, find_damage, shards_to_read, undo
 from algok.pipelines.recipe import Recipe
+from algok.pipelines.remains import clear_phase, clear_work
 from algok.pipelines.resolve import resolve
+from algok.pipelines.reuse import find_reusable, take_over
 from algok.pipelines.spread import FOLDER
-from algok.pipelines.storage import PRIVATE, DamagedFile, Store, clear_uploads
+from algok.pipelines.storage import DamagedFile, Store, clear_uploads
+from algok.pipelines.take_over import Reused
 from algok.pipelines.tasks import Progress, run_tasks, worker_root
+from algok.pipelines.versions import library_versions, python_version, step_versions
 from algok.pipelines.worker import RunTask
 
 # A budget is a share, and a share of a handful says nothing.
@@ -58,11 +60,12 @@ class Finished:
     fresh: bool
 
 
-def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress) -> Finished:
+def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress, reuse: str | None = None) -> Finished:
     """Runs a recipe into a run directory, or what is left of it. The same command resumes after any crash.
 
-    Raises ModelError before anything is read or written; InputError, OutputError (a directory of another recipe, other
-    inputs or models, or not writable), TaskError, BudgetError.
+    `reuse`: the directory of an earlier run over the same inputs, whose phases before the first changed step are taken over.
+    Raises ModelError before anything is read or written; InputError (an earlier run that has nothing to take over too),
+    OutputError (a directory of another recipe, other inputs or models, or not writable), TaskError, BudgetError.
     """
     store = Store(output)
     _check_apart(store, recipe)
@@ -72,12 +75,12 @@ def execute(recipe: Recipe, output: str, executor: Executor, progress: Progress)
         if is_finished(store):
             _check_same(store, plan)
             _restore_plan(store, plan, progress)
-            store.remove(PRIVATE)
+            clear_work(store, plan)
             return Finished(output, fresh=False)
-        _prepare(store, plan, executor, progress)
         if isinstance(executor, Sized):
             executor.expect(sum(plan.shard_bytes))
-        _complete(store, plan, executor, progress)
+        reused = _prepare(store, plan, executor, progress, reuse)
+        _complete(store, plan, executor, progress, reused)
     return Finished(output, fresh=True)
 
 
@@ -91,7 +94,7 @@ def repair(url: str, executor: Executor, progress: Progress) -> None:
     clear_uploads()
     with locked(store):
         plan = read_plan(store)
-        _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe)))
+        _check_same(store, Plan(plan.recipe, plan.own, plan.references, check_models(plan.recipe), plan.earlier))
         _check_plan_files(store, plan, progress)
         damage = find_damage(store, plan, digests=True)
         check_inputs(shards_to_read(store, plan, damage))
@@ -116,10 +119,12 @@ def _check_plan_files(store: Store, plan: Plan, progress: Progress) -> None:
     progress.note(f"{' and '.join(changed)} changed, and is written again as it was")
 
 
-def _complete(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
+def _complete(store: Store, plan: Plan, executor: Executor, progress: Progress, reused: Reused | None = None) -> None:
     """Runs what is left, and again what lost a file meanwhile, until every output is there; then writes the account."""
     for _ in range(_MENDS):
         try:
+            if reused:
+                take_over(store, plan, reused, executor, progress)
             for phase in _open_phases(store, plan):
                 _run_phase(store, plan, phase, executor, progress)
         except DamagedFile as error:
@@ -160,21 +165,51 @@ def _check_apart(store: Store, recipe: Recipe) -> None:
             raise OutputError(f"{store.url}: lies inside the input '{path}'; choose an output directory outside of it")
 
 
-def _prepare(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
-    """Records the plan of a new run, or checks that the directory holds this very run and what of it still stands."""
+def _prepare(store: Store, plan: Plan, executor: Executor, progress: Progress, reuse: str | None) -> Reused | None:
+    """Records the plan of a new run, or checks that the directory holds this very run and what of it still stands. Gives what
+    it takes over of an earlier run."""
     _say_left_out(plan)
     if store.exists("run.json"):
         _check_same(store, plan)
+        reused = _begun_with(store, reuse) if reuse else None
         _restore_plan(store, plan, progress)
         store.remove_temporary()
         store.make_private()
+        if reused:
+            take_over(store, plan, reused, executor, progress)
         # Remote storage keeps its own checksums, and reading all outputs back over the network would take long.
         _redo(store, find_damage(store, plan, digests=store.local), progress)
-        return
+        return reused
     if {name.rpartition("/")[2] for name in store.names("")} - _BEGUN:
         raise OutputError(f"{store.url}: not empty and not a run directory; choose another output directory")
-    description = {**_describe(plan, executor), "files": plan.save(store)}
+    reused = _find_reusable(reuse, plan, progress) if reuse else None
+    description = {
+        **_describe(plan, executor),
+        **({"reused": asdict(reused)} if reused else {}),
+        "files": plan.save(store),
+    }
     store.write_bytes("run.json", orjson.dumps(description, option=orjson.OPT_INDENT_2))
+    return reused
+
+
+def _find_reusable(url: str, plan: Plan, progress: Progress) -> Reused:
+    """What a new run takes over of an earlier one; says so, and why it is not more."""
+    reused, why = find_reusable(url, plan)
+    rest = f"; {why}" if why else ""
+    progress.note(f"{reused.phases} of {len(plan.phases)} phase(s) are taken over from {url}{rest}")
+    return reused
+
+
+def _begun_with(store: Store, url: str) -> Reused:
+    """What a run that goes on takes over of an earlier one. Raises OutputError where it began with another or none."""
+    reused = Reused.of(store)
+    if reused is None or reused.run != worker_root(Store(url)):
+        began = f"--reuse {reused.run}" if reused else "no --reuse"
+        raise OutputError(
+            f"{store.url}: this run began with {began}; go on with that (or without, which does everything again that is not "
+            "there yet), or choose another output directory"
+        )
+    return reused
 
 
 def _restore_plan(store: Store, plan: Plan, progress: Progress) -> None:
@@ -209,12 +244,17 @@ def _check_same(store: Store, plan: Plan) -> None:
             f"{indented(input_differences(read_plan(store), plan))}\n"
             "choose another output directory, or remove this one to start over"
         )
+    if recorded.get("keep", []) != plan.recipe.keep:
+        raise OutputError(
+            f"{store.url}: begun with keep: {recorded.get('keep', [])}, not {plan.recipe.keep}, and intermediate files that "
+            "are gone do not come back; go on as it began, or choose another output directory"
+        )
     if recorded["models"] != plan.models:
         raise OutputError(
             f"{store.url}: begun with other models (run.json has their digests); "
             "give it those models, or choose another output directory"
         )
-    if (recorded["algok"], recorded["steps"]) != (algok.__version__, _step_versions(plan)):
+    if (recorded["algok"], recorded["steps"]) != (algok.__version__, step_versions(plan)):
         raise OutputError(
             f"{store.url}: begun by algok {recorded['algok']}, this is {algok.__version__} or has other steps; "
             "finish it with the version that began it, or choose another output directory"
@@ -227,7 +267,6 @@ def _decisive(changes: dict) -> dict:
 
 
 def _describe(plan: Plan, executor: Executor) -> dict:
-    libraries = ("pyarrow", "numpy", "numba", "fastwarc", "resiliparse", "kiwipiepy", "py3langid", "ray")
     return {
         "algok": algok.__version__,
         "recipe": plan.recipe.name,
@@ -236,38 +275,22 @@ def _describe(plan: Plan, executor: Executor) -> dict:
         "inputs_digest": plan.inputs_digest,
         "plan": plan.digest,
         "shards": len(plan.own),
-        "steps": _step_versions(plan),
+        "steps": step_versions(plan),
         "readers": _foreign_readers(plan),
         "models": plan.models,
+        "keep": plan.recipe.keep,
         "left_out": {reason: len(names) for reason, names in plan.left_out.items()},
         "executor": executor.name,
-        "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in libraries if _version(name)},
+        "python": python_version(),
+        "libraries": library_versions(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _step_versions(plan: Plan) -> dict[str, dict]:
-    """By step its version, and for one of another package the distribution and its version."""
-    versions = {}
-    for config in plan.recipe.steps:
-        cls = config.cls
-        found = origin(cls)
-        versions[config.name] = {"version": cls.version, **({"distribution": found} if found else {})}
-    return versions
 
 
 def _foreign_readers(plan: Plan) -> dict[str, str]:
     """By format of an input, where a reader of another package comes from."""
     formats = sorted({shard.format for shard in plan.shards})
     return {key: found for key in formats if (found := origin(type(reader(key))))}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _open_phases(store: Store, plan: Plan) -> list[Phase]:
@@ -278,7 +301,8 @@ def _open_phases(store: Store, plan: Plan) -> list[Phase]:
 
 
 def _is_complete(store: Store, plan: Plan, phase: Phase) -> bool:
-    return {task.id for task in plan.phase_tasks(phase)} <= set(done_tasks(store))
+    tasks = {task.id for task in plan.phase_tasks(phase)}
+    return tasks <= set(done_tasks(store, set(map(kind_of, tasks))))
 
 
 def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progress: Progress) -> None:
@@ -287,23 +311,23 @@ def _run_phase(store: Store, plan: Plan, phase: Phase, executor: Executor, progr
     if phase.index == 0:
         _spread(store, plan, executor, progress)
     sizes = [plan.shard_bytes[task.shard] for task in tasks]
-    run_tasks(store, work, tasks, _stage(phase), executor, progress, sizes)
+    run_tasks(store, work, tasks, phase.title, executor, progress, sizes)
     _check_budget(store, plan, phase)
     if phase.index == 0:
         store.remove(FOLDER)
     if phase.index > 0:
-        store.remove(f"work/p{phase.index - 1}")
-        store.remove(f"work/c{phase.index - 1}")
+        clear_phase(store, plan, plan.phases[phase.index - 1])
     if phase.sketches is not None and not _is_complete(store, plan, plan.phases[phase.index + 1]):
         resolve(store, plan, phase, executor, progress)
 
 
 def _spread(store: Store, plan: Plan, executor: Executor, progress: Progress) -> None:
     """Spreads the large files of which a shard is still to be read."""
-    done = set(done_tasks(store))
+    every = plan.spread_tasks()
+    done = set(done_tasks(store, {"p0"})) if every else set()
     tasks = [
         task
-        for task in plan.spread_tasks()
+        for task in every
         if any(phase_task_id(0, task.shard + number) not in done for number in range(plan.spread_shards(task.shard)))
     ]
     sizes = [plan.shards[task.shard].files[0].size for task in tasks]
@@ -338,8 +362,3 @@ def _main_reason(store: Store) -> str:
         return ""
     ((reason, message), count) = found.most_common(1)[0]
     return f"; {count} of them for this reason: {reason}: {message}"
-
-
-def _stage(phase: Phase) -> str:
-    names = [*([phase.acts.name] if phase.acts else ["read"]), *(step.name for step in phase.steps)]
-    return " → ".join([*names, f"sketch {phase.sketches.name}" if phase.sketches else "write"])

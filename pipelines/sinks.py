@@ -41,19 +41,20 @@ class ParquetSink:
         self._pending.append(conform(batch, self._schema))
         self._pending_bytes += batch.nbytes
         if self._pending_bytes >= self._options.row_group_bytes:
-            self._flush()
+            self.end_group()
 
     def close(self) -> None:
         """Writes what is pending; the commit itself happens when the stack closes."""
-        self._flush()
+        self.end_group()
         if self._writer:
             self._writer.close()
 
-    def _flush(self) -> None:
+    def end_group(self) -> None:
+        """Writes what is pending as one row group. In one piece: else the bytes would tell where its batches were cut."""
         if not self._pending:
             return
         writer = self._writer or self._open()
-        table = pa.Table.from_batches(self._pending, self._schema)
+        table = pa.Table.from_batches(self._pending, self._schema).combine_chunks()
         writer.write_table(table, row_group_size=table.num_rows)
         assert self._file is not None
         self._file.rows += table.num_rows

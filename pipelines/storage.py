@@ -4,6 +4,7 @@ On a local disk a file is written beside its target, synced and renamed; elsewhe
 file and uploaded in one PUT. Readers therefore never see half a file, whatever dies when.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -28,6 +29,8 @@ from algok.pipelines.credentials import problem_of, without_credentials
 _TEMPORARY = ".tmp"
 _UPLOAD = "algok-upload-"
 _FETCHED_AT_ONCE = 1000
+# How a file system says that it makes no hard link: another disk, none at all, too many, or not of another's file.
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
 # Below this folder lie texts in which no personal data is masked yet: only its owner may look inside.
 PRIVATE = "work"
 
@@ -93,15 +96,6 @@ class Store:
         names = (path.rsplit("/", 1)[-1] for path in found)
         return sorted(name for name in names if not name.endswith(_TEMPORARY))
 
-    def scanned(self, folder: str) -> Iterator[str]:
-        """The same one by one and in no order, so that the names of a very large folder are not in memory together (local
-        storage; others give them all at once)."""
-        if not self.local:
-            yield from self.listed(folder)
-            return
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.path(folder)) as entries:
-            yield from (entry.name for entry in entries if not entry.name.endswith(_TEMPORARY))
-
     def read_bytes(self, name: str) -> bytes:
         return Path(self.path(name)).read_bytes() if self.local else self.fs.cat_file(self.path(name))
 
@@ -112,7 +106,7 @@ class Store:
             data = (
                 _read_part(self.path(name), start, stop)
                 if self.local
-                else self.fs.cat_file(self.path(name), start, stop)
+                else self.fs.cat_file(self.path(name), start=start, end=stop)  # by name: s3fs has a version before them
             )
         if len(data) != stop - start:
             raise DamagedFile(f"{name}: cut off")
@@ -143,8 +137,9 @@ class Store:
             return
         for start in range(0, len(names), _FETCHED_AT_ONCE):
             paths = [self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]]
-            contents = self.fs.cat(paths, recursive=True, on_error="omit")
-            yield from (contents.get(self.fs._strip_protocol(path)) for path in paths)
+            # Not recursive, since fsspec would then list below each of them first.
+            contents = self.fs.cat(paths, recursive=False, on_error="return")
+            yield from (_present(contents[self.fs._strip_protocol(path)]) for path in paths)
 
     def check_reachable(self) -> None:
         """Raises OutputError where the storage does not answer, for instance without credentials."""
@@ -211,6 +206,33 @@ class Store:
                 committed.bytes = _sync_and_digest(temporary, kind, committed)
                 self.fs.put_file(temporary, self.path(name))
 
+    def take(self, other: "Store", name: str) -> None:
+        """Brings a file of another directory here under the same name, by reference where that is possible: a hard link on one
+        disk, a copy within one object storage; else its bytes. It is whole or not there at all, as with `write`."""
+        if self.local and other.local and self._link(other.path(name), Path(self.path(name))):
+            return
+        if not self.local and type(self.fs) is type(other.fs):
+            self.fs.cp_file(other.path(name), self.path(name))
+            return
+        with self.write(name, intermediate=True) as (path, _):
+            other.fs.get_file(other.path(name), path)
+
+    def _link(self, source: str, target: Path) -> bool:
+        """Whether a hard link to a file could be made; it replaces what was there."""
+        self.make_folder(target.parent)
+        temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}{_TEMPORARY}"
+        try:
+            os.link(source, temporary)
+            os.replace(temporary, target)
+            _sync_directory(target.parent)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return False
+        finally:
+            temporary.unlink(missing_ok=True)  # it stays where the target was a link to the same file
+        return True
+
     def make_folder(self, folder: Path) -> None:
         """Makes a local folder, where intermediate files lie one that only its owner may enter."""
         if not folder.is_dir():
@@ -276,6 +298,18 @@ class Store:
         with suppress(FileNotFoundError):
             self.fs.rm(self.path(folder), recursive=True)
 
+    def remove_files(self, names: Sequence[str]) -> None:
+        """Removes files of one folder, and the folder where nothing is left in it (local storage)."""
+        if not self.local:
+            for start in range(0, len(names), _FETCHED_AT_ONCE):
+                self.fs.rm([self.path(name) for name in names[start : start + _FETCHED_AT_ONCE]])
+            return
+        for name in names:
+            Path(self.path(name)).unlink(missing_ok=True)
+        for folder in {name.rpartition("/")[0] for name in names}:
+            with suppress(OSError):  # another process may just write into it
+                os.rmdir(self.path(folder))
+
     def remove_temporary(self) -> None:
         """Clears what dead tasks left half written (local storage; uploads leave nothing)."""
         if self.local:
@@ -320,6 +354,12 @@ def _read_if_there(path: str) -> bytes | None:
         return _read_small(path)
     except FileNotFoundError:
         return None
+
+
+def _present(content: bytes | Exception) -> bytes | None:
+    if isinstance(content, Exception) and not isinstance(content, FileNotFoundError):
+        raise content
+    return content if isinstance(content, bytes) else None
 
 
 @contextmanager

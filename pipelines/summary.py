@@ -5,8 +5,9 @@ keeps it in `summary.json`. All figures are full counts over the tasks that are 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -14,9 +15,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 import algok
-from algok.pipelines.done import done_name, parse_done, scan_done_tasks
+from algok.pipelines.done import done_kinds, sound_records
 from algok.pipelines.failures import failed_tasks, read_failures
-from algok.pipelines.plan import Outline, Phase, phase_task_id
+from algok.pipelines.plan import Outline, Phase
 from algok.pipelines.recipe import StepConfig
 from algok.pipelines.stats import EDGES, REST, Stats, StepCounts, tally
 from algok.pipelines.storage import Store
@@ -24,7 +25,7 @@ from algok.pipelines.task_table import TaskRows
 from algok.step import SIDES, Bound, Side, Unit
 
 SUMMARY_VERSION = 2
-_AT_ONCE = 4096  # tasks whose files are named at once
+_AT_ONCE = 1000  # tasks whose records and statistics are in memory together
 
 
 class _Part(BaseModel):
@@ -216,30 +217,28 @@ def collect(store: Store, outline: Outline, finished: bool) -> tuple[RunSummary,
     failures = read_failures(store, failed_tasks(store))
     rows = TaskRows(outline, {failure.task: failure.attempts for failure in failures})
     stats, seconds = Stats(), defaultdict[str, float](float)
-    # Which of the run's own tasks are done; so many names would take more memory than all that is counted.
-    own, others = np.zeros((len(outline.phases), outline.shards), bool), list[str]()
-    for task in scan_done_tasks(store):
-        if place := own_place(outline, task):
-            own[place] = True
-        else:
-            others.append(task)
-    places = np.argwhere(own)
-    for start in range(0, len(places), _AT_ONCE):
-        some = [(phase_task_id(phase, shard), shard) for phase, shard in places[start : start + _AT_ONCE].tolist()]
-        parts = store.read_many([f"stats/{task}.json" for task, _ in some])
-        records = store.read_many([done_name(task) for task, _ in some])
-        for (task, shard), part, record in zip(some, parts, records, strict=True):
-            counted, parsed = orjson.loads(part), parse_done(record)
+    done = dict.fromkeys(range(len(outline.phases)), 0)
+    records = _in_order(store, outline)
+    while some := list(islice(records, _AT_ONCE)):
+        places = [own_place(outline, task) for task, _ in some]
+        parts = store.read_many([f"stats/{task}.json" for (task, _), place in zip(some, places, strict=True) if place])
+        for (task, record), place in zip(some, places, strict=True):
+            tally(seconds, record["seconds"].items())
+            if place is None:
+                rows.add(task, record)
+                continue
+            counted = orjson.loads(next(parts))
             stats.add(counted)
-            rows.add(task, parsed, shard, counted)
-            tally(seconds, parsed["seconds"].items())
-    others.sort()
-    for task, record in zip(others, store.read_many([done_name(task) for task in others]), strict=True):
-        parsed = parse_done(record)
-        rows.add(task, parsed)
-        tally(seconds, parsed["seconds"].items())
-    done = dict(enumerate(own.sum(axis=1).tolist()))
+            rows.add(task, record, place[1], counted)
+            done[place[0]] += 1
     return summarize(outline, stats, seconds, done, finished, (rows.peak_bytes, rows.retries)), rows
+
+
+def _in_order(store: Store, outline: Outline) -> Iterator[tuple[str, dict]]:
+    """The done records: those of the phases, then those of the rounds between them."""
+    phases = [f"p{phase.index}" for phase in outline.phases]
+    for kind in [*phases, *(kind for kind in done_kinds(store) if kind not in phases)]:
+        yield from sound_records(store, [kind])
 
 
 def own_place(outline: Outline, task: str) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from algok.errors import AlgokError, TaskError
 from algok.filters.personal.coarse import excerpt
-from algok.pipelines.done import done_tasks
+from algok.pipelines.done import Stage
 from algok.pipelines.executors import Executor, Outcome, Task, Work
 from algok.pipelines.failures import note_failure
 from algok.pipelines.footprint import begin_peak, process_name
@@ -85,8 +85,8 @@ def run_tasks(
 ) -> None:
     """Runs what has no done record yet. Raises TaskError after everything else has ended, at once if nothing can;
     DamagedFile where a task did not find what an earlier one wrote."""
-    done = set(done_tasks(store))
-    waiting = [task for task in tasks if task.id not in done]
+    records = Stage(store, [task.id for task in tasks])
+    waiting = [task for task in tasks if task.id not in records.done]
     if not waiting:
         return
     weights = dict(zip((task.id for task in tasks), sizes or [1] * len(tasks), strict=True))
@@ -102,6 +102,8 @@ def run_tasks(
             progress.task_done(outcome.task.id)
             if outcome.error:
                 failures.append(outcome)
+            else:
+                records.note(outcome.task.id)
             if outcome.fatal:
                 break
     finally:

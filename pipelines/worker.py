@@ -12,9 +12,10 @@ from algok.pipelines.executors import Outcome, Report
 from algok.pipelines.footprint import footprint, own_process
 from algok.pipelines.guard import NeedsWorker, arm_watchdog, careful
 from algok.pipelines.phase import PhaseTask
-from algok.pipelines.plan import SPREAD, Task, load_plan
+from algok.pipelines.plan import REUSED, SPREAD, Task, load_plan
 from algok.pipelines.spread import spread_file
 from algok.pipelines.storage import Store, clear_uploads
+from algok.pipelines.take_over import take_shard
 from algok.pipelines.tasks import attempt
 
 
@@ -49,6 +50,9 @@ def run_task(root: str, task: Task, report: Report = lambda documents, size, sha
 def _execute(root: str, task: Task, report: Report) -> None:
     store, run = Store(root), load_plan(root, task.plan)
     start = time.perf_counter()
+    if task.round == REUSED:
+        take_shard(store, run, task)
+        return
     if task.round == SPREAD:
         files = spread_file(store, run, task, report)
         record = {

@@ -31,6 +31,9 @@ class Request:
     as_json: bool = False
     dashboard: bool = False
     metrics_port: int | None = None
+    reuse: str | None = None
+    against: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
     def specs(self) -> list[dict] | None:
         """The inputs as a recipe would write them; None where the recipe's own are meant. Raises RecipeError."""
@@ -54,6 +57,24 @@ class Request:
 @click.argument("recipe")
 @input_options
 @execution_options
+@click.option(
+    "--reuse",
+    metavar="RUN",
+    help="An earlier run over the same inputs: its phases before the first changed step are taken over.",
+)
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="RUN",
+    help="A finished run that kept its sketches: its documents win over copies, its lines are counted. Repeatable.",
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    type=click.Choice(["phases", "sketches"]),
+    help="Intermediate files that stay when the run ends: phases for a later --reuse, sketches for a later --against. "
+    "Repeatable.",
+)
 @click.option("--dashboard", is_flag=True, help="Serve the run to a browser on this machine while it goes on.")
 @click.option(
     "--metrics-port",
@@ -71,6 +92,8 @@ def command(**options) -> None:
       algok run recipe.yaml
       algok run web --input 'crawl/*.warc.gz' --output runs/web
       algok run web --input s3://bucket/crawl/ -o runs/web --executor ray --address auto
+      algok run tighter.yaml -o runs/tighter --reuse runs/web
+      algok run web --input 'march/*.warc.gz' -o runs/march --against runs/february --keep sketches
     """
     run_recipe(Request(**options))
 
@@ -90,7 +113,15 @@ def execute_request(request: Request):
     from algok.pipelines.run import execute
 
     overrides = list(request.overrides)
-    recipe = load_recipe(request.recipe, overrides, inputs=request.specs(), output=request.output, mode=request.mode)
+    recipe = load_recipe(
+        request.recipe,
+        overrides,
+        inputs=request.specs(),
+        output=request.output,
+        mode=request.mode,
+        against_runs=list(request.against) or None,
+        keep=list(request.keep) or None,
+    )
     if not recipe.inputs:
         raise RecipeError(f"{request.recipe}: no inputs; give the recipe 'inputs' or the command --input")
     if not recipe.output:
@@ -101,7 +132,7 @@ def execute_request(request: Request):
     if request.metrics_port:
         _serve_metrics(recipe.output, request.metrics_port, chosen)
     try:
-        return execute(recipe, recipe.output, chosen, make_progress(request.quiet or request.as_json))
+        return execute(recipe, recipe.output, chosen, make_progress(request.quiet or request.as_json), request.reuse)
     finally:
         chosen.close()
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from algok.filters.duplicates.earlier import is_earlier, leader_table, parts_by_document, tasks_by_document
 from algok.filters.duplicates.pairs import CHUNK, DOCUMENTS
 from algok.filters.duplicates.sketches import Leaders, Signatures, first_copies
 from algok.filters.duplicates.tables import (
     binary,
-    document_range,
+    by_key,
     documents_of,
     hash_range,
     joined,
     joined_binary,
     mixed,
     places_of,
-    shard_range,
     shards_of,
     tasks_for,
     to_numpy,
@@ -43,34 +43,41 @@ class Decisions:
     keep: str
 
     def facts_tasks(self, corpus: Corpus) -> int:
-        return tasks_for(int(corpus.rows.sum()), DOCUMENTS)
+        return tasks_by_document(corpus, DOCUMENTS)
 
     def facts(self, corpus: Corpus, partition: int, partitions: int) -> Output:
-        """`facts`: every document that is in a component or a copy of another one of its shard; `compared`: signatures of
-        those that are compared. Both by the hash of the component."""
-        shards = shard_range(corpus, partition, DOCUMENTS)
-        labels = corpus.between("labels", *document_range(shards))
-        documents, components = joined(labels, key=np.uint64, component=np.uint64)
-        order = np.argsort(documents)
-        documents, components = documents[order], components[order]
-        of_shard = [_shard_facts(corpus, shard, documents, components) for shard in shards]
-        facts = [facts for facts, _ in of_shard] or [_shard_schema(self.width)[0].empty_table()]
-        compared = [compared for _, compared in of_shard] or [_shard_schema(self.width)[1].empty_table()]
-        return {"facts": _by_key(facts), "compared": _by_key(compared)}
+        """`facts`: every document that is in a component or a copy of another one of its shard, and the leaders of components
+        of earlier runs; `compared`: signatures of those that are compared. Both by the hash of the component."""
+        found: list[tuple[pa.Table, pa.Table]] = []
+        for part in parts_by_document(corpus, partition, partitions, DOCUMENTS):
+            labels = corpus.between("labels", *part.documents)
+            documents, components = joined(labels, key=np.uint64, component=np.uint64)
+            order = np.argsort(documents)
+            documents, components = documents[order], components[order]
+            if part.corpus is corpus:
+                found += [_shard_facts(corpus, shard, documents, components) for shard in part.shards]
+            else:
+                with_own = ~is_earlier(corpus, components)
+                leaders = part.leaders(documents[with_own], components[with_own], self.width)
+                found.append(_facts_tables(mixed(leaders["component"]), **leaders))
+        facts = [facts for facts, _ in found] or [_shard_schema(self.width)[0].empty_table()]
+        compared = [compared for _, compared in found] or [_shard_schema(self.width)[1].empty_table()]
+        return {"facts": by_key(facts), "compared": by_key(compared)}
 
     def decided_tasks(self, corpus: Corpus) -> int:
         return tasks_for(corpus.count("facts"), DECIDED)
 
     def decided(self, corpus: Corpus, partition: int, partitions: int) -> Output:
-        """`decided`: the decision on every document of the partition's components that is in a cluster of two or more."""
+        """`decided`: the decision on every document of the partition's components that is in a cluster of two or more.
+        `leaders`, where later runs need them: the documents of these components that lead a cluster or are alone."""
         tables = corpus.between("facts", *hash_range(partition, partitions))
-        documents, components, letters = joined(tables, document=np.uint64, component=np.uint64, letters=np.uint32)
-        if not len(documents):
-            return {"decided": _DECIDED.empty_table()}
+        documents, components, letters, sizes = joined(
+            tables, document=np.uint64, component=np.uint64, letters=np.uint32, size=np.int64
+        )
         reference = corpus.reference[shards_of(documents)]
         length = letters.astype(np.int64) if self.keep == "longest" else np.zeros(len(documents), int)
         order = np.lexsort((documents, -length, ~reference, components))
-        documents, components, reference = documents[order], components[order], reference[order]
+        documents, components, reference, sizes = documents[order], components[order], reference[order], sizes[order]
         ids, exact = (joined_binary(tables, name, 16)[order] for name in ("id", "exact"))
         exact = exact.view(np.uint64)
 
@@ -83,7 +90,18 @@ class Decisions:
             corpus, partition, partitions, documents[compared], components[compared], compared, reference[compared]
         )
         kept, similarity = kept[first], similarity[first]
-        return {"decided": _decision_table(documents, ids, exact, reference, kept, similarity)}
+        decided = _decision_table(documents, ids, exact, reference, kept, similarity, sizes)
+        if not corpus.remembered:
+            return {"decided": decided}
+        signatures = corpus.between("compared", *hash_range(partition, partitions))
+        leads = np.flatnonzero(kept == np.arange(len(documents)))
+        where = places_of(joined(signatures, document=np.uint64)[0], documents[leads])
+        total = np.bincount(kept, sizes, len(documents))[leads]
+        leaders = leader_table(
+            documents[leads], components[leads], total, letters[order][leads], exact.view(np.uint8)[leads], ids[leads],
+            Signatures(signatures, self.width).take(where),
+        )  # fmt: skip
+        return {"decided": decided, "leaders": leaders}
 
     def _lead(
         self, corpus: Corpus, partition: int, partitions: int, documents: np.ndarray, components: np.ndarray,
@@ -124,7 +142,7 @@ def _shard_facts(corpus: Corpus, shard: int, labelled: np.ndarray, labels: np.nd
     taken = {name: binary(to_numpy(sketch[name])[members]) for name in ("exact", "id")}
     facts = {
         "key": mixed(component[members]), "component": component[members], "document": own[members],
-        "letters": to_numpy(sketch["letters"])[members], **taken,
+        "letters": to_numpy(sketch["letters"])[members], "size": np.ones(len(members), np.int32), **taken,
     }  # fmt: skip
     signatures = to_numpy(sketch["signature"])[compared]
     return pa.table(facts), pa.table(
@@ -134,26 +152,40 @@ def _shard_facts(corpus: Corpus, shard: int, labelled: np.ndarray, labels: np.nd
 
 def _shard_schema(width: int) -> tuple[pa.Schema, pa.Schema]:
     number = pa.uint64()
-    facts = {"key": number, "component": number, "document": number, "letters": pa.uint32()}
+    facts = {"key": number, "component": number, "document": number, "letters": pa.uint32(), "size": pa.int32()}
     return (
         pa.schema({**facts, "exact": pa.binary(16), "id": pa.binary(16)}),
         pa.schema({"key": number, "document": number, "signature": pa.binary(4 * width)}),
     )
 
 
-def _by_key(tables: list[pa.Table]) -> pa.Table:
-    table = pa.concat_tables(tables).combine_chunks()
-    return table.take(pa.array(np.argsort(to_numpy(table["key"]), kind="stable")))
+def _facts_tables(
+    key: np.ndarray, document: np.ndarray, component: np.ndarray, size: np.ndarray, letters: np.ndarray,
+    exact: np.ndarray, id: np.ndarray, signature: np.ndarray,
+) -> tuple[pa.Table, pa.Table]:  # fmt: skip
+    """The same of leaders of an earlier run."""
+    facts = {
+        "key": key,
+        "component": component,
+        "document": document,
+        "letters": letters,
+        "size": size.astype(np.int32),
+    }
+    return (
+        pa.table({**facts, "exact": binary(exact), "id": binary(id)}),
+        pa.table({"key": key, "document": document, "signature": binary(signature)}),
+    )
 
 
 def _decision_table(
     documents: np.ndarray, ids: np.ndarray, exact: np.ndarray, reference: np.ndarray, kept: np.ndarray,
-    similarity: np.ndarray,
+    similarity: np.ndarray, sizes: np.ndarray,
 ) -> pa.Table:  # fmt: skip
-    """The documents that share what they are kept as with others."""
-    size = np.bincount(kept, minlength=len(documents))[kept]
+    """The documents that share what they are kept as with others. `sizes`: documents that each stands for, itself included."""
+    size = np.bincount(kept, sizes, len(documents)).astype(np.int64)[kept]
     clustered = np.flatnonzero(size > 1)
-    rank = _ranks(kept[clustered])
+    rank = _ranks(kept[clustered]) + sizes[kept[clustered]] - 1
+    rank[kept[clustered] == clustered] = 0
     rank[reference[clustered]] = 0
     order = np.argsort(documents[clustered])
     clustered, rank = clustered[order], rank[order]

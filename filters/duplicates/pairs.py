@@ -11,21 +11,19 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.duplicates.clusters import star_forest, star_table
+from algok.filters.duplicates.earlier import Part, in_order, parts_by_document, tasks_by_document
 from algok.filters.duplicates.sketches import Leaders, Signatures
 from algok.filters.duplicates.tables import (
     binary,
-    document_range,
+    by_key,
     documents_of,
     hash_range,
     joined,
     mixed,
-    rows_of,
     run_starts,
-    shard_range,
-    shards_of,
     tasks_for,
-    to_numpy,
 )
+from algok.filters.earlier import met
 from algok.step import Corpus, Output
 
 # Keys in one task of "buckets" (up to 80 bytes each while it runs), documents in one task of "signatures" (whole shards), and
@@ -56,30 +54,35 @@ class Pairs:
         tables = corpus.between("keys", *hash_range(partition, partitions))
         keys, rows, shards = joined(tables, key=np.uint64, row=np.uint32, shard=np.uint32)
         order = np.argsort(keys, kind="stable")  # merges the shards' sorted runs, documents staying in order
-        starts, documents = run_starts(keys[order]), documents_of(shards, rows)[order]
-        del keys, rows, shards, order
+        keys, documents = keys[order], documents_of(shards, rows)[order]
+        del rows, shards, order
+        if corpus.earlier:
+            keys, documents = _with_earlier(corpus, *hash_range(partition, partitions), keys, documents)
+        starts = run_starts(keys)
+        del keys
         return {"buckets": _bucket_table(*_shared(documents, starts))}
 
     def signatures_tasks(self, corpus: Corpus) -> int:
-        return tasks_for(int(corpus.rows.sum()), DOCUMENTS)
+        return tasks_by_document(corpus, DOCUMENTS)
 
     def signatures(self, corpus: Corpus, partition: int, partitions: int) -> Output:
-        """`signatures`: rows of `key` (the bucket's home), `bucket`, `document`, `signature`."""
-        shards = shard_range(corpus, partition, DOCUMENTS)
-        tables = corpus.between("buckets", *document_range(shards))
+        """`signatures`: rows of `key` (the bucket's home), `bucket`, `document`, `component` (of one of an earlier run the lowest
+        of the component that it had there), `signature`."""
+        parts = parts_by_document(corpus, partition, partitions, DOCUMENTS)
+        tables = [self._signatures(corpus, part) for part in parts]
+        return {"signatures": by_key(tables) if len(tables) > 1 else tables[0]}
+
+    def _signatures(self, corpus: Corpus, part: Part) -> pa.Table:
+        tables = corpus.between("buckets", *part.documents)
         documents, homes, buckets = joined(tables, key=np.uint64, home=np.uint64, bucket=np.uint64)
         order = np.lexsort((documents, buckets, homes))
         documents, homes, buckets = documents[order], homes[order], buckets[order]
         fresh = run_starts(homes, buckets, documents)  # the same bucket may come from several keys
         documents, homes, buckets = documents[fresh], homes[fresh], buckets[fresh]
-        signatures = np.empty((len(documents), self.width), np.uint32)
-        of_shard = shards_of(documents)
-        for shard in np.unique(of_shard):
-            here = np.flatnonzero(of_shard == shard)
-            known = to_numpy(corpus.sketch(int(shard), "documents")["signature"]).view(np.uint32)
-            signatures[here] = known[rows_of(documents[here])]
-        columns = {"key": homes, "bucket": buckets, "document": documents, "signature": binary(signatures)}
-        return {"signatures": pa.table(columns)}
+        signatures = part.sketched(documents, self.width)["signature"]
+        components = documents if part.corpus is corpus else part.components(documents)
+        columns = {"key": homes, "bucket": buckets, "document": documents, "component": components}
+        return pa.table({**columns, "signature": binary(signatures)})
 
     def pairs_tasks(self, corpus: Corpus) -> int:
         return tasks_for(corpus.count("signatures"), COMPARED)
@@ -87,9 +90,11 @@ class Pairs:
     def pairs(self, corpus: Corpus, partition: int, partitions: int) -> Output:
         """`stars`: the similar documents of the partition's buckets, each with the lowest that it is joined to."""
         tables = corpus.between("signatures", *hash_range(partition, partitions))
-        homes, buckets, documents = joined(tables, key=np.uint64, bucket=np.uint64, document=np.uint64)
-        order = np.lexsort((documents, buckets, homes))
-        homes, buckets, documents = homes[order], buckets[order], documents[order]
+        homes, buckets, documents, components = joined(
+            tables, key=np.uint64, bucket=np.uint64, document=np.uint64, component=np.uint64
+        )
+        order = np.lexsort((in_order(corpus, documents), buckets, homes))
+        homes, buckets, documents, components = homes[order], buckets[order], documents[order], components[order]
         groups = np.zeros(len(order), np.uint64)
         groups[run_starts(homes, buckets)] = 1
         groups = np.cumsum(groups)
@@ -99,7 +104,22 @@ class Pairs:
             part = slice(start, start + CHUNK)
             leader[part], _ = leaders.assign(groups[part], documents[part], signatures.take(order[part]))
         joins = leader != documents
-        return {"stars": star_table(*star_forest(leader[joins], documents[joins]))}
+        left, right = leader[joins], documents[joins]
+        # What was in one component of an earlier run stays together.
+        together = np.isin(documents, np.concatenate([left, right])) & (components != documents)
+        left, right = np.concatenate([left, components[together]]), np.concatenate([right, documents[together]])
+        return {"stars": star_table(*star_forest(left, right))}
+
+
+def _with_earlier(
+    corpus: Corpus, low: int, high: int, keys: np.ndarray, documents: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted keys and their documents, and before those of equal keys the documents of earlier runs."""
+    theirs, rows, shards = joined(met(corpus, "keys", low, high, keys), key=np.uint64, row=np.uint32, shard=np.uint32)
+    keys = np.concatenate([theirs, keys])
+    documents = np.concatenate([documents_of(shards, rows), documents])
+    order = np.argsort(keys, kind="stable")
+    return keys[order], documents[order]
 
 
 def _shared(documents: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

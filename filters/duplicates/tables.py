@@ -69,6 +69,12 @@ def joined_binary(tables: Sequence[pa.Table], name: str, width: int) -> np.ndarr
     return np.concatenate([np.empty((0, width), np.uint8), *(to_numpy(table[name]) for table in tables)])
 
 
+def by_key(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables one under the other, by their keys."""
+    table = pa.concat_tables(tables).combine_chunks()
+    return table.take(pa.array(np.argsort(to_numpy(table["key"]), kind="stable")))
+
+
 def to_numpy(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
     """A column without nulls as numpy: fixed-width binary as uint8 (n, width); zero-copy for one chunk."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -37,7 +37,13 @@ def folder(ordinary, tmp_path_factory):
         shutil.copytree(ordinary, target / name)
     described = orjson.loads((target / "a" / "run.json").read_bytes())
     (target / "a" / "run.json").write_bytes(orjson.dumps({**described, "labels": {"team": "search"}}))
-    for name in ("manifest.json", "summary.json", "tasks.parquet", "done/p2-000001.json", "done/p2-000002.json"):
+    for name in (
+        "manifest.json",
+        "summary.json",
+        "tasks.parquet",
+        "done/p2/000/p2-000001.json",
+        "done/p2/000/p2-000002.json",
+    ):
         (target / "going" / name).unlink()
     (target / "going" / "failed").mkdir()
     for task, again, reason in (("p2-000001", True, EVIL), ("p2-000002", False, "no"), ("p0-000000", True, "lost")):

@@ -20,6 +20,7 @@ from algok.cli import cli
 from algok.cli.dashboard_command import free_port
 from algok.dashboard.runs import Index
 from algok.dashboard.server import create_app, prepare, prepare_metrics
+from algok.pipelines.done import done_name
 from algok.pipelines.executors import Crew
 from algok.pipelines.run_directory import Run
 
@@ -32,7 +33,7 @@ def folder(ordinary, stricter, hostile, tmp_path_factory):
     shutil.copytree(stricter, target / "group" / "b")
     shutil.copytree(hostile, target / "evil <b>")
     shutil.copytree(ordinary, target / "going")
-    for name in ("manifest.json", "summary.json", "done/p2-000001.json", "done/p2-000002.json"):
+    for name in ("manifest.json", "summary.json", "done/p2/000/p2-000001.json", "done/p2/000/p2-000002.json"):
         (target / "going" / name).unlink()
     (target / "outside.txt").write_text("secret")
     return target
@@ -211,7 +212,7 @@ def test_a_run_that_goes_on_is_brought_up_to_date_without_a_reload(browser, serv
     page.evaluate("window.stayed = true")
     row = page.locator("#progress tbody tr").nth(2)
     assert row.locator("td").nth(0).text_content() == "1"
-    shutil.copy(ordinary / "done" / "p2-000001.json", folder / "going" / "done")
+    shutil.copy(ordinary / done_name("p2-000001"), folder / "going" / done_name("p2-000001"))
     api.expect(row.locator("td").nth(0)).to_have_text("2", timeout=15000)
     assert page.evaluate("window.stayed") and not said
     assert all(url.startswith(served) for url in asked)

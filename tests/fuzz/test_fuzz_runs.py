@@ -26,6 +26,9 @@ STEPS = {"dedup": {}, "heuristics": {}, "lines": {}}
 IDENTITY = {"run.json", "recipe.yaml", "plan.json"}
 
 
+STAGES = 5  # of a run with two corpus steps over a small corpus
+
+
 class Stopped(Exception):
     """Ends a run between two phases."""
 
@@ -57,7 +60,7 @@ def made(tmp_path_factory):
         with path.open("ab") as file:
             file.write(b'rubbish\n{"text": "short"}\n')
     go(folder / "in", folder / "whole")
-    for stage in range(1, 7):
+    for stage in range(1, STAGES):
         with pytest.raises(Stopped):
             go(folder / "in", folder / f"begun{stage}", stage)
     return folder
@@ -89,7 +92,7 @@ def look(run: Path) -> None:
 def test_a_damaged_run_is_mended_or_refused(made, tmp_path, seeds):
     expected = outputs(made / "whole")
     for generator in rounds("runs", seeds(ROUNDS)):
-        stage = generator.randrange(7)
+        stage = generator.randrange(STAGES)
         run = tmp_path / "run"
         shutil.copytree(made / (f"begun{stage}" if stage else "whole"), run)
         hurt = harm(run, generator)

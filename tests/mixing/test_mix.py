@@ -88,7 +88,7 @@ def test_documents_in_other_files_and_another_order_give_the_same_bytes(referenc
 def test_parts_of_any_size_give_the_same_bytes(reference, tmp_path, monkeypatch):
     monkeypatch.setattr("algok.mixing.order._COPIES_PER_PART", 7)
     run_mix({"web": reference[0]}, tmp_path / "mix", write=ALL)
-    assert len(list((tmp_path / "mix" / "done").glob("order-*"))) >= 8
+    assert len(list((tmp_path / "mix" / "done").rglob("order-*"))) >= 8
     assert bytes_of(tmp_path / "mix") == bytes_of(reference[1])
 
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import prose, write_jsonl
 
 from algok.pipelines.account import verify
+from algok.pipelines.done import done_name
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
@@ -62,7 +63,7 @@ def test_any_missing_or_damaged_file_is_a_problem_and_no_crash(copy, folder, dam
 
 
 def test_a_lost_done_record_and_a_changed_recipe_are_found(copy):
-    done = copy / "done" / "p0-000000.json"
+    done = copy / done_name("p0-000000")
     saved = done.read_bytes()
     done.unlink()
     assert any("manifest.json" in problem for problem in verify(Store(str(copy))))

@@ -132,7 +132,7 @@ def test_masked_meta_of_dropped_documents_is_still_json(planted):
 def test_no_other_file_of_a_run_holds_personal_data(planted):
     run, _ = planted
     files = [path for path in run.rglob("*") if path.is_file() and path.suffix != ".parquet"]
-    assert {path.parent.name for path in files} >= {"stats", "done", "run"}
+    assert {path.parent.name for path in files} >= {"stats", "000", "run"}
     assert {path.name: leaks(path.read_text()) for path in files if leaks(path.read_text())} == {}
 
 

@@ -24,6 +24,7 @@ from reading import read, warc_record
 
 from algok.cli import cli
 from algok.dashboard.server import create_app
+from algok.pipelines.done import done_tasks, sound_records
 from algok.pipelines.storage import Store
 
 NEEDED = ["s3fs"] if "ALGOK_S3_ENDPOINT" in os.environ else ["s3fs", "moto", "flask"]
@@ -90,8 +91,9 @@ def finished(bucket, environment, tmp_path_factory):
     return f"{bucket}/runs/a", local, "".join(said)
 
 
-def begin(bucket: str, output: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+def begin(bucket: str, output: str, environment: dict[str, str], *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "algok", "run", "web", "--input", f"{bucket}/in/", "-o", output, "--workers", "1"]
+    command += options
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -105,7 +107,7 @@ def files(url: str) -> dict[str, bytes]:
 def killed_after(tasks: int, bucket: str, output: str, environment: dict[str, str]) -> None:
     """Begins a run, or goes on with it, and kills it without warning when so many tasks are done."""
     running, store = begin(bucket, output, environment), Store(output)
-    while len(store.names("done")) < tasks:
+    while len(done_tasks(store)) < tasks:
         assert running.poll() is None, running.communicate()[0]
         time.sleep(0.02)
     running.send_signal(signal.SIGKILL)
@@ -129,8 +131,8 @@ def test_a_run_killed_twice_goes_on_and_nothing_half_written_is_visible(finished
     for tasks in (2, 7):
         killed_after(tasks, bucket, output, environment)
         store = Store(output)
-        for name in store.names("done"):  # whatever has a record is whole
-            for file in orjson.loads(store.read_bytes(name))["files"]:
+        for _, record in sound_records(store):  # whatever has a record is whole
+            for file in record["files"]:
                 assert len(store.read_bytes(file["path"])) == file["bytes"]
         assert not [path for path in store.fs.find(store.root) if path.endswith(".tmp")]
     going = begin(bucket, output, environment)
@@ -138,6 +140,47 @@ def test_a_run_killed_twice_goes_on_and_nothing_half_written_is_visible(finished
     assert files(output) == files(str(finished[1]))
     verified = CliRunner().invoke(cli, ["verify", output])
     assert verified.exit_code == 0 and "accounted for" in verified.output
+
+
+def test_phases_are_taken_over_within_the_bucket_and_from_it(bucket, environment, tmp_path):
+    changed = ("--set", "steps.lines.chars_left.min=60")
+    assert begin(bucket, f"{bucket}/runs/first", environment, "--keep", "phases").wait() == 0
+    assert begin(bucket, str(tmp_path / "scratch"), environment, *changed).wait() == 0
+    for output in (f"{bucket}/runs/second", str(tmp_path / "second")):
+        going = begin(bucket, output, environment, *changed, "--reuse", f"{bucket}/runs/first")
+        said = going.communicate()[0]
+        assert going.returncode == 0 and "2 of 3 phase(s) are taken over" in said, said
+        assert files(output) == files(str(tmp_path / "scratch"))
+    first = Store(f"{bucket}/runs/first")
+    victim = first.names("work/p1")[0]
+    first.write_bytes(victim, first.read_bytes(victim)[:-1] + b"x")
+    refused = begin(bucket, f"{bucket}/runs/third", environment, *changed, "--reuse", first.url)
+    assert victim in refused.communicate()[0] and refused.returncode == 5
+
+
+def test_a_run_is_compared_with_one_in_the_bucket(bucket, environment, tmp_path):
+    """What it keeps is what a run keeps that reads the other's inputs."""
+    assert begin(bucket, f"{bucket}/runs/old", environment, "--keep", "sketches").wait() == 0
+    rows = [{"text": prose(number)} for number in (3, 500, 501)]
+    Store(bucket).write_bytes("new/new.jsonl", b"\n".join(map(orjson.dumps, rows)) + b"\n")
+    command = [
+        sys.executable,
+        "-m",
+        "algok",
+        "run",
+        "web",
+        "--input",
+        f"{bucket}/new/",
+        "--against",
+        f"{bucket}/runs/old",
+    ]
+    for output in (f"{bucket}/runs/new", str(tmp_path / "new")):
+        done = subprocess.run([*command, "-o", output], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert files(f"{bucket}/runs/new") == files(str(tmp_path / "new"))
+    (kept,) = [pq.read_table(path) for path in (tmp_path / "new" / "kept").iterdir()]
+    (dropped,) = [pq.read_table(path) for path in (tmp_path / "new" / "dropped").iterdir()]
+    assert (kept.num_rows, dropped["verdict.step"].to_pylist()) == (2, ["dedup"])
 
 
 def test_two_drivers_do_not_share_a_directory(bucket, environment):

@@ -277,7 +277,7 @@ def test_a_killed_driver_leaves_a_run_that_resumes(large, tmp_path):
     (tmp_path / "recipe.yaml").write_text(RECIPE.format(path=folder))
     command = [sys.executable, "-m", "algok", "run", str(tmp_path / "recipe.yaml"), "-o", str(tmp_path / "run")]
     driver = subprocess.Popen([*command, "--workers", "2", "--quiet"], stderr=subprocess.DEVNULL)
-    while driver.poll() is None and not list((tmp_path / "run").glob("done/s0-*")):
+    while driver.poll() is None and not list((tmp_path / "run").glob("done/s0/*/*.json")):
         time.sleep(0.01)
     driver.send_signal(signal.SIGKILL)
     driver.wait()

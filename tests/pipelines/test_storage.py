@@ -23,13 +23,12 @@ def store(request, tmp_path):
     return Store(str(tmp_path) if request.param == "local" else f"memory://{tmp_path.name}")
 
 
-def test_names_come_one_by_one_as_they_come_together(store):
+def test_names_are_those_of_committed_files(store):
     for name in ("b", "a", "c/d"):
         store.write_bytes(f"f/{name}.json", b"{}")
     if store.local:
         Path(store.path("f/.x.tmp")).write_bytes(b"half")
-    assert sorted(store.scanned("f")) == store.listed("f") == ["a.json", "b.json", "c"]
-    assert list(store.scanned("nowhere")) == []
+    assert store.listed("f") == ["a.json", "b.json", "c"] and store.listed("nowhere") == []
 
 
 def test_a_committed_file_has_its_size_and_digest(store):
@@ -51,6 +50,21 @@ def test_a_failed_write_leaves_nothing_and_keeps_the_old_file(store):
         fail()
     assert store.read_bytes("x") == b"old"
     assert store.names("") == ["x"]
+
+
+def test_a_file_of_another_directory_is_taken_as_it_is(store, tmp_path_factory):
+    """Within one disk or storage, and from one kind of it to the other; again, and over another file."""
+    for other in (
+        Store(f"{store.url}/other"),
+        Store(str(tmp_path_factory.mktemp("disk"))),
+        Store("memory://elsewhere"),
+    ):
+        other.write_bytes("a/x", b"content")
+        store.write_bytes("a/x", b"before")
+        for _ in range(2):
+            store.take(other, "a/x")
+            assert store.read_bytes("a/x") == other.read_bytes("a/x") == b"content"
+        assert store.names("a") == ["a/x"]
 
 
 def test_tables_come_back(store):

@@ -9,6 +9,7 @@ from conftest import prose, write_jsonl
 
 from algok.errors import InputError
 from algok.pipelines.account import verify
+from algok.pipelines.done import done_name
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
@@ -108,7 +109,7 @@ def test_a_run_that_is_going_shows_the_tasks_that_are_done(finished, tmp_path):
         (tmp_path / "run" / name).unlink()
     last = len(finished.plan.phases) - 1
     for shard in (1, 2):
-        (tmp_path / "run" / "done" / f"p{last}-{shard:06d}.json").unlink()
+        (tmp_path / "run" / done_name(f"p{last}-{shard:06d}")).unlink()
     summary = Run.open(tmp_path / "run").summary
     assert not summary.finished and summary.stages[last].done == 1 and summary.stages[0].done == 3
     assert summary.account.records == 21 and 0 < summary.account.kept < finished.summary.account.kept

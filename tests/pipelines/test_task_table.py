@@ -8,7 +8,7 @@ from conftest import prose, write_jsonl
 
 from algok.errors import InputError, RecipeError
 from algok.pipelines.account import verify
-from algok.pipelines.done import done_tasks, parse_done, read_done
+from algok.pipelines.done import done_tasks, read_done
 from algok.pipelines.executors import make_executor
 from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import load_recipe
@@ -88,7 +88,7 @@ def test_a_wrong_label_fails_before_data_is_read(label):
 def test_very_many_rows_are_kept_compressed_and_come_back_as_they_were(finished):
     table = finished.tasks()
     rows = TaskRows(finished.outline, {})
-    record = parse_done(finished.store.read_bytes("done/p0-000000.json"))
+    record = read_done(finished.store, "p0-000000")
     for shard in range(20_000):
         rows.add(f"p0-{shard:06d}", {**record, "input": f"{shard}.jsonl"}, shard, {})
     again = rows.rows()
