@@ -31,6 +31,7 @@ COMMANDS = {
     "dashboard": "Serve run directories to a browser, read only.",
     "models": "List, show and verify models.",
     "decontaminate": "Index benchmarks, to keep them out of the training.",
+    "label": "Label the documents of a run that teach most.",
     "train": "Train a model on your own data.",
     "distil": "Teach a fast model what a slow one says.",
     "evaluate": "Measure a recipe and its models on labelled documents.",

@@ -115,14 +115,16 @@ def _cross_validated(matrix, keep, quality, weights, fold: np.ndarray) -> np.nda
 
 
 def _calibrate(outside, keep, quality, weights) -> list[list[float]]:
-    """Per head slope and offset (Platt) on the cross-validated logits."""
+    """Per head slope and offset (Platt) on the cross-validated logits. Where these order documents the wrong way round, as they
+    can with a handful of groups, the logits stay as they are: a slope below 0 would turn every answer round."""
     lines = []
     for head, (rows, target) in enumerate(_targets(keep, quality)):
         if len(set(target)) < 2:
             lines.append([1.0, 0.0])
             continue
         slope, offset = _fit_soft(outside[rows, head : head + 1].astype(np.float64), target, 1e3, weights[rows])
-        lines.append([round(float(slope[0, 0]), 4), round(float(offset[0]), 4)])
+        sound = slope[0, 0] > 0
+        lines.append([round(float(slope[0, 0]), 4), round(float(offset[0]), 4)] if sound else [1.0, 0.0])
     return lines
 
 
