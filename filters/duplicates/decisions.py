@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.duplicates.pairs import CHUNK, DOCUMENTS
-from algok.filters.duplicates.sketches import Leaders, Signatures, first_copies
+from algok.filters.duplicates.sketches import VALUE, Leaders, Signatures, first_copies
 from algok.filters.duplicates.tables import (
     binary,
     document_range,
@@ -137,7 +137,7 @@ def _shard_schema(width: int) -> tuple[pa.Schema, pa.Schema]:
     facts = {"key": number, "component": number, "document": number, "letters": pa.uint32()}
     return (
         pa.schema({**facts, "exact": pa.binary(16), "id": pa.binary(16)}),
-        pa.schema({"key": number, "document": number, "signature": pa.binary(4 * width)}),
+        pa.schema({"key": number, "document": number, "signature": pa.binary(2 * width * VALUE.itemsize)}),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.filters.duplicates.clusters import star_forest, star_table
-from algok.filters.duplicates.sketches import Leaders, Signatures
+from algok.filters.duplicates.sketches import VALUE, Leaders, Signatures
 from algok.filters.duplicates.tables import (
     binary,
     document_range,
@@ -72,11 +72,11 @@ class Pairs:
         documents, homes, buckets = documents[order], homes[order], buckets[order]
         fresh = run_starts(homes, buckets, documents)  # the same bucket may come from several keys
         documents, homes, buckets = documents[fresh], homes[fresh], buckets[fresh]
-        signatures = np.empty((len(documents), self.width), np.uint32)
+        signatures = np.empty((len(documents), 2 * self.width), VALUE)
         of_shard = shards_of(documents)
         for shard in np.unique(of_shard):
             here = np.flatnonzero(of_shard == shard)
-            known = to_numpy(corpus.sketch(int(shard), "documents")["signature"]).view(np.uint32)
+            known = to_numpy(corpus.sketch(int(shard), "documents")["signature"]).view(VALUE)
             signatures[here] = known[rows_of(documents[here])]
         columns = {"key": homes, "bucket": buckets, "document": documents, "signature": binary(signatures)}
         return {"signatures": pa.table(columns)}

@@ -236,7 +236,8 @@ def test_a_hostile_bucket_is_bounded():
     rng = np.random.default_rng(1)
     signatures = rng.integers(0, 1 << 32, (500, 112), np.uint32)
     signatures[:, :8] = 7
-    sketches = minhash.Sketches(signatures, rng.integers(1, 1 << 63, (500, 2), np.uint64), np.ones(500, np.uint32))
+    exact = rng.integers(1, 1 << 63, (500, 2), np.uint64)
+    sketches = minhash.Sketches(signatures, signatures, exact, np.ones(500, np.uint32))
     corpus = MemoryCorpus([sketch_tables(np.zeros((500, 16), np.uint8), sketches, 14)], [500])
     step = Dedup()
     corpus.resolve(step)
@@ -268,8 +269,8 @@ def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
     options = step.options
     width, need = options.bands * options.rows, options.threshold * options.bands * options.rows
     found = minhash.sketch(pa.array(texts, pa.large_string()), options.ngram, width)
-    keys = band_keys(found.signatures, found.exact, options.bands).tolist()
-    signatures, exact = found.signatures, [tuple(row) for row in found.exact.tolist()]
+    keys = band_keys(found.signatures, found.cores, found.exact, options.bands).tolist()
+    signatures, exact = (found.signatures, found.cores), [tuple(row) for row in found.exact.tolist()]
     buckets: dict[int, list[int]] = {}
     for document, own in enumerate(keys):
         for key in set(own) - {int(NO_KEY)}:
@@ -294,11 +295,15 @@ def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
     return result
 
 
-def _led(members: list[int], signatures: np.ndarray, need: float, most: int) -> dict[int, int]:
+def _led(members: list[int], signatures: tuple[np.ndarray, ...], need: float, most: int) -> dict[int, int]:
     """The leader of each that has one: the most similar of the first and the latest leaders, the earlier slot among equals."""
+
+    def agreeing(one: int, other: int) -> int:
+        return max(int((a[one] == b[other]).sum()) for a in signatures for b in signatures)
+
     slots, had, found = [], 0, {}
     for document in members:
-        equal = [int((signatures[document] == signatures[slot]).sum()) for slot in slots]
+        equal = [agreeing(document, slot) for slot in slots]
         if equal and max(equal) >= need - 1e-9:
             found[document] = slots[equal.index(max(equal))]
         elif had < most:
@@ -329,6 +334,48 @@ def test_many_small_tasks_decide_as_the_rule_does_in_memory(families, seed, cuts
         patch.setattr(decisions, "LEADERS", leaders)
         rows = run(split(texts, cuts), step)
         expected = twin(texts, step)
+    assert [(row["duplicate_of"], row["duplicate_rank"], row["cluster_size"]) for row in rows] == expected
+
+
+def article(seed: int, paragraphs: int = 4) -> str:
+    return "\n".join(f"{prose(seed * 50 + k, 50)}. 끝이다." for k in range(paragraphs))
+
+
+def page(seed: int, text: str, lines: int = 20) -> str:
+    """A text between the menu and the links of a site."""
+    head, tail = (prose(seed * 1000 + part, 3 * lines).split(" ") for part in (1, 2))
+    menu, links = ("\n".join(" ".join(words[k : k + 3]) for k in range(0, len(words), 3)) for words in (head, tail))
+    return f"{menu}\n{text}\n{links}"
+
+
+def test_an_article_is_found_in_the_pages_of_other_sites():
+    bare, one, two = article(1), page(1, article(1)), page(2, article(1), 22)
+    rows = run([[bare, one], [two, page(1, article(2))]])
+    assert [row["duplicate_of"] for row in rows] == [2, 2, None, None]
+    assert [row["similarity"] for row in rows[:3]] == [pytest.approx(1, abs=0.05)] * 2 + [1]
+    texts = minhash.sketch(pa.array([one, two], pa.large_string()), 5, 112).signatures
+    assert (texts[0] == texts[1]).mean() < 0.75
+
+
+def test_entries_around_the_same_paragraphs_make_other_documents():
+    forms = ["\n".join(f"항목{k}: {word}" for k, word in enumerate(prose(seed, 90).split(" "))) for seed in (5, 6)]
+    rows = run([[f"{form}\n{article(3)}" for form in forms]])
+    assert [row["duplicate_rank"] for row in rows] == [0, 0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=10), st.integers(1, 9))
+def test_pages_decide_in_small_tasks_as_the_rule_does_in_memory(pages, size):
+    texts = [page(site, article(number)) if site else article(number) for site, number in pages]
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in (
+            (pairs, ("KEYS", "DOCUMENTS", "COMPARED", "CHUNK")),
+            (decisions, ("DOCUMENTS", "DECIDED")),
+        ):
+            for name in names:
+                patch.setattr(module, name, size)
+        rows = run(split(texts, [1]), Dedup())
+        expected = twin(texts, Dedup())
     assert [(row["duplicate_of"], row["duplicate_rank"], row["cluster_size"]) for row in rows] == expected
 
 
