@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pyarrow as pa
 from datasketch import MinHash, MinHashLSH
 from dedup import eojeol_shingles, notice, read, replace_eojeol
@@ -167,7 +168,8 @@ def by_step(texts: list[str], cores: bool) -> set[tuple[int, int]]:
     batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
     found = minhash.sketch(batch["text"], step.options.ngram, step.options.bands * step.options.rows)
     if not cores:
-        found = minhash.Sketches(found.signatures, found.signatures, found.exact, found.letters)
+        whole = np.stack([found.sizes[:, 0]] * 2, axis=1)
+        found = minhash.Sketches(found.signatures, found.signatures, found.exact, found.letters, whole)
     numbers = [list(i.to_bytes(16, "big")) for i in range(len(texts))]
     tables = sketch_tables(pa.array(numbers).values.to_numpy().astype("u1").reshape(-1, 16), found, step.options.bands)
     corpus = MemoryCorpus([tables], [len(texts)])

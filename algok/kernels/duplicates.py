@@ -36,32 +36,38 @@ def _add_keys(signature, keys):
 
 
 @kernel
-def _agreeing(one, other, width):
-    """Values that two documents' signatures have in common: of the texts or their cores, whichever pair has most."""
-    texts = cores = crossed = crossed_back = 0
-    for k in range(width):
-        texts += one[k] == other[k]
-        cores += one[width + k] == other[width + k]
-        crossed += one[k] == other[width + k]
-        crossed_back += one[width + k] == other[k]
-    return max(max(texts, cores), max(crossed, crossed_back))
+def _agreeing(one, other, width, needs, least):
+    """Values that two documents' signatures have in common: of the texts or their cores, whichever pair has most and as many as
+    it needs; -1 where none has."""
+    best = -1
+    for a in range(2):
+        for b in range(2):
+            same = 0
+            for k in range(width):
+                same += one[a * width + k] == other[b * width + k]
+            size, other_size = np.int64(one[2 * width + a]), np.int64(other[2 * width + b])
+            apart = abs(size - other_size) if min(size, other_size) >= least else 0
+            if same >= needs[min(apart, len(needs) - 1)]:
+                best = max(best, same)
+    return best
 
 
 @kernel
 def assign_leaders(
-    groups, documents, signatures, forced, need, leader_signatures, leader_documents, state, leader, equal
+    groups, documents, signatures, forced, needs, least, leader_signatures, leader_documents, state, leader, equal
 ):
     """The loop of `_Leaders.assign`; `equal` counts the permutations that agree with the leader's. A row of `signatures` is that
-    of a text and behind it that of its core."""
-    width = signatures.shape[1] // 2
+    of a text, behind it that of its core, and the two sizes; `needs` has how many values must agree, by the difference of the
+    sizes, which counts from the size `least` on."""
+    width = signatures.shape[1] // 2 - 1
     for i in range(groups.size):
         if groups[i] != state[0]:
             state[0], state[1] = groups[i], 0
         count = np.int64(state[1])
-        best, most = -1, need - 1
+        best, most = -1, -1
         if not forced[i]:
             for j in range(min(count, leader_documents.size)):
-                same = _agreeing(signatures[i], leader_signatures[j], width)
+                same = _agreeing(signatures[i], leader_signatures[j], width, needs, least)
                 if same > most:
                     best, most = j, same
         if best >= 0:

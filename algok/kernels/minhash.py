@@ -72,6 +72,7 @@ class Sketches:
     cores: np.ndarray
     exact: np.ndarray  # uint64 (n, 2): 128-bit hash of the text, whitespace folded, ASCII lower-cased; 0, 0 when blank
     letters: np.ndarray  # uint32 (n,): characters in units
+    sizes: np.ndarray  # uint32 (n, 2): shingles, repeated ones included, of the text and of its core
 
 
 def shingle_hash(shingle: bytes) -> int:
@@ -107,8 +108,9 @@ def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: i
         np.full((count, num_perm), EMPTY, np.uint32),
         np.zeros((count, 2), np.uint64),
         np.zeros(count, np.uint32),
+        np.zeros((count, 2), np.uint32),
     )
-    results = (sketches.signatures, sketches.cores, sketches.exact, sketches.letters)
+    results = (sketches.signatures, sketches.cores, sketches.exact, sketches.letters, sketches.sizes)
     _sketch(data, offsets, ngram, _kinds(), *_powers(), a, b, *results)
     return sketches
 
@@ -195,27 +197,31 @@ def _fold(windows, count, hashes, a, b, signature):
 
 
 @kernel
-def _fold_into(windows, count, hashes, a, b, signatures, cores, row, within):
+def _fold_into(windows, count, hashes, a, b, signatures, cores, sizes, row, within):
     """Folds into the signature of a document's core, or of what is around it. (One variable for either would be slow.)"""
     if count == _0:
         return
     if within:
+        sizes[row, 1] += count
         _fold(windows, count, hashes, a, b, cores[row])
     else:
         _fold(windows, count, hashes, a, b, signatures[row])
 
 
 @kernel
-def _unite(signatures, cores, row, has_core):
+def _unite(signatures, cores, sizes, row, shingles, has_core):
     """Makes the signature of what is around a core that of the whole text; one without a core of its own is its core's too."""
+    sizes[row, 0] = max(shingles, np.int64(signatures[row, 0] != EMPTY))
     for k in range(signatures.shape[1]):
         signatures[row, k] = min(signatures[row, k], cores[row, k])
         if not has_core:
             cores[row, k] = signatures[row, k]
+    if not has_core:
+        sizes[row, 1] = sizes[row, 0]
 
 
 @allocating_kernel
-def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cores, exact, letters):
+def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cores, exact, letters, sizes):
     # A shingle's polynomial is a difference of two prefixes' times a power of the base. A prefix is kept as the sum of
     # its units' polynomials, each divided by the power of the base that all bytes up to and with it come to.
     prefixes = np.zeros(64, np.uint64)  # a ring, by number of units
@@ -227,8 +233,7 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cor
         within = has_core = False  # whether the windows are of the core
         core_first, core_end = core_range(data, offsets[row], offsets[row + 1])
         whole = core_end - core_first == offsets[row + 1] - offsets[row]
-        core_units = _0
-        low, high = _0, _0
+        low, high, core_units = _0, _0, _0
         prefixes[0] = _0
         prefix, power, inverse, units, filled = _0, _1, _1, _0, _0
         for _ in range(marks):
@@ -301,20 +306,20 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cor
             prefixes[units & _63] = prefix
             core_units = core_units + _1 if inside else _0
             if (core_units >= ngram) != within:
-                _fold_into(windows, filled, hashes, a, b, signatures, cores, row, within)
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
                 within, has_core, filled = not within, True, _0
             if units >= ngram:
                 windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * power
                 filled += _1
                 if filled == windows.size:
-                    _fold_into(windows, filled, hashes, a, b, signatures, cores, row, within)
+                    _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
                     filled = _0
         if within:
-            _fold_into(windows, filled, hashes, a, b, signatures, cores, row, within)
+            _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
             within, filled = False, _0
         if chars:
             if filled > windows.size - MARKS:
-                _fold_into(windows, filled, hashes, a, b, signatures, cores, row, within)
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
                 filled = _0
             for _ in range(marks):
                 power *= powers[1]
@@ -329,8 +334,8 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cor
                 windows[0] = prefix * power
                 filled = _1
             if filled:
-                _fold_into(windows, filled, hashes, a, b, signatures, cores, row, within)
-        _unite(signatures, cores, row, has_core)
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
+        _unite(signatures, cores, sizes, row, np.int64(units) - np.int64(ngram) + 1 if chars else np.int64(0), has_core)
         if not blank:
             exact[row, 0] = (low ^ (low >> _SHIFT_32)) * _MIX_64
             exact[row, 1] = (high ^ (high >> _SHIFT_32)) * _MIX_64

@@ -137,7 +137,7 @@ def _shard_schema(width: int) -> tuple[pa.Schema, pa.Schema]:
     facts = {"key": number, "component": number, "document": number, "letters": pa.uint32()}
     return (
         pa.schema({**facts, "exact": pa.binary(16), "id": pa.binary(16)}),
-        pa.schema({"key": number, "document": number, "signature": pa.binary(2 * width * VALUE.itemsize)}),
+        pa.schema({"key": number, "document": number, "signature": pa.binary((2 * width + 2) * VALUE.itemsize)}),
     )
 
 

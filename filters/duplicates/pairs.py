@@ -72,7 +72,7 @@ class Pairs:
         documents, homes, buckets = documents[order], homes[order], buckets[order]
         fresh = run_starts(homes, buckets, documents)  # the same bucket may come from several keys
         documents, homes, buckets = documents[fresh], homes[fresh], buckets[fresh]
-        signatures = np.empty((len(documents), 2 * self.width), VALUE)
+        signatures = np.empty((len(documents), 2 * self.width + 2), VALUE)
         of_shard = shards_of(documents)
         for shard in np.unique(of_shard):
             here = np.flatnonzero(of_shard == shard)

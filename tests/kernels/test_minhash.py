@@ -60,6 +60,9 @@ def test_the_signature_of_a_core_is_that_of_its_shingles_without_marks(lines, ng
                 signature.update(shingle)
         expected = signature.hashvalues
     np.testing.assert_array_equal(found.cores[0], expected)
+    marked = {minhash.BEGIN[0], minhash.END[0]}
+    inside = [s for s in minhash.shingles(inner, ngram) if inner == text or not marked & set(s)]
+    assert found.sizes[0].tolist() == [len(minhash.shingles(text, ngram)), len(inside)]
 
 
 @pytest.mark.parametrize("count", [251, 252, 253, 254, 255, 256, 257, 508, 511, 512, 2000])
