@@ -4,7 +4,6 @@
                                        latter as n/marks of begin and end
     python bench/dedup.py accuracy     precision and recall of the step, and of datasketch's MinHashLSH
     python bench/dedup.py speed        signatures: algok, datasketch, rensa
-    python bench/dedup.py scale        a million generated sketches, and hostile buckets: seconds and memory
 
 Planted pairs: an original and one copy with one kind of change of known size. `duplicate` kinds leave at least 85 % of
 the eojeol (or, where noted, of the text) in place; the others are near misses: a text quoted inside one at least three
@@ -16,9 +15,7 @@ A pair counts as found when the step drops one document of it as a duplicate of 
 import argparse
 import json
 import random
-import tempfile
 import time
-import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash
 
-from algok.filters.dedup import Dedup, DedupOptions, sketch_table
+from algok.filters.dedup import Dedup, DedupOptions
 from algok.kernels import minhash
+from algok.pipelines.memory import MemoryCorpus
 
 LONG_SOURCES = (
     "domain/petitions", "domain/wikinews_ko", "domain/book_reviews_nanet", "domain/law_articles", "clean/python_docs_ko",
@@ -177,35 +174,11 @@ def plant(data: Path, per_source: int, seed: int) -> Planted:
     return planted
 
 
-class Memory:
-    """A `Corpus` held in memory."""
-
-    def __init__(self, sketches: list[pa.Table]):
-        self.sketches, self.rounds = sketches, {}
-        self.rows = np.array([table.num_rows for table in sketches], np.int64)
-        self.reference = np.zeros(len(sketches), bool)
-
-    def sketch(self, shard: int) -> pa.Table:
-        return self.sketches[shard]
-
-    def round(self, name: str) -> list[pa.Table]:
-        return self.rounds[name]
-
-
-def resolve(step: Dedup, corpus: Memory) -> None:
-    for task in step.rounds():
-        partitions = task.partitions(corpus)
-        corpus.rounds[task.name] = [task.run(corpus, i, partitions) for i in range(partitions)]
-
-
 def run_step(step: Dedup, texts: list[str]) -> list[tuple[int, int]]:
     """(dropped, kept) by place in `texts`."""
     ids = pa.array([f"{i:032x}" for i in range(len(texts))])
     batch = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
-    sketcher = step.sketcher()
-    sketcher.add(batch)
-    corpus = Memory([sketcher.finish()])
-    resolve(step, corpus)
+    corpus = MemoryCorpus.of(step, [[batch]])
     names = step.act(batch, 0, step.load(corpus, 0)).signals["duplicate_of"].to_pylist()
     return [(i, int(name, 16)) for i, name in enumerate(names) if name is not None]
 
@@ -352,107 +325,19 @@ def best(run: Callable[[], object], times: int = 5) -> float:
     return min(taken)
 
 
-def scale(count: int, folder: Path) -> None:
-    """Generated signatures in memory-mapped Arrow files: seconds and peak memory of every round."""
-    rng = np.random.default_rng(1)
-    cases = {
-        "a tenth near copies": lambda: near_copies(rng, count),
-        "one text, repeated": lambda: np.repeat(random_signatures(rng, 1), count, axis=0),
-        "one band in common": lambda: one_band(rng, count),
-        "a chain of similars": lambda: chain(rng, count // 5),
-    }
-    for name, signatures in cases.items():
-        corpus = on_disk(signatures(), folder)
-        total = int(corpus.rows.sum())
-        print(f"{name}: {total:,} documents, {corpus.bytes / total:.0f} bytes each on disk")
-        for task in Dedup().rounds():
-            partitions = task.partitions(corpus)
-            started, tables, peak = time.thread_time(), [], 0
-            for partition in range(partitions):
-                tracemalloc.start()
-                before = pa.total_allocated_bytes()
-                tables.append(task.run(corpus, partition, partitions))
-                peak = max(peak, tracemalloc.get_traced_memory()[1] + pa.total_allocated_bytes() - before)
-                tracemalloc.stop()
-            corpus.rounds[task.name] = tables
-            rows = sum(table.num_rows for table in tables)
-            size = sum(table.nbytes for table in tables)
-            print(
-                f"  {task.name:9} {partitions} tasks {time.thread_time() - started:6.1f} s  peak {peak / 1e6:6.0f} MB"
-                f" = {peak / total:5.0f} bytes per document; {rows:,} rows of {size / max(1, rows):.0f} bytes"
-            )
-        dropped = sum(int(pc.sum(pc.greater(table["rank"], 0)).as_py() or 0) for table in corpus.rounds["decide"])
-        print(f"  dropped {dropped:,}")
-
-
-def random_signatures(rng: np.random.Generator, count: int) -> np.ndarray:
-    return rng.integers(0, 1 << 32, (count, 112), np.uint32)
-
-
-def near_copies(rng: np.random.Generator, count: int) -> np.ndarray:
-    """A tenth of the documents agree with another one in about 90 % of the permutations."""
-    signatures = random_signatures(rng, count)
-    copies = count // 10
-    same = rng.random((copies, 112)) < 0.9
-    signatures[-copies:][same] = signatures[:copies][same]
-    return signatures
-
-
-def one_band(rng: np.random.Generator, count: int) -> np.ndarray:
-    signatures = random_signatures(rng, count)
-    signatures[:, :8] = 7
-    return signatures
-
-
-def chain(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Each document agrees with the one before in 102 of 112 permutations, and in none with one far before."""
-    signatures = random_signatures(rng, count)
-    for i in range(1, count):
-        fresh = rng.integers(0, 112, 10)
-        kept = np.setdiff1d(np.arange(112), fresh)
-        signatures[i, kept] = signatures[i - 1, kept]
-    return signatures
-
-
-class OnDisk(Memory):
-    """A `Corpus` whose sketches are memory-mapped Arrow files."""
-
-    def __init__(self, paths: list[Path]):
-        self.paths, self.bytes = paths, sum(path.stat().st_size for path in paths)
-        super().__init__([pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths])
-
-
-def on_disk(signatures: np.ndarray, folder: Path, shard_rows: int = 20_000) -> OnDisk:
-    paths = []
-    for start in range(0, len(signatures), shard_rows):
-        part = signatures[start : start + shard_rows]
-        weights = np.random.default_rng(0).integers(1, 1 << 63, (part.shape[1], 2), np.uint64)
-        exact = part.astype(np.uint64) @ weights  # mod 2^64: equal where signatures are, as with texts
-        ids = np.zeros((len(part), 16), np.uint8)
-        table = sketch_table(ids, minhash.Sketches(part, exact, np.full(len(part), 1000, np.uint32)), 14)
-        paths.append(folder / f"{len(paths)}.arrow")
-        with pa.ipc.new_file(str(paths[-1]), table.schema) as sink:
-            sink.write_table(table)
-    return OnDisk(paths)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("shingles", "accuracy", "speed", "scale"))
+    parser.add_argument("what", choices=("shingles", "accuracy", "speed"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--per-source", type=int, default=300)
-    parser.add_argument("--documents", type=int, default=1_000_000, help="for scale")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.what == "shingles":
         shingle_table(plant(options.data, options.per_source, options.seed))
     elif options.what == "accuracy":
         accuracy(plant(options.data, options.per_source, options.seed))
-    elif options.what == "speed":
-        speed(options.data)
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            scale(options.documents, Path(folder))
+        speed(options.data)
 
 
 if __name__ == "__main__":

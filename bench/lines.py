@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from fastwarc.warc import ArchiveIterator, WarcRecordType
@@ -25,6 +24,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from algok.filters.line_dedup import LineDedup, LineDedupOptions
 from algok.pipelines.extraction.extractor import extract
 from algok.pipelines.extraction.page import ExtractError
+from algok.pipelines.memory import MemoryCorpus
 
 DOCUMENTS = (
     "law_statutes",
@@ -40,33 +40,8 @@ SENTENCE = re.compile(r"[다요죠까네][.!?][\"')]*$")
 BATCH = 1000
 
 
-class Corpus:
-    """Sketches and rounds in memory."""
-
-    def __init__(self, sketches: list[pa.Table]):
-        self.sketches, self.rounds = sketches, {}
-        self.rows = np.zeros(len(sketches), np.int64)
-        self.reference = np.zeros(len(sketches), bool)
-
-    def sketch(self, shard: int) -> pa.Table:
-        return self.sketches[shard]
-
-    def round(self, name: str) -> list[pa.Table]:
-        return self.rounds[name]
-
-
-def resolve(step: LineDedup, shards: list[pa.Table]) -> Corpus:
-    sketches = []
-    for shard in shards:
-        sketcher = step.sketcher()
-        for batch in shard.to_batches(max_chunksize=BATCH):
-            sketcher.add(batch)
-        sketches.append(sketcher.finish())
-    corpus = Corpus(sketches)
-    for stage in step.rounds():
-        n = stage.partitions(corpus)
-        corpus.rounds[stage.name] = [stage.run(corpus, k, n) for k in range(n)]
-    return corpus
+def resolve(step: LineDedup, shards: list[pa.Table]) -> MemoryCorpus:
+    return MemoryCorpus.of(step, [shard.combine_chunks().to_batches(max_chunksize=BATCH) for shard in shards])
 
 
 def by_step(rule: str) -> Callable[[list[pa.Table]], list[list[str]]]:
@@ -216,17 +191,16 @@ def speed(shards: list[pa.Table]) -> None:
             for text in batch["text"].to_pylist():
                 counts.update(set(normal_lines(text)))
 
-    sketches = [step.sketcher() for _ in range(1)]
+    sketcher = step.sketcher()
     for batch in batches:
-        sketches[0].add(batch)
-    corpus = Corpus([sketches[0].finish()])
+        sketcher.add(batch)
+    counted = sketcher.finish()
+    assert isinstance(counted, dict)
 
     def rounds() -> None:
-        for stage in step.rounds():
-            n = stage.partitions(corpus)
-            corpus.rounds[stage.name] = [stage.run(corpus, k, n) for k in range(n)]
+        MemoryCorpus([counted], [table.num_rows]).resolve(step)
 
-    print(f"{size:.1f} MB per second of processor time, {corpus.sketches[0].num_rows} distinct (line, host)")
+    print(f"{size:.1f} MB per second of processor time, {counted['lines'].num_rows} distinct (line, host)")
     works = {"sketch": sketch, "resolve": rounds, "act": act, "pyarrow value_counts": arrow, "Counter of sets": python}
     best = dict.fromkeys(works, float("inf"))
     for _ in range(5):

@@ -118,7 +118,9 @@ def dedup_sketch(start: int, stop: int, documents: int, rows: int) -> Output:
     exact = np.stack([number(identity, 1), number(identity, 2)], axis=1)
     ids = np.ascontiguousarray(np.stack([number(virtual, 3), number(virtual, 4)], axis=1)).view(np.uint8)
     letters = np.full(stop - start, 1000, np.uint32)
-    return sketch_tables(ids, minhash.Sketches(signatures, exact, letters), BANDS)
+    return sketch_tables(
+        ids, minhash.Sketches(signatures, signatures, exact, letters, np.stack([letters] * 2, axis=1)), BANDS
+    )
 
 
 def lines_sketch(start: int, stop: int, documents: int) -> Output:

@@ -1,9 +1,9 @@
 """Step 1: exact and near deduplication over the whole corpus (see docs/deduplication.md).
 
-Every document is sketched by MinHash. Documents that share the key of a band are candidates; those that also have
-similar signatures are joined; inside each connected component every document is compared with the documents kept so
-far. So a removed document is always similar to one that is kept, which is named. `filters/duplicates/` has a file for
-each of these parts.
+Every document is sketched by MinHash, and so is its core: its prose without the menus and links around it. Documents that
+share the key of a band are candidates; those whose texts or cores have similar signatures are joined; inside each connected
+component every document is compared with the documents kept so far. So a removed document is always similar to one that is
+kept, which is named. `filters/duplicates/` has a file for each of these parts.
 """
 
 from typing import ClassVar, Literal
@@ -28,7 +28,9 @@ class DedupOptions(StepOptions):
     ngram: int = Field(5, ge=1, le=minhash.MAX_NGRAM, description="units (syllables, thirds of a word) in a shingle")
     bands: int = Field(14, ge=1, le=64)
     rows: int = Field(8, ge=1, le=32)
-    threshold: float = Field(0.75, gt=0, le=1, description="least estimated Jaccard similarity of duplicates")
+    threshold: float = Field(
+        0.75, gt=0, le=1, description="least estimated Jaccard similarity of duplicates or of their cores"
+    )
     keep: Literal["longest", "first"] = Field("longest", description="which document of a cluster is kept")
 
 
@@ -36,6 +38,7 @@ class Dedup(CorpusStep[DedupOptions]):
     """Marks exact and near duplicates, each with the kept document it repeats."""
 
     name: ClassVar[str] = "dedup"
+    version = 2  # compares the cores of texts too
     loads = "decided"
     remembers = ("documents", "keys", "labels", "leaders")
     compares_with_earlier = True
@@ -48,7 +51,10 @@ class Dedup(CorpusStep[DedupOptions]):
         Signal("cluster", pa.string(), "opaque", "id of the cluster's kept document; null when alone"),
         Signal("cluster_size", pa.int32(), "count", "documents in the cluster, the kept one included; 1 when alone"),
         Signal(
-            "similarity", pa.float32(), "ratio", "estimated Jaccard similarity to the kept document; null when alone"
+            "similarity",
+            pa.float32(),
+            "ratio",
+            "estimated Jaccard similarity to the kept document, of the texts or their cores; null when alone",
         ),
         Signal("duplicate_of", pa.string(), "opaque", "id of the kept document that this one repeats; null when kept"),
         Signal("exact", pa.bool_(), "flag", "equal to the kept document but for whitespace and ASCII case"),
@@ -79,7 +85,7 @@ class Dedup(CorpusStep[DedupOptions]):
 
 
 class _Sketcher:
-    """Collects a shard's sketch; holds 668 bytes per document with the default options."""
+    """Collects a shard's sketch; holds 940 bytes per document with the default options."""
 
     def __init__(self, options: DedupOptions):
         self._options = options
@@ -96,8 +102,10 @@ class _Sketcher:
         width = self._options.bands * self._options.rows
         sketches = minhash.Sketches(
             np.concatenate([np.empty((0, width), np.uint32), *(s.signatures for s in self._sketches)]),
+            np.concatenate([np.empty((0, width), np.uint32), *(s.cores for s in self._sketches)]),
             np.concatenate([np.empty((0, 2), np.uint64), *(s.exact for s in self._sketches)]),
             np.concatenate([np.empty(0, np.uint32), *(s.letters for s in self._sketches)]),
+            np.concatenate([np.empty((0, 2), np.uint32), *(s.sizes for s in self._sketches)]),
         )
         return sketch_tables(np.concatenate([np.empty((0, 16), np.uint8), *self._ids]), sketches, self._options.bands)
 

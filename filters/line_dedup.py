@@ -16,6 +16,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from algok.filters.earlier import met
+from algok.filters.hosts import filled, groups_of
 from algok.kernels import lines as kernels
 from algok.kernels.buffers import string_buffers, strings_from_buffers
 from algok.step import Bound, Corpus, CorpusStep, Edited, Round, Signal, Sketcher, StepOptions
@@ -36,7 +37,6 @@ _FLUSH = 1 << 21  # distinct lines after which a counting table is sorted away
 _PARTITION_ROWS = 1 << 22  # sketch rows that one task of a round should see
 _SAMPLES = 10
 _SAMPLE_CHARS = 120
-_SOURCE, _NO_SOURCE = np.uint64(1), np.uint64(2)  # salts, so that a source is never taken for a host
 
 
 class LineDedupOptions(StepOptions):
@@ -47,27 +47,6 @@ class LineDedupOptions(StepOptions):
     rule: Literal["context", "published"] = "context"
     host_share: float = Field(0.3, gt=0, le=1)
     host_documents: int = Field(5, ge=2)
-
-
-def _groups(batch: pa.RecordBatch) -> np.ndarray:
-    """The group (uint64) of every row: its URL's host, else its source."""
-    groups = np.zeros(batch.num_rows, np.uint64)
-    names = batch.schema.names
-    if "url" in names:
-        groups = kernels.hash_hosts(*string_buffers(_filled(batch["url"])))
-    if not groups.all():
-        sources = np.full(batch.num_rows, _NO_SOURCE, np.uint64)
-        if "source" in names:
-            sources = kernels.hash_strings(*string_buffers(_filled(batch["source"])), _SOURCE)
-        groups = np.where(groups == 0, sources, groups)
-    return groups
-
-
-def _filled(column: pa.Array) -> pa.Array:
-    """The column as large_string, nulls as empty strings."""
-    if column.type != pa.large_string():
-        column = column.cast(pa.large_string())
-    return column.fill_null("") if column.null_count else column
 
 
 def _sorted_sum(lines: np.ndarray, groups: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,8 +78,8 @@ class _LineSketcher:
         self._used = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        data, offsets = string_buffers(_filled(batch["text"]))
-        groups = _groups(batch)
+        data, offsets = string_buffers(filled(batch["text"]))
+        groups = groups_of(batch)
         document, byte = 0, -1
         while True:
             document, byte, self._used = kernels.count_lines(
@@ -287,7 +266,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
         return _Lookup.of(entries)
 
     def act(self, batch: pa.RecordBatch, first_row: int, resolved: _Lookup) -> Edited:
-        texts = _filled(batch["text"])
+        texts = filled(batch["text"])
         data, offsets = string_buffers(texts)
         n = batch.num_rows
         out = np.empty(offsets[-1] - offsets[0], np.uint8)
@@ -297,7 +276,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
         changed, found = kernels.edit_lines(
             data,
             offsets,
-            _groups(batch),
+            groups_of(batch),
             self._fold,
             self._published,
             resolved.slots,

@@ -22,6 +22,7 @@ STEPS = {
     "quality": "algok.filters.quality:Quality",
     "toxicity": "algok.filters.toxicity:Toxicity",
     "lines": "algok.filters.line_dedup:LineDedup",
+    "spans": "algok.filters.spans:Spans",
     "pii": "algok.filters.pii:Pii",
     "language": "algok.taxonomy.language:Language",
     "source": "algok.taxonomy.source:Source",

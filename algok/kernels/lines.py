@@ -138,7 +138,7 @@ _ENDINGS = _byte_table(["다", "요", "죠", "까", "니", "네"])
 
 
 @kernel
-def _mix(h):
+def mix(h):
     """The finaliser of splitmix64: every input bit changes every output bit."""
     h = (h ^ (h >> _S30)) * _M1
     h = (h ^ (h >> _S27)) * _M2
@@ -180,7 +180,7 @@ def _absorb(h, word):
 
 
 @kernel
-def _hash_bytes(h, data, i, stop):
+def hash_bytes(h, data, i, stop):
     """Absorb a run of bytes and its length into h, eight bytes at a time."""
     while stop - i >= 8:
         h = _absorb(h, load8(data, i))
@@ -190,7 +190,7 @@ def _hash_bytes(h, data, i, stop):
 
 @kernel
 def _hash_spaced(data, i, stop):
-    """`_hash_bytes` of the line's normal form, and the edges of its stripped bytes: (hash, first, end)."""
+    """`hash_bytes` of the line's normal form, and the edges of its stripped bytes: (hash, first, end)."""
     h = _SEED
     word = _BLANK
     filled = 0
@@ -287,10 +287,10 @@ def _hash_line(data, i, end):
     if wide or odd != _BLANK:
         h, first, stop = _hash_spaced(data, first, stop)
     else:
-        h = _hash_bytes(_SEED, data, first, stop)
+        h = hash_bytes(_SEED, data, first, stop)
     if first == stop:
         return _BLANK, first, first, following, False
-    h = _mix(h)
+    h = mix(h)
     return (_ONE if h == _BLANK else h), first, stop, following, numbers != _BLANK
 
 
@@ -321,7 +321,7 @@ def _hash_folded(data, first, stop):
         h = (h ^ np.uint64(b)) * _M1
         h ^= h >> _S32
         i += 1
-    h = _mix(h)
+    h = mix(h)
     return _ONE if h == _BLANK else h
 
 
@@ -393,7 +393,7 @@ def hash_hosts(data, offsets):
                 b |= 32
             h = (h ^ np.uint64(b)) * _M1
             h ^= h >> _S32
-        h = _mix(h)
+        h = mix(h)
         hashes[d] = _ONE if h == _BLANK else h
     return hashes
 
@@ -403,7 +403,7 @@ def hash_strings(data, offsets, salt):
     """Hash (uint64) of every string's bytes, other for other salts (uint64)."""
     hashes = np.zeros(len(offsets) - 1, np.uint64)
     for d in range(len(offsets) - 1):
-        h = _mix(_hash_bytes(_SEED ^ _mix(salt), data, offsets[d], offsets[d + 1]))
+        h = mix(hash_bytes(_SEED ^ mix(salt), data, offsets[d], offsets[d + 1]))
         hashes[d] = _ONE if h == _BLANK else h
     return hashes
 
@@ -411,7 +411,7 @@ def hash_strings(data, offsets, salt):
 @kernel
 def _key(line, group):
     """One hash for a line within a group."""
-    return _mix(line + group * _M2)
+    return mix(line + group * _M2)
 
 
 @allocating_kernel
@@ -686,13 +686,13 @@ def _starts(data, i, stop, words):
 
 
 @kernel
-def _is_fence(data, i, stop):
+def is_fence(data, i, stop):
     """Whether the line opens or closes a fenced code block (``` or ~~~)."""
     return stop - i >= 3 and (data[i] == 96 or data[i] == 126) and data[i] == data[i + 1] == data[i + 2]
 
 
 @kernel
-def _is_code(data, first, stop):
+def is_code(data, first, stop):
     """Whether an ASCII line has the shape of code, markup, a Markdown rule or a bare number."""
     letters = calls = False
     for i in range(first, stop):
@@ -716,7 +716,7 @@ def _is_code(data, first, stop):
 
 
 @kernel
-def _is_row(data, first, stop):
+def is_row(data, first, stop):
     """Whether the line is a row of a table: cells between tabs, or a Markdown row."""
     markdown = data[first] == 124
     row = False
@@ -735,7 +735,7 @@ def _is_heading(data, first, stop):
 
 
 @kernel
-def _is_law(data, first, stop):
+def is_law(data, first, stop):
     """Whether the line is of a statute: 제1조…, ①…, 부칙, …시행한다."""
     if stop - first < 3:
         return False
@@ -835,10 +835,10 @@ def _colour(data, first, stop, verdict):
     if verdict < TEMPLATE and _is_sentence(data, first, stop):
         return verdict - 1
     if verdict >= RED and not (
-        _is_code(data, first, stop)
-        or _is_row(data, first, stop)
+        is_code(data, first, stop)
+        or is_row(data, first, stop)
         or _is_heading(data, first, stop)
-        or _is_law(data, first, stop)
+        or is_law(data, first, stop)
         or _is_label(data, first, stop)
     ):
         return verdict
@@ -899,7 +899,7 @@ def _keep_published(colours, keep, n):
 
 
 @kernel
-def _visible(data, start, stop):
+def visible(data, start, stop):
     """Code points from start to stop that are not ASCII white space or control characters."""
     n = 0
     for i in range(start, stop):
@@ -957,7 +957,7 @@ def _look_at_shapes(data, edges, lines, colours, n):
     frequent = False
     for k in range(n):
         first, stop = edges[k]
-        if not _is_fence(data, first, stop):
+        if not is_fence(data, first, stop):
             colours[k] = _colour(data, first, stop, np.int64(colours[k]))
         elif fence < 0:
             fence = k
@@ -1043,7 +1043,7 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
                 keep[k] = keep_line[j]
                 if not keep_line[j]:
                     removed += 1
-                    gone += _visible(data, starts[k], starts[k + 1])
+                    gone += visible(data, starts[k], starts[k + 1])
                     if found < len(samples):
                         line, first, stop, _ = _read_line(data, starts[k], end, fold)
                         known = False
@@ -1067,6 +1067,6 @@ def edit_lines(data, offsets, groups, fold, published, slots, bits, out, out_off
         counts[d, 2] = red
         counts[d, 3] = yellow
         counts[d, 4] = m - red - yellow
-        counts[d, 5] = _visible(data, start, end) if removed else 0
+        counts[d, 5] = visible(data, start, end) if removed else 0
         counts[d, 6] = gone
     return changed, found

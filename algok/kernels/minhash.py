@@ -25,6 +25,7 @@ import pyarrow as pa
 from algok.kernels import allocating_kernel, kernel
 from algok.kernels.buffers import string_buffers
 from algok.kernels.characters import PYTHON
+from algok.kernels.core import core_range
 
 MAX_NGRAM = 32
 # Marks of a text's begin and end: control characters, which are in no unit. More of them cost recall on short texts,
@@ -67,8 +68,11 @@ class Sketches:
     """The sketches of n documents."""
 
     signatures: np.ndarray  # uint32 (n, num_perm); EMPTY throughout where a document has no shingle
+    # The same of the shingles within the core of a text (kernels/core.py), without marks; equal where it is its own core.
+    cores: np.ndarray
     exact: np.ndarray  # uint64 (n, 2): 128-bit hash of the text, whitespace folded, ASCII lower-cased; 0, 0 when blank
     letters: np.ndarray  # uint32 (n,): characters in units
+    sizes: np.ndarray  # uint32 (n, 2): shingles, repeated ones included, of the text and of its core
 
 
 def shingle_hash(shingle: bytes) -> int:
@@ -100,9 +104,14 @@ def sketch(texts: pa.Array | pa.ChunkedArray, ngram: int, num_perm: int, seed: i
     count = len(offsets) - 1
     a, b = permutations(num_perm, seed)
     sketches = Sketches(
-        np.full((count, num_perm), EMPTY, np.uint32), np.zeros((count, 2), np.uint64), np.zeros(count, np.uint32)
+        np.full((count, num_perm), EMPTY, np.uint32),
+        np.full((count, num_perm), EMPTY, np.uint32),
+        np.zeros((count, 2), np.uint64),
+        np.zeros(count, np.uint32),
+        np.zeros((count, 2), np.uint32),
     )
-    _sketch(data, offsets, ngram, _kinds(), *_powers(), a, b, sketches.signatures, sketches.exact, sketches.letters)
+    results = (sketches.signatures, sketches.cores, sketches.exact, sketches.letters, sketches.sizes)
+    _sketch(data, offsets, ngram, _kinds(), *_powers(), a, b, *results)
     return sketches
 
 
@@ -187,8 +196,32 @@ def _fold(windows, count, hashes, a, b, signature):
             signature[k] = min(signature[k], low)
 
 
+@kernel
+def _fold_into(windows, count, hashes, a, b, signatures, cores, sizes, row, within):
+    """Folds into the signature of a document's core, or of what is around it. (One variable for either would be slow.)"""
+    if count == _0:
+        return
+    if within:
+        sizes[row, 1] += count
+        _fold(windows, count, hashes, a, b, cores[row])
+    else:
+        _fold(windows, count, hashes, a, b, signatures[row])
+
+
+@kernel
+def _unite(signatures, cores, sizes, row, shingles, has_core):
+    """Makes the signature of what is around a core that of the whole text; one without a core of its own is its core's too."""
+    sizes[row, 0] = max(shingles, np.int64(signatures[row, 0] != EMPTY))
+    for k in range(signatures.shape[1]):
+        signatures[row, k] = min(signatures[row, k], cores[row, k])
+        if not has_core:
+            cores[row, k] = signatures[row, k]
+    if not has_core:
+        sizes[row, 1] = sizes[row, 0]
+
+
 @allocating_kernel
-def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exact, letters):
+def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, cores, exact, letters, sizes):
     # A shingle's polynomial is a difference of two prefixes' times a power of the base. A prefix is kept as the sum of
     # its units' polynomials, each divided by the power of the base that all bytes up to and with it come to.
     prefixes = np.zeros(64, np.uint64)  # a ring, by number of units
@@ -196,8 +229,11 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
     windows, hashes = np.empty(256, np.uint64), np.empty(256, np.uint32)
     for row in range(offsets.size - 1):
         i, end = np.uint64(offsets[row]), np.uint64(offsets[row + 1])
-        signature = signatures[row]
-        low, high = _0, _0
+        # Shingles within the core are folded into its signature, the others into that of the text, and at last both into one.
+        within = has_core = False  # whether the windows are of the core
+        core_first, core_end = core_range(data, offsets[row], offsets[row + 1])
+        whole = core_end - core_first == offsets[row + 1] - offsets[row]
+        low, high, core_units = _0, _0, _0
         prefixes[0] = _0
         prefix, power, inverse, units, filled = _0, _1, _1, _0, _0
         for _ in range(marks):
@@ -237,6 +273,7 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
                 kind = kinds[min(point | (data[i + _3] & 0x3F), 0x10FFFF)]
                 char = (np.uint64(lead) * _BASE_64 + np.uint64(data[i + _1])) * _BASE2_64
                 char += np.uint64(data[i + _2]) * _BASE_64 + np.uint64(data[i + _3])
+            inside = (np.int64(i) >= core_first) & (np.int64(i) < core_end) & (not whole)
             i += np.uint64(size)
             if kind == _SPACE:
                 gap = True
@@ -267,15 +304,22 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
             prefix += char * inverse
             units += _1
             prefixes[units & _63] = prefix
+            core_units = core_units + _1 if inside else _0
+            if (core_units >= ngram) != within:
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
+                within, has_core, filled = not within, True, _0
             if units >= ngram:
                 windows[filled] = (prefix - prefixes[(units - ngram) & _63]) * power
                 filled += _1
                 if filled == windows.size:
-                    _fold(windows, filled, hashes, a, b, signature)
+                    _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
                     filled = _0
+        if within:
+            _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
+            within, filled = False, _0
         if chars:
             if filled > windows.size - MARKS:
-                _fold(windows, filled, hashes, a, b, signature)
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
                 filled = _0
             for _ in range(marks):
                 power *= powers[1]
@@ -290,7 +334,8 @@ def _sketch(data, offsets, ngram, kinds, powers, inverses, a, b, signatures, exa
                 windows[0] = prefix * power
                 filled = _1
             if filled:
-                _fold(windows, filled, hashes, a, b, signature)
+                _fold_into(windows, filled, hashes, a, b, signatures, cores, sizes, row, within)
+        _unite(signatures, cores, sizes, row, np.int64(units) - np.int64(ngram) + 1 if chars else np.int64(0), has_core)
         if not blank:
             exact[row, 0] = (low ^ (low >> _SHIFT_32)) * _MIX_64
             exact[row, 1] = (high ^ (high >> _SHIFT_32)) * _MIX_64

@@ -36,6 +36,7 @@ SHOWN_WITH_TAGS = (
     "perplexity.perplexity",
     "dedup.cluster_size",
     "lines.lines_removed",
+    "spans.spans_removed",
 )
 
 

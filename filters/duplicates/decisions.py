@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from algok.filters.duplicates.earlier import is_earlier, leader_table, parts_by_document, tasks_by_document
 from algok.filters.duplicates.pairs import CHUNK, DOCUMENTS
-from algok.filters.duplicates.sketches import Leaders, Signatures, first_copies
+from algok.filters.duplicates.sketches import VALUE, Leaders, Signatures, first_copies, stored_values
 from algok.filters.duplicates.tables import (
     binary,
     by_key,
@@ -155,7 +155,7 @@ def _shard_schema(width: int) -> tuple[pa.Schema, pa.Schema]:
     facts = {"key": number, "component": number, "document": number, "letters": pa.uint32(), "size": pa.int32()}
     return (
         pa.schema({**facts, "exact": pa.binary(16), "id": pa.binary(16)}),
-        pa.schema({"key": number, "document": number, "signature": pa.binary(4 * width)}),
+        pa.schema({"key": number, "document": number, "signature": pa.binary(stored_values(width) * VALUE.itemsize)}),
     )
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from algok.filters.duplicates.sketches import VALUE, stored_values
 from algok.filters.duplicates.tables import (
     ROW_BITS,
     binary,
@@ -57,12 +58,12 @@ class Part:
         return document_range(range(self.first + self.shards.start, self.first + self.shards.stop))
 
     def sketched(self, documents: np.ndarray, width: int) -> dict[str, np.ndarray]:
-        """What was sketched of some of its documents: `letters` (uint32), `exact` and `id` (uint8, n × 16), `signature` (uint32,
-        n × width)."""
+        """What was sketched of some of its documents: `letters` (uint32), `exact` and `id` (uint8, n × 16), `signature` (as
+        `sketches.stored` says)."""
         n = len(documents)
         told = {
             "letters": np.empty(n, np.uint32), "exact": np.empty((n, 16), np.uint8), "id": np.empty((n, 16), np.uint8),
-            "signature": np.empty((n, width), np.uint32),
+            "signature": np.empty((n, stored_values(width)), VALUE),
         }  # fmt: skip
         of_shard = shards_of(documents)
         for shard in np.unique(of_shard):
@@ -95,7 +96,7 @@ class Part:
         told = {
             "document": leaders[apart], "component": components[places[apart]], "size": sizes[apart], "letters": letters[apart],
             **{name: joined_binary(tables, name, 16)[apart] for name in ("exact", "id")},
-            "signature": joined_binary(tables, "signature", 4 * width)[apart].view(np.uint32),
+            "signature": joined_binary(tables, "signature", VALUE.itemsize * stored_values(width))[apart].view(VALUE),
         }  # fmt: skip
         alone = np.ones(len(documents), bool)
         alone[places[places >= 0]] = False

@@ -1,5 +1,6 @@
 import itertools
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from algok.filters.dedup import Dedup, DedupOptions
 from algok.filters.duplicates import clusters, decisions, pairs
-from algok.filters.duplicates.sketches import sketch_tables
+from algok.filters.duplicates.sketches import needs, sketch_tables
 from algok.kernels import minhash
 from algok.kernels.duplicates import NO_KEY, band_keys
 from algok.pipelines.memory import MemoryCorpus
@@ -236,7 +237,9 @@ def test_a_hostile_bucket_is_bounded():
     rng = np.random.default_rng(1)
     signatures = rng.integers(0, 1 << 32, (500, 112), np.uint32)
     signatures[:, :8] = 7
-    sketches = minhash.Sketches(signatures, rng.integers(1, 1 << 63, (500, 2), np.uint64), np.ones(500, np.uint32))
+    exact = rng.integers(1, 1 << 63, (500, 2), np.uint64)
+    ones = np.ones((500, 2), np.uint32)
+    sketches = minhash.Sketches(signatures, signatures, exact, ones[:, 0], ones)
     corpus = MemoryCorpus([sketch_tables(np.zeros((500, 16), np.uint8), sketches, 14)], [500])
     step = Dedup()
     corpus.resolve(step)
@@ -266,17 +269,31 @@ def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
     """What every document repeats, its rank and the size of its cluster, by the rule alone: all keys in one dictionary, all
     signatures in memory, components by repainting."""
     options = step.options
-    width, need = options.bands * options.rows, options.threshold * options.bands * options.rows
+    width, threshold = options.bands * options.rows, options.threshold
     found = minhash.sketch(pa.array(texts, pa.large_string()), options.ngram, width)
-    keys = band_keys(found.signatures, found.exact, options.bands).tolist()
-    signatures, exact = found.signatures, [tuple(row) for row in found.exact.tolist()]
+    keys = band_keys(found.signatures, found.cores, found.exact, options.bands).tolist()
+    exact = [tuple(row) for row in found.exact.tolist()]
+    views = [(found.signatures, found.sizes[:, 0]), (found.cores, found.sizes[:, 1])]
+
+    def agreeing(one: int, other: int) -> int:
+        """Values in common of the pair of texts or cores that has most among those that have enough; -1 where none has."""
+        enough = [-1]
+        for (a, sizes_a), (b, sizes_b) in itertools.product(views, views):
+            small, large = sorted(int(size) for size in (sizes_a[one], sizes_b[other]))
+            apart = round(np.log2(large + 1) * 2048) - round(np.log2(small + 1) * 2048) if small >= 500 else 0
+            share = max(0.9, 2 * threshold / (1 + threshold))
+            least = min(threshold, max(share / (1 + 2 ** (min(apart, 2047) / 2048) - share), 0.8 * threshold))
+            same = int((a[one] == b[other]).sum())
+            enough += [same] if same >= least * width - 1e-9 else []
+        return max(enough)
+
     buckets: dict[int, list[int]] = {}
     for document, own in enumerate(keys):
         for key in set(own) - {int(NO_KEY)}:
             buckets.setdefault(key, []).append(document)
     colour = list(range(len(texts)))
     for members in buckets.values():
-        for document, leader in _led(members, signatures, need, pairs.LEADERS).items():
+        for document, leader in _led(members, agreeing, pairs.LEADERS).items():
             old, new = colour[document], colour[leader]
             colour = [new if c == old else c for c in colour]
     result: list[tuple[int | None, int, int]] = [(None, 0, 1)] * len(texts)
@@ -285,7 +302,7 @@ def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
         if options.keep == "longest":
             members.sort(key=lambda d: (-int(found.letters[d]), d))
         copies = {d: next(m for m in members if exact[m] == exact[d]) for d in members}
-        led = _led([d for d in members if copies[d] == d], signatures, need, decisions.LEADERS)
+        led = _led([d for d in members if copies[d] == d], agreeing, decisions.LEADERS)
         kept = {d: led.get(copies[d], copies[d]) for d in members}
         for document in members:
             cluster = [d for d in members if kept[d] == kept[document]]
@@ -294,12 +311,12 @@ def twin(texts: list[str], step: Dedup) -> list[tuple[int | None, int, int]]:
     return result
 
 
-def _led(members: list[int], signatures: np.ndarray, need: float, most: int) -> dict[int, int]:
+def _led(members: list[int], agreeing: Callable[[int, int], int], most: int) -> dict[int, int]:
     """The leader of each that has one: the most similar of the first and the latest leaders, the earlier slot among equals."""
     slots, had, found = [], 0, {}
     for document in members:
-        equal = [int((signatures[document] == signatures[slot]).sum()) for slot in slots]
-        if equal and max(equal) >= need - 1e-9:
+        equal = [agreeing(document, slot) for slot in slots]
+        if equal and max(equal) >= 0:
             found[document] = slots[equal.index(max(equal))]
         elif had < most:
             slots.append(document)
@@ -329,6 +346,66 @@ def test_many_small_tasks_decide_as_the_rule_does_in_memory(families, seed, cuts
         patch.setattr(decisions, "LEADERS", leaders)
         rows = run(split(texts, cuts), step)
         expected = twin(texts, step)
+    assert [(row["duplicate_of"], row["duplicate_rank"], row["cluster_size"]) for row in rows] == expected
+
+
+def article(seed: int, paragraphs: int = 4) -> str:
+    return "\n".join(f"{prose(seed * 50 + k, 50)}. 끝이다." for k in range(paragraphs))
+
+
+def page(seed: int, text: str, lines: int = 20) -> str:
+    """A text between the menu and the links of a site."""
+    head, tail = (prose(seed * 1000 + part, 3 * lines).split(" ") for part in (1, 2))
+    menu, links = ("\n".join(" ".join(words[k : k + 3]) for k in range(0, len(words), 3)) for words in (head, tail))
+    return f"{menu}\n{text}\n{links}"
+
+
+def test_an_article_is_found_in_the_pages_of_other_sites():
+    bare, one, two = article(1), page(1, article(1)), page(2, article(1), 22)
+    rows = run([[bare, one], [two, page(1, article(2))]])
+    assert [row["duplicate_of"] for row in rows] == [2, 2, None, None]
+    assert [row["similarity"] for row in rows[:3]] == [pytest.approx(1, abs=0.05)] * 2 + [1]
+    texts = minhash.sketch(pa.array([one, two], pa.large_string()), 5, 112).signatures
+    assert (texts[0] == texts[1]).mean() < 0.75
+
+
+def test_a_text_is_found_in_one_that_has_a_third_more():
+    """Their similarity is below the threshold, but nearly all of the smaller one is in the larger. Short ones are other texts."""
+    text, more = prose(1, 300), prose(2, 85)
+    rows = run([[text, f"{text} {more}"]])
+    assert rows[0]["duplicate_of"] == 1 and 0.6 <= rows[0]["similarity"] < 0.85
+    assert [row["duplicate_rank"] for row in run([[text, f"{text} {prose(2, 260)}"]])] == [0, 0]
+    short, less = prose(1, 60), prose(2, 32)
+    assert [row["duplicate_rank"] for row in run([[short, f"{short} {less}"]])] == [0, 0]
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.6, 0.75, 0.9, 1.0])
+def test_what_must_agree_falls_from_the_threshold_to_the_floor(threshold):
+    found = needs(threshold, 1000)
+    assert found[0] == np.ceil(threshold * 1000 - 1e-9)
+    assert (np.diff(found) <= 0).all() and found[-1] >= np.ceil(0.8 * threshold * 1000 - 1e-9)
+    assert needs(0.75, 100)[[0, 2047]].tolist() == [75, 60]
+
+
+def test_entries_around_the_same_paragraphs_make_other_documents():
+    forms = ["\n".join(f"항목{k}: {word}" for k, word in enumerate(prose(seed, 90).split(" "))) for seed in (5, 6)]
+    rows = run([[f"{form}\n{article(3)}" for form in forms]])
+    assert [row["duplicate_rank"] for row in rows] == [0, 0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=10), st.integers(1, 9))
+def test_pages_decide_in_small_tasks_as_the_rule_does_in_memory(pages, size):
+    texts = [page(site, article(number)) if site else article(number) for site, number in pages]
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in (
+            (pairs, ("KEYS", "DOCUMENTS", "COMPARED", "CHUNK")),
+            (decisions, ("DOCUMENTS", "DECIDED")),
+        ):
+            for name in names:
+                patch.setattr(module, name, size)
+        rows = run(split(texts, [1]), Dedup())
+        expected = twin(texts, Dedup())
     assert [(row["duplicate_of"], row["duplicate_rank"], row["cluster_size"]) for row in rows] == expected
 
 

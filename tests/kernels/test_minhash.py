@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kernels.reference.jit import machine_code
 
 from algok.kernels import minhash
+from algok.kernels.core import core
 
 texts = st.text(
     st.one_of(
@@ -38,6 +39,30 @@ def test_signatures_equal_datasketch(batch, ngram, num_perm, seed):
     assert sketches.signatures.shape == (len(batch), num_perm)
     for text, signature in zip(batch, sketches.signatures, strict=True):
         np.testing.assert_array_equal(signature, by_datasketch(text, ngram, num_perm, seed))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["홈", "메뉴 Login", "가나다라 " * 80 + "끝난다.", "b c " * 400 + "end.", ""]), max_size=9
+    ),
+    st.integers(1, 9),
+)
+def test_the_signature_of_a_core_is_that_of_its_shingles_without_marks(lines, ngram):
+    text = "\n".join(lines)
+    found, inner = minhash.sketch(column(text), ngram, 16), core(text)
+    np.testing.assert_array_equal(found.signatures[0], by_datasketch(text, ngram, 16))
+    expected = found.signatures[0]
+    if inner != text:
+        signature = MinHash(16, 1, hashfunc=minhash.shingle_hash, scheme="affine32")
+        for shingle in minhash.shingles(inner, ngram):
+            if not {minhash.BEGIN[0], minhash.END[0]} & set(shingle):
+                signature.update(shingle)
+        expected = signature.hashvalues
+    np.testing.assert_array_equal(found.cores[0], expected)
+    marked = {minhash.BEGIN[0], minhash.END[0]}
+    inside = [s for s in minhash.shingles(inner, ngram) if inner == text or not marked & set(s)]
+    assert found.sizes[0].tolist() == [len(minhash.shingles(text, ngram)), len(inside)]
 
 
 @pytest.mark.parametrize("count", [251, 252, 253, 254, 255, 256, 257, 508, 511, 512, 2000])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import prose, write_jsonl
 
-from algok.filters import line_dedup
+from algok.filters import line_dedup, spans
 from algok.filters.duplicates import clusters, decisions, pairs
 from algok.pipelines import exchange, resolve
 from algok.pipelines import run as driver
@@ -14,7 +14,8 @@ from algok.pipelines.progress import SilentProgress
 from algok.pipelines.recipe import validate
 from algok.pipelines.recipe_source import RecipeText
 
-STEPS = {"dedup": {}, "lines": {}}
+STEPS = {"dedup": {}, "spans": {"host_documents": 5}, "lines": {}}
+NOTICE = "이 누리집에 실린 글의 저작권은 글쓴이에게 있으며 허락 없이 옮겨 실을 수 없습니다."
 
 
 def run(source: Path, output: Path) -> dict[str, bytes]:
@@ -40,7 +41,10 @@ def source(tmp_path_factory):
     for part in range(9):
         texts = [prose(part * 10 + i) for i in range(8)]
         texts += [prose(i * 11) + " 덧붙임" for i in range(part % 4 + 1)] + [prose(0)] * (part % 3)
-        rows = [{"text": f"홈\n로그인\n{t}\n이용약관", "url": f"https://a.kr/{part}/{i}"} for i, t in enumerate(texts)]
+        rows = [
+            {"text": f"홈\n로그인\n{t} {NOTICE}\n이용약관", "url": f"https://a.kr/{part}/{i}"}
+            for i, t in enumerate(texts)
+        ]
         write_jsonl(folder / ("old" if part == 4 else "in") / f"{part}.jsonl", rows)
     return folder
 
@@ -58,6 +62,7 @@ def test_rounds_and_merged_files_give_the_same_bytes(source, tmp_path, monkeypat
         (decisions, ("DOCUMENTS", "DECIDED")),
         (clusters, ("EDGES",)),
         (line_dedup, ("_PARTITION_ROWS",)),
+        (spans, ("KEYS",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, size)
