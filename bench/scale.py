@@ -49,7 +49,7 @@ from algok.pipelines.storage import Store
 from algok.step import CorpusStep, Output
 
 # Processor seconds of `pace` on the machine of docs/scale.md, at its usual pace.
-QUIET = 0.30
+QUIET = 0.33
 BANDS = 14
 BLOCK = 1000  # documents in which the clusters repeat
 # Clusters by their size: how many in a block. 390 documents of a thousand.

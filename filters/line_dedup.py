@@ -118,6 +118,11 @@ def _partitions(corpus: Corpus) -> int:
     return max(1, -(-corpus.count("lines") // _PARTITION_ROWS))
 
 
+def _size_partitions(corpus: Corpus) -> int:
+    """Far fewer, so that those who read the sizes open few files."""
+    return max(1, -(-(corpus.count("hosts") + corpus.count("wanted")) // _PARTITION_ROWS))
+
+
 def _bounds(partition: int, partitions: int) -> tuple[int, int]:
     """The range of hashes [low, high) of one of equal partitions."""
     return (partition << 64) // partitions, ((partition + 1) << 64) // partitions
@@ -179,7 +184,7 @@ class LineDedup(CorpusStep[LineDedupOptions]):
     def rounds(self) -> list[Round]:
         return [
             Round("shared", _partitions, self._shared, ("lines",)),
-            Round("sizes", _partitions, self._sizes, ("hosts", "wanted")),
+            Round("sizes", _size_partitions, self._sizes, ("hosts", "wanted")),
             Round("verdicts", _partitions, self._verdicts, ("sizes",)),
         ]
 

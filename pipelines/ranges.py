@@ -1,6 +1,6 @@
 """Tables in ascending order of a key, of which any range of keys can be read without the rest.
 
-A file is the rows as Arrow messages of a few thousand rows each, then an index (of every message its first key, its rows,
+A file is the rows as Arrow messages of about a hundred kilobytes each, then an index (of every message its first key, its rows,
 its place and its digest), then the length and the digest of the index and a mark. A reader fetches the end of the file and
 the messages that overlap its range, which lie together: two reads of any storage that takes byte ranges, none of the whole
 file, and a changed byte is noticed where it is read.
@@ -19,8 +19,10 @@ from algok.pipelines.storage import Committed, DamagedFile, Store
 
 KEY = "key"
 ALL_KEYS = 1 << 64
-# Rows in one message: what a reader fetches beside its range is at most this much at either end.
+# Most rows and about as many bytes in one message: what a reader fetches beside its range is at most this much at either end.
+# Signatures are half a kilobyte each, and of a corpus of 10⁸ documents a task wants some hundred of them from every file.
 MESSAGE_ROWS = 4096
+MESSAGE_BYTES = 96 << 10
 _MARK = b"algok-r1"
 _TRAILER = struct.Struct("<QQ8s")
 _TAIL = 1 << 16  # bytes that are fetched in the hope that the index is among them
@@ -38,9 +40,10 @@ def write_sorted(store: Store, name: str, table: pa.Table) -> Committed:
     if (keys[1:] < keys[:-1]).any():
         raise ValueError(f"{name}: its keys are not in ascending order")
     index = {column: [] for column in _INDEX.names}
+    rows = min(MESSAGE_ROWS, max(1, MESSAGE_BYTES * table.num_rows // max(1, table.nbytes)))
     with store.write(name, intermediate=True) as (path, committed), open(path, "wb") as file:
-        for place in range(0, table.num_rows, MESSAGE_ROWS):
-            (part,) = table.slice(place, MESSAGE_ROWS).combine_chunks().to_batches()
+        for place in range(0, table.num_rows, rows):
+            (part,) = table.slice(place, rows).combine_chunks().to_batches()
             data = memoryview(part.serialize())
             for column, value in zip(
                 index, (keys[place], len(part), file.tell(), xxh3_64_intdigest(data)), strict=True
