@@ -21,21 +21,24 @@ _LABELLED = re.compile(
     r"(?:생\s?년\s?월\s?일|출\s?생(?:\s?(?:일자?|년월일|연월일))?|생\s?일|생년)(?<![가-힣<]생일)(?!>)\s{0,3}"
     rf"(?:\([가-힣A-Za-z0-9/ ]{{1,10}}\))?\s{{0,3}}(?:[:：=|\-/·()\]▶]|은|는){{0,2}}\s{{0,3}}(?:\(?[양음]력?\)?\s?)?({_DATE})"
 )
+_LATIN_WORDS = ("DOB", "D.O.B", "irth", "BIRTH")
 _LATIN = re.compile(
     rf"(?<![A-Za-z])(?:DOB|D\.O\.B\.?|[Dd]ate of [Bb]irth|DATE OF BIRTH|[Bb]irth ?(?:day|date))\W{{1,4}}({_DATE})"
 )
-# 강태민 (1998.04.17), 위서준(남, 92.08.15), 정만식 (1971. 9. 2.생)
-_BESIDE = re.compile(
-    rf"(?<![가-힣]){NAMELIKE}(?:님|씨|군|양)?\s?[(\[/]\s?(?:[남여]\s?[,/·]?\s?)?({_DATE})(?=\.?\s?생|\s?[)\],/·])"
-)
-_BORN = re.compile(rf"(?<![0-9.\-])({_DATE})(?=\.?\s?생(?:으로|이|입|\)|,|\s|$))")
+# What could begin a date, found fast; and what stands right before one: 강태민 (, 위서준(남, , 자녀 봉시하
+_NUMBER = re.compile(r"[0-9](?<![0-9.\-/].)(?:\d{1,3}\s?[.\-/년]|\d{5}(?!\d)|\d{7}(?!\d))")
+_DATE_HERE = re.compile(_DATE)
+_BORN = re.compile(r"\.?\s?생(?:으로|이|입|\)|,|\s|$)")
+_BESIDE = re.compile(rf"(?<![가-힣]){NAMELIKE}(?:님|씨|군|양)?\s?[(\[/]\s?(?:[남여]\s?[,/·]?\s?)?$")
+_CLOSED = re.compile(r"\.?\s?[생)\],/·]")
 _CHILD = re.compile(
-    rf"(?:자녀|아기|아이|아들|딸|배우자|신생아|신청인|보호자|세대원|피보험자|환자)\s?[:：]?\s{NAMELIKE}\s?[/|,(]?\s?({_DATE})"
+    r"(?:자녀|아기|아이|아들|딸|배우자|신생아|신청인|보호자|세대원|피보험자|환자)\s?[:：]?"
+    rf"\s{NAMELIKE}\s?[/|,(]?\s?$"
 )
 # A row of a form or list: a name, a date and contact data.
-_ROW = re.compile(
-    rf"(?<![가-힣]){NAMELIKE}[\s|,/]{{1,4}}({_DATE})[\s|,/]{{1,4}}(?:[남여]\s{{1,3}})?(?=01[016789]|0\d{{1,2}}[-)])"
-)
+_ROW = re.compile(rf"(?<![가-힣]){NAMELIKE}[\s|,/]{{1,4}}$")
+_TELEPHONE = re.compile(r"[\s|,/]{1,4}(?:[남여]\s{1,3})?(?:01[016789]|0\d{1,2}[-)])")
+_PRIVATE = re.compile(r"생년|명단|신청|주거|거주|주소|출생신고|세대주|등본")
 _HEAD = re.compile(r"생년월일|생일|생년")
 _COLUMN = re.compile(rf"(?<![0-9.\-/])({_DATE})")
 _NAME_IN_LINE = re.compile(rf"(?<![가-힣]){NAMELIKE}(?![가-힣])")
@@ -47,24 +50,31 @@ def birth_date(text: str) -> Iterator[Finding]:
     for match in _LABELLED.finditer(text):
         if _is_day(match[1]) and is_private(text, match.start(), match.end()):
             yield Finding("birth_date", *match.span(1), 0.85, "label")
-    for match in _LATIN.finditer(text):
+    for match in _LATIN.finditer(text) if any(word in text for word in _LATIN_WORDS) else ():
         if _is_day(match[1]) and has_contact(text, match.start(), match.end(), 120):
             yield Finding("birth_date", *match.span(1), 0.8, "label")
-    for expression in (_BESIDE, _BORN, _CHILD, _ROW):
-        for match in expression.finditer(text):
-            if _is_day(match[1]) and is_private(text, *match.span(1)) and _has_reach(text, match):
-                yield Finding("birth_date", *match.span(1), 0.75, "name")
+    for number in _NUMBER.finditer(text):
+        match = _DATE_HERE.match(text, number.start())
+        if match and _is_beside(text, *match.span()) and _is_day(match[0]) and _is_personal(text, *match.span()):
+            yield Finding("birth_date", *match.span(), 0.75, "name")
     for head in _HEAD.finditer(text):
         yield from _in_columns(text, head)
 
 
-def _has_reach(text: str, match: re.Match[str]) -> bool:
-    """Beside a name a date needs contact data, or a form with it; a roster says so itself."""
-    near = around(text, *match.span(1), 120)
-    return (
-        has_contact(text, *match.span(1), 120)
-        or re.search(r"생년|명단|신청|주거|거주|주소|출생신고|세대주|등본", near) is not None
-    )
+def _is_beside(text: str, start: int, end: int) -> bool:
+    """A name right before a date or 생 behind it."""
+    if _BORN.match(text, end):
+        return True
+    before = text[max(0, start - 24) : start]
+    closed, called = _CLOSED.match(text, end) is not None, _TELEPHONE.match(text, end) is not None
+    return bool((closed and _BESIDE.search(before)) or _CHILD.search(before) or (called and _ROW.search(before)))
+
+
+def _is_personal(text: str, start: int, end: int) -> bool:
+    """Beside a name a date needs contact data, or the words of a form; a label alone does not do."""
+    if not is_private(text, start, end):
+        return False
+    return has_contact(text, start, end, 120) or _PRIVATE.search(around(text, start, end, 120)) is not None
 
 
 def _in_columns(text: str, head: re.Match[str]) -> Iterator[Finding]:

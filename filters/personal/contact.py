@@ -253,7 +253,7 @@ _KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "1.2.3.4", "9.9.
 
 # Half of an address behind a name that a board shows: ㅇㅇ(118.235), or any name before a time.
 _HALF = re.compile(r"[ㄱ-ㅎ가-힣A-Za-z0-9]\((?P<half>[1-9]\d{0,2}\.\d{1,3})\)")
-_TIME = re.compile(r"[\s|]{0,3}(?:(?:20)?\d\d[.\-/]\d\d[.\-/]\d\d|\d\d[.\-/]\d\d \d\d:|\d\d:\d\d)")
+_TIME = re.compile(r"[\s|]{0,3}(?:(?:20)?\d\d[.\-/]\d\d[.\-/]\d\d \d\d:|\d\d[.\-/]\d\d \d\d:|\d\d:\d\d)")
 
 
 def _halves(text: str) -> Iterator[Finding]:

@@ -17,9 +17,11 @@ _LABEL = (
     r"(?:학번|사번|군번|교번|"
     r"(?:회원|고객|주문|예약|수험|접수|환자|차트|직원|사원|학생|등록|진료(?:카드)?|조합원|가입자)\s?번호)"
 )
+_WORDS = ("번호", "학번", "사번", "군번", "교번")
+_JOINED = re.compile("[가-힣<]")
 _VALUE = r"[A-Za-z]{0,4}-?\d(?:[0-9A-Za-z]|-(?=[0-9A-Za-z])){2,22}"
 _LABELLED = re.compile(
-    rf"(?<![가-힣<]){_LABEL}(?!>)(?:는|은)?\s{{0,2}}(?:\([^()\n]{{1,10}}\)\s?)?[:：=|\-#)\]]{{0,2}}"
+    rf"{_LABEL}(?!>)(?:는|은)?\s{{0,2}}(?:\([^()\n]{{1,10}}\)\s?)?[:：=|\-#)\]]{{0,2}}"
     rf"\s{{0,2}}({_VALUE})(?![0-9A-Za-z*])"
 )
 # 접수번호 and 등록번호 are those of papers and cars as often: only of patients and with a name right before.
@@ -33,16 +35,20 @@ _SAMPLE = re.compile(r"홍길동|예시|예\s?[:)]|아무개|샘플|INSERT|SELEC
 _LEAST = 4  # digits
 # 학번/이름: 2022130447 연제하
 _BOTH = re.compile(
-    rf"(?<![가-힣]){_LABEL}\s?[/,·]\s?(?:성\s?명|이\s?름)\s?[:：)\]|]?\s{{0,2}}({_VALUE})[\s,/|]{{1,3}}{NAMELIKE_FULL}(?![가-힣])"
+    rf"{_LABEL}\s?[/,·]\s?(?:성\s?명|이\s?름)\s?[:：)\]|]?\s{{0,2}}({_VALUE})[\s,/|]{{1,3}}{NAMELIKE_FULL}(?![가-힣])"
 )
 # A row of a list: a number and a name, under a head that names both.
-_HEAD = re.compile(rf"(?<![가-힣]){_LABEL}[^\n]{{0,20}}(?:성\s?명|이\s?름)[^\n]{{0,40}}\n")
+_HEAD = re.compile(rf"{_LABEL}[^\n]{{0,20}}(?:성\s?명|이\s?름)[^\n]{{0,40}}\n")
 _ROW = re.compile(rf"[|\s]{{0,4}}([A-Za-z]{{0,3}}\d{{4,12}})[\s,/|]{{1,4}}{NAMELIKE_FULL}(?![가-힣])[^\n]*(?:\n|$)")
 
 
 def member_number(text: str) -> Iterator[Finding]:
     """Such numbers where a name or contact data stands with them."""
+    if not any(word in text for word in _WORDS):
+        return
     for match in chain(_LABELLED.finditer(text), _BOTH.finditer(text)):
+        if _JOINED.match(text[match.start() - 1 : match.start()]):
+            continue
         digits, near = digits_of(match[1]), around(text, match.start(), match.end(), 60)
         if len(digits) < _LEAST or digits.startswith("0000") or _SAMPLE.search(near):
             continue

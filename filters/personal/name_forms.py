@@ -75,7 +75,7 @@ LABELS = re.compile(
             _OPEN,
             _OFFICE,
             _OTHERS,
-            "영문|배우자|직원|초청인|강사|호스트|게스트|튜터|수강생|세입자|Regards|regards|Sincerely|sincerely|N:|Name|NAME|Attn|holder|FN|From|Author|Contact|CONTACT",
+            "영문|배우자|직원|초청인|강사|호스트|수강생|Regards|regards|Sincerely|sincerely|N:|Name|NAME|Attn|holder|FN|From|Author|Contact|CONTACT",
         )
     )
 )

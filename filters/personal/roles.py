@@ -47,6 +47,7 @@ _CLOCK = re.compile(
     rf"(?:^|\n)({_NAME3}) \[(?:오전|오후)|(?:오전|오후) ?\d{{1,2}}:\d\d, ({_NAME3}) ?:|"
     rf"\[(?:오전|오후) ?\d{{1,2}}:\d\d\] ?({_NAME3}) ?:|(?<![가-힣])({_NAME3}), (?:오전|오후) ?\d{{1,2}}:\d\d"
 )
+_CHAT_WORD = re.compile("님이 |님을 |오전|오후")  # literals, so that it is searched for fast
 # Weddings and bereavements: their words, and the names of the family.
 _EVENT = re.compile("부고|별세|빈소|발인|상주|신랑|신부|출생신고|세대주")
 _FAMILY = re.compile(
@@ -75,9 +76,12 @@ def named(text: str, areas: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[i
 
 def of_classes_and_chats(text: str) -> Iterator[tuple[int, int]]:
     """Names that their surroundings alone tell: of a class, of who comes, goes and writes in a chat."""
-    for expression in (_CLASS, _LEFT, _CLOCK):
-        for match in expression.finditer(text):
-            yield match.span(match.lastindex or 0)
+    for match in _CLASS.finditer(text):
+        yield match.span(1)
+    for word in _CHAT_WORD.finditer(text):
+        for expression in (_LEFT, _CLOCK):
+            for match in expression.finditer(text, max(0, word.start() - 12), word.end() + 24):
+                yield match.span(match.lastindex or 0)
 
 
 def of_events(text: str) -> Iterator[tuple[int, int]]:

@@ -11,9 +11,9 @@ from algok.filters.personal.context import PUBLIC
 from algok.filters.personal.name_shapes import DOUBLE, could_be
 from algok.kernels.personal import ROSTER_REACH, SURNAMES
 
+# Few and rare first syllables: a search for more takes as long as all other rules for names.
 _HEAD = re.compile(
-    r"명단|수료[자생]|당첨[자]?|장학생|이수자|기부자|후원[자인금]|성금|방명록|당직|출석부|성적|동창회|합격자|헌금|십일조|조의금|축의금|부의금|예약\s?(?:현황|자)|봉사자|"
-    r"참석자|참가자|신청자|응모자|회원\s?(?:명부|현황)|근무표|입주[민자]|세대주|수상자|대기자|찬조금|미납자|좌석|임원|서명|당직실|수험번호|학번|사번"
+    r"명단|수(?:료[자생]|험번호)|당(?:첨자?|직)|장학생|기부자|후원[자인금]|성금|방명록|헌금|십일조|축의금|찬조금|미납자|근무표|좌석|예약\s?(?:현황|자)|봉사자|회원명부|학번"
 )
 _ITEM_NAME = rf"(?:(?:{DOUBLE})[가-힣]{{1,2}}|[{SURNAMES}][가-힣]{{2}})"
 _HONOUR = "님|씨|군|양|학생|어린이|할머니|할아버지|어르신|여사|교사|선생님?"
@@ -40,11 +40,14 @@ def roster(text: str, is_name: Callable[[int, int], bool]) -> Iterator[tuple[int
         if head.end() < done:
             continue
         items, done = _items(text, head.end(), head[0] == "방명록")
+        marked = text[head.end() : head.end() + 1] in (":", "：", "\n", "(")
+        if len(items) < 2 and not marked:
+            continue
         known = [span for span in items if is_name(*span)]
         # Lists are of one kind: where most items are names, those that Kiwi knows as words are names too.
         items = items if len(known) > 1 and len(known) >= _MOST * len(items) else known
         # One item alone needs a mark behind the head: 수상자: 조막례
-        if len(items) > 1 or (items and text[head.end() : head.end() + 1] in ":：\n("):
+        if len(items) > 1 or marked:
             yield from items
 
 

@@ -24,7 +24,7 @@ _WALL = "\n" + "\x01" * 80 + "\n"
 # Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
 _DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
 _CONTACT = re.compile(
-    r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|톡|쪽지|디엠|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
+    r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|톡|쪽지|디엠|작성자|글쓴이|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
     r"아이?디|\.\d|:[0-9A-Fa-f]{1,4}:|"
     + any_case("id", "kakao", "tele", "insta", "discord", "skype", "chat", "line", r"t\.me")
 )
