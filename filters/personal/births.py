@@ -41,7 +41,8 @@ _TELEPHONE = re.compile(r"[\s|,/]{1,4}(?:[남여]\s{1,3})?(?:01[016789]|0\d{1,2}
 _PRIVATE = re.compile(r"생년|명단|신청|주거|거주|주소|출생신고|세대주|등본")
 _HEAD = re.compile(r"생년월일|생일|생년")
 _COLUMN = re.compile(rf"(?<![0-9.\-/])({_DATE})")
-_NAME_IN_LINE = re.compile(rf"(?<![가-힣]){NAMELIKE}(?![가-힣])")
+_DATED = re.compile(r"\d{2,4}[.\-/]\s?\d{1,2}[.\-/]\s?\d{1,2}")
+_NAME_IN_LINE = re.compile(rf"(?<![가-힣<]){NAMELIKE}(?![가-힣])")
 _ROWS = 60  # of a list
 
 
@@ -88,7 +89,9 @@ def _in_columns(text: str, head: re.Match[str]) -> Iterator[Finding]:
         end = text.find("\n", at)
         line = text[at : end if end >= 0 else len(text)]
         dates = [match for match in _COLUMN.finditer(line) if _is_day(match[1])]
-        if not dates or not _NAME_IN_LINE.search(line):
+        first = _DATED.search(line)
+        hidden = "<생일>" in line or (first is not None and not _is_day(first[0]))  # what we wrote ourselves
+        if hidden or not dates or not _NAME_IN_LINE.search(line):
             return
         yield Finding("birth_date", at + dates[0].start(1), at + dates[0].end(1), 0.75, "column")
         if end < 0:

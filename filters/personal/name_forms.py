@@ -42,7 +42,7 @@ FORM_SPACED = re.compile(
     rf"(?<![가-힣])(?:{_SPACED})\s{{1,12}}({FULL_NAME}|{APART})(?=$|[^가-힣]|{TITLE}|입니다|이고|이며|에게|께|한테|으로|로|이에요|예요|이요)"
 )
 FORM_OTHERS = re.compile(
-    rf"(?<![가-힣])(?:{_OTHERS})(?:{_MARK}|\s{{1,4}})({FULL_NAME}|{APART}|[{SURNAMES}][가-힣](?![가-힣])){END}"
+    rf"(?<![가-힣<])(?:{_OTHERS})(?:{_MARK}|\s{{1,4}})({FULL_NAME}|{APART}|[{SURNAMES}][가-힣](?![가-힣])){END}"
 )
 FORM_GLUED = re.compile(
     rf"(?:이름|성명|예금주명?|입금자명?|수령인|총무|회장)(?:({FULL_NAME})(?=$|[^가-힣])|(?:(?<=예금주)|(?<=예금주명))\s{{1,2}}([{SURNAMES}][가-힣])(?![가-힣]))"

@@ -60,6 +60,7 @@ _ESTATE = re.compile(
 _HOME = re.compile(
     r"배달|택배|문고리|사는|살고|입주|거주|경비실|우리\s?집|저희\s?집|집주인|방문|이사|초인종|공동현관|층간"
 )
+_SURROGATE = re.compile(r"(?<![0-9])0{2,5}[ ,\n][^\n]{0,20}$")  # a number that no building has, with its estate
 _FLAT = re.compile(r"\d{1,4}(?:동|호|층)")
 # In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
 _LATIN = re.compile(
@@ -112,6 +113,8 @@ def address(text: str) -> Iterator[Finding]:
                 yield Finding("address", start, stop, 0.9 if districts else 0.75, "road" if is_road else "lot")
     for match in _UNIT.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()]
+        if match[0][0] == "0" or _SURROGATE.search(before):
+            continue
         behind = text[match.end() : match.end() + 40]
         if (
             has_contact(text, *match.span(), _NEAR)
