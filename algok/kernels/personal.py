@@ -12,7 +12,8 @@ One pass over the UTF-8 buffer. It decides nothing: what could be personal is fl
 * a road, district or village name with a number behind it and a city, district or county before it; a village and a lot
   where it says that someone lives there;
 * the words `passport`, `address`, `ID`, `name` and ` at ` and roads in Latin letters with what must follow or precede them;
-* words of WORDS, each under its condition.
+* words of WORDS, each under its condition; behind the head of a list (명단, 수료자) all of it as far as names follow one
+  another.
 
 Every candidate widens by MARGIN bytes on both sides; windows that touch are one.
 
@@ -48,6 +49,13 @@ _MONEY = 9  # ACCOUNT_DIGITS digits within REACH bytes behind it
 _AT = 11  # always
 _CLOCK = 12  # a bracket before it, as in records of chats
 _PROVINCE = 10  # opens no window, but makes a place of the name of a road
+_ROSTER = 13  # heads a list: names that touch a sign, a digit or a line's end follow
+_BIRTH = 14  # BIRTH_DIGITS digits within REACH bytes behind it
+_LEFT = 15  # 님이 or 님을 before it, and a name before that, as chats say who comes and goes
+_CLASS = 16  # a name-like run within CLASS_REACH bytes behind it
+_NUMBERED = 17  # behind it 번 (if the word has none) and NUMBER_DIGITS digits within NUMBER_REACH bytes
+# Names of a list lie not farther apart than ROSTER_GAP bytes, and the last not farther from its head than ROSTER_REACH.
+ROSTER_GAP, ROSTER_REACH, BIRTH_DIGITS, CLASS_REACH, NUMBER_REACH, NUMBER_DIGITS = 150, 2000, 4, 40, 40, 4
 REACH, PLACE_REACH, DISTRICT_REACH, ACCOUNT_DIGITS = 60, 190, 180, 10
 WORDS = {
     _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 원장 센터 책임 관리 상담 보험 참석 "
@@ -63,7 +71,13 @@ WORDS = {
     _MESSENGER: "카톡 카카 텔레 위챗 인스 인별 아이 아디 스카 라인 디스 디코 트위 스레 페북 페이 틱톡 오픈 네이",
     _ADDRESS: "주소 소재 배송 본적 거주 위치 본사 지번 도로 오시 지사 공장 사업 찾아",
     _PASSPORT: "여권 주민",
-    _MONEY: "계좌 통장 은행 농협 뱅크 카뱅 케뱅 신협 입금 송금 금고",
+    _ROSTER: "명단 수료 당첨 장학 기부 후원 성금 방명 당직 부고 빈소 신랑 신부 학번 사번 수험 헌금 "
+    "십일 축의 예약 봉사 찬조 미납 좌석",
+    _BIRTH: "생년 생일 출생",
+    _LEFT: "입장 나갔 들어 초대",
+    _CLASS: "학년 담임",
+    _NUMBERED: "학번 사번 군번 교번 회원 고객 주문 예약 수험 접수 환자 차트 직원 사원 학생 등록 진료 조합 가입",
+    _MONEY: "카드 계좌 통장 은행 농협 뱅크 카뱅 케뱅 신협 입금 송금 금고",
     _PROVINCE: "서울 부산 대구 인천 광주 대전 울산 세종 경기 강원 충청 충북 충남 전라 전북 전남 경상 경북 경남 제주",
 }  # fmt: skip
 _PASSPORTS = tuple(ord(letter) for letter in "msrgdo")
@@ -85,7 +99,7 @@ def _code(syllable: str) -> int:
 
 
 _EU, _JI, _HA, _SI, _GUN, _GU, _NIM, _IN, _SEO, _MYEONG, _SAN, _E = map(_code, "으지하시군구님인서명산에")
-_DONG, _HO, _BEON, _AET, _TEL, _RE, _TOK, _DOT, _POINT = map(_code, "동호번앳텔레톡닷점")
+_DONG, _HO, _BEON, _AET, _TEL, _RE, _TOK, _DOT, _POINT, _I, _EUL = map(_code, "동호번앳텔레톡닷점이을")
 # What follows a lot of a village that no district stands before (번지, 근처, 인근, 앞, 뒤, 에 사는), and the names of services
 # of mail in Hangul begin so (네이버, 다음, 한메일, 지메일, 구글, 핫메일).
 _HERE = tuple(map(_code, "번근인앞뒤에"))
@@ -103,7 +117,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parts = (
         (_NUMERAL, _NUMERALS), (_PLATE, _PLATE_USES), (_ROAD, _ROADS), (_SURNAME, SURNAMES),
         (_CITY, (name[-1] for name in CITIES)), (_COUNTY, (name[-1] for name in COUNTIES)),
-        (_DISTRICT, (name[-1] for name in DISTRICTS)), (_SINGLE, "앳텔"),
+        (_DISTRICT, (name[-1] for name in DISTRICTS)), (_SINGLE, "앳텔톡"),
     )  # fmt: skip
     for bit, syllables in parts:
         for syllable in syllables:
@@ -113,7 +127,7 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for place in (0, 1):
         for number, syllable in enumerate(sorted({word[place] for word, _ in words}), 1):
             numbers[place, _code(syllable)] = number
-    conditions = np.zeros(numbers.max(axis=1) + 1, np.uint16)
+    conditions = np.zeros(numbers.max(axis=1) + 1, np.uint32)
     for word, condition in words:
         conditions[numbers[0, _code(word[0])], numbers[1, _code(word[1])]] |= 1 << condition
     return attributes, numbers, conditions
@@ -541,6 +555,104 @@ def _is_street(data, i, start, end):
 
 
 @kernel
+def _is_mark_of_lists(data, i, start, end):
+    """What stands at i, or the end of the text, parts the items of a list: no syllable, letter, space, full stop or quote."""
+    if i < start or i >= end or data[i] >= 0x80:
+        return True
+    byte = data[i]
+    letter = 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A
+    return not (letter or byte == 0x20 or byte == 0x2E or byte == 0x3F or byte == 0x21 or byte == 0x22 or byte == 0x27)
+
+
+@kernel
+def _touches(data, i, behind, start, end):
+    """A mark of lists stands before the run from i to `behind` or behind it, two spaces between at most."""
+    low, high = i, behind
+    while low > start and i - low < 2 and data[low - 1] == 0x20:
+        low -= 1
+    while high < end and high - behind < 2 and data[high] == 0x20:
+        high += 1
+    word = low - 3 >= start and _hangul(data, low - 3, end) >= 0
+    if not word and _is_mark_of_lists(data, low - 1, start, end):
+        return True
+    return _hangul(data, high, end) < 0 and _is_mark_of_lists(data, high, start, end)
+
+
+@kernel
+def _is_name_run(data, k, length, end, attributes):
+    """A run of three syllables begins like a name, 님 behind it or not."""
+    called = length == 4 and _hangul(data, k + 9, end) == _NIM
+    return (length == 3 or called) and attributes[_hangul(data, k, end)] & _SURNAME != 0
+
+
+@kernel
+def _word_end(data, i, end):
+    """Behind the syllables that go on from i."""
+    while _hangul(data, i, end) >= 0:
+        i += 3
+    return i
+
+
+@kernel
+def _roster_end(data, i, start, end, attributes):
+    """Behind the last name of the list whose head ends before i, or goes on in its syllables; 0 if no name follows."""
+    k = min(_word_end(data, i, end), i + ROSTER_GAP)
+    found, limit = 0, min(end, i + ROSTER_GAP)
+    while k < limit:
+        behind = _word_end(data, k, min(end, limit + 18))
+        if _is_name_run(data, k, (behind - k) // 3, end, attributes) and _touches(data, k, behind, start, end):
+            found = behind
+            limit = min(end, i + ROSTER_REACH, found + ROSTER_GAP)
+        k = behind if behind > k else k + 1
+    return found
+
+
+@kernel
+def _class_behind(data, i, end, attributes):
+    """A run of three to five syllables that begins like a name begins within CLASS_REACH bytes behind the word before i."""
+    limit = min(end, i + CLASS_REACH)
+    k = min(limit, _word_end(data, i, min(end, limit + 18)))
+    while k < limit:
+        behind = _word_end(data, k, min(end, limit + 18))
+        if 9 <= behind - k <= 15 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
+            return True
+        k = behind if behind > k else k + 1
+    return False
+
+
+@kernel
+def _is_numbered(data, i, end):
+    """The word that ends before i ends in 번, or 번 follows it, a syllable or white space between or none; and digits follow."""
+    told = _hangul(data, i - 3, end) == _BEON or _hangul(data, i, end) == _BEON
+    told |= _hangul(data, i, end) >= 0 and _hangul(data, i + 3, end) == _BEON
+    told |= _is_white(_at(data, i, i, end)) and _hangul(data, i + 1, end) == _BEON
+    return told and _digits_behind(data, i, min(end, i + NUMBER_REACH), NUMBER_DIGITS)
+
+
+@kernel
+def _has_left(data, i, start, attributes):
+    """배도현님이 or 배도현님을 before a space before i."""
+    if i - 7 < start or data[i - 1] != 0x20:
+        return False
+    particle = _hangul(data, i - 4, i)
+    called = particle in (_I, _EUL) and _hangul(data, i - 7, i) == _NIM
+    return called and _name_before(data, i - 7, start, attributes)
+
+
+@kernel
+def _is_clock(data, i, start, end):
+    """A bracket before 오전 or 오후, or a comma and a space; or a time and a comma behind it (오후 4:11, 배도현 : …)."""
+    if i > start and data[i - 1] == 0x5B:
+        return True
+    if i - 1 > start and data[i - 1] == 0x20 and data[i - 2] == 0x2C:
+        return True
+    k = i + 6
+    while k < end and k < i + 12 and (_is_digit(data[k]) or data[k] == 0x20 or data[k] == 0x3A):
+        k += 1
+    return k > i + 9 and data[k - 3] == 0x3A and _at(data, k, i, end) == 0x2C
+
+
+@kernel
 def _opens(data, i, start, end, condition, attributes, persons, services):
     """A word whose two syllables begin at i meets one of its conditions."""
     behind = i + 6
@@ -561,7 +673,15 @@ def _opens(data, i, start, end, condition, attributes, persons, services):
         return _digits_behind(data, behind, min(end, behind + PLACE_REACH), 1)
     if condition & 1 << _PASSPORT:
         return _digits_behind(data, max(start, i - REACH), min(end, behind + REACH), 7)
-    if condition & 1 << _AT or (condition & 1 << _CLOCK and i > start and data[i - 1] == 0x5B):
+    if condition & 1 << _AT or (condition & 1 << _CLOCK and _is_clock(data, i, start, end)):
+        return True
+    if condition & 1 << _BIRTH and _digits_behind(data, behind, min(end, behind + REACH), BIRTH_DIGITS):
+        return True
+    if condition & 1 << _NUMBERED and _is_numbered(data, behind, end):
+        return True
+    if condition & 1 << _CLASS and _class_behind(data, behind, end, attributes):
+        return True
+    if condition & 1 << _LEFT and _has_left(data, i, start, attributes):
         return True
     return condition & 1 << _MONEY != 0 and _digits_behind(data, behind, min(end, behind + REACH), ACCOUNT_DIGITS)
 
@@ -631,6 +751,8 @@ def _is_plate(data, i, start, end, numbers, conditions):
     ):
         behind += 1 if data[behind] < 0x80 else 3
         digits += 1
+        if digits == 2 and behind + 1 < end and _is_joint(data[behind]) and _is_digit(data[behind + 1]):
+            behind += 1  # 45 러 91 02
     return digits == 4
 
 
@@ -742,6 +864,25 @@ def _at_letter(data, i, start, end, attributes):
 
 
 @kernel
+def _half_length(data, i, start, end):
+    """The bytes of the first half of an IP address in the brackets that open at i, behind a name of consonants only
+    (ㅇㅇ(118.235)) or before a time; 0 if it is none."""
+    k, dots, digits = i + 1, 0, 0
+    while k < end and digits < 4 and (_is_digit(data[k]) or data[k] == 0x2E):
+        dots += data[k] == 0x2E
+        digits = 0 if data[k] == 0x2E else digits + 1
+        k += 1
+    if dots != 1 or digits == 0 or digits > 3 or _at(data, k, start, end) != 0x29:
+        return 0
+    if i - 3 >= start and data[i - 3] == 0xE3 and 0x84 <= data[i - 2] <= 0x86:
+        return k + 1 - i
+    j = k + 1
+    while j < end and j < k + 4 and (_is_white(data[j]) or data[j] == 0x7C):
+        j += 1
+    return k + 1 - i if _is_digit(_at(data, j, start, end)) and _is_digit(_at(data, j + 1, start, end)) else 0
+
+
+@kernel
 def _at_sign(data, i, start, end):
     """The bytes of what begins with the sign at i and opens a window; 0 if nothing does."""
     byte = data[i]
@@ -751,6 +892,8 @@ def _at_sign(data, i, start, end):
         return 1 if _is_six(data, i, start, end) else 0
     if byte == 0x2D:
         return 3 if _is_street(data, i, start, end) else 0
+    if byte == 0x28 and _is_digit(_at(data, i + 1, start, end)):
+        return _half_length(data, i, start, end)
     if byte == 0x28:  # (인), (印), (서명)
         code = _hangul(data, i + 1, end)
         short = code == _IN or _is_word_at(data, i + 1, end, b"\xe5\x8d\xb0")
@@ -771,17 +914,36 @@ def _at_sign(data, i, start, end):
 
 
 @kernel
+def _is_international(data, i, start, end):
+    """A letter or syllable before the `@` at i, and behind it a domain, in one of them Hangul: 홍보@한빛.한국."""
+    hangul = i - 3 >= start and _hangul(data, i - 3, i) >= 0
+    if not hangul and not _is_word(_at(data, i - 1, start, end)):
+        return False
+    k = i + 1
+    while k < end and k < i + 64 and data[k] != 0x2E:
+        width = 3 if _hangul(data, k, end) >= 0 else 1
+        if width == 1 and not _is_word(data[k]) and data[k] != 0x2D:
+            return False
+        hangul |= width == 3
+        k += width
+    tail = _is_word(_at(data, k + 1, start, end)) or _hangul(data, k + 1, end) >= 0
+    return hangul and k > i + 1 and _at(data, k, start, end) == 0x2E and tail
+
+
+@kernel
 def _at_at(data, i, start, end):
     """The `@` at i stands between letters or digits, perhaps with white space beside it, or alone in brackets."""
     before = i - 2 if i > start and _is_white(data[i - 1]) else i - 1
     behind = i + 2 if i + 1 < end and _is_white(data[i + 1]) else i + 1
+    if _is_international(data, i, start, end):
+        return True
     named = _is_word(_at(data, before, start, end)) or _at(data, before, start, end) == _STAR
     return (named and _is_word(_at(data, behind, start, end))) or _bracketed(data, i, i + 1, start, end)
 
 
 @kernel
 def _at_single(data, i, start, end):
-    """The syllable 앳 or 텔 at i stands for at or for a messenger."""
+    """The syllable 앳, 텔 or 톡 at i stands for at or for a messenger."""
     if _hangul(data, i, end) == _AET:
         before = i - 2 if _is_white(_at(data, i - 1, start, end)) else i - 1
         return _is_word(_at(data, before, start, end))
@@ -885,6 +1047,9 @@ def _at_syllable(data, i, start, end, code, attributes, numbers, conditions, per
             behind += 1
         second = _hangul(data, behind, end)
         condition = conditions[word, numbers[1, second]] if second >= 0 else 0
+        roster = _roster_end(data, behind + 3, start, end, attributes) if condition & 1 << _ROSTER else 0
+        if roster:
+            return i, roster
         if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
             return i, i + 6
     if attribute & _SINGLE and _at_single(data, i, start, end):

@@ -7,8 +7,8 @@ directly: importing Presidio takes as long as cleaning a hundred documents.
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
+from algok.filters.personal import births, memberships, money, numbers, places, plates, telephones
 from algok.filters.personal import contact as contact_
-from algok.filters.personal import money, numbers, places, plates, telephones
 from algok.filters.personal.finding import Finding, Recogniser, resolve
 from algok.filters.personal.name_shapes import GIVEN
 from algok.filters.personal.people import names
@@ -67,6 +67,8 @@ _OF_DIGITS: tuple[Recogniser, ...] = (
     *telephones.RECOGNISERS,
     *plates.RECOGNISERS,
     *places.RECOGNISERS,
+    *births.RECOGNISERS,
+    *memberships.RECOGNISERS,
 )
 _KINDS_OF = {
     "registration": ["rrn", "frn", "crn"], "business": ["brn"], "licence": ["driver_licence"], "card": ["card", "placeholder"],

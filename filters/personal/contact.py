@@ -16,6 +16,12 @@ _APART, _USUAL = re.compile(r"[ \n]@|@[ \n]"), re.compile(r"\.(?:com|net|kr|org|
 _CREDENTIALS = re.compile(r"//[^\s/@]{0,64}:$|(?<!mailto)://$", re.IGNORECASE)
 # name [at] daum (dot) net, 이름 골뱅이 네이버 닷컴, name_at_daum.net
 _DOT = r"(?:\s?(?:[\[({<]\s?(?:dot|\.|점|닷)\s?[\])}>]|\.|닷|점|\sdot\s)\s?(?:[A-Za-z]{2,24}|컴|넷|케이알|씨오))"
+# Names and domains in Hangul: 홍보팀@한빛.한국, help@한빛.com, 홍보@hanbit.co.kr
+_INTERNATIONAL = re.compile(
+    r"[A-Za-z0-9가-힣](?<![A-Za-z0-9가-힣._%+\-].)[A-Za-z0-9가-힣._%+\-]{0,40}@(?:[A-Za-z0-9가-힣\-]{1,40}\.){1,3}"
+    r"(?:한국|닷컴|닷넷|[A-Za-z]{2,12}(?![A-Za-z0-9]))"
+)
+_HANGUL = re.compile("[가-힣]")
 _SPELT = re.compile(
     r"([A-Za-z0-9](?<![A-Za-z0-9._%+\-].)[A-Za-z0-9._%+\-]{1,63}?)\s?(?:[\[({<]\s?(?:at|@|골뱅이)\s?[\])}>]|골뱅이|앳|\sat\s|_at_|@(?=[A-Za-z0-9\-]{2,63}\s?[\[({<]))\s?"
     rf"((?:[A-Za-z0-9\-]{{2,63}}|네이버|다음|한메일|지메일|구글|네이트|핫메일){_DOT}{{1,3}})",
@@ -87,6 +93,9 @@ def email(text: str) -> Iterator[Finding]:
             local.lower() in _NOBODY or _SAMPLE.fullmatch(local) or _DOCUMENTED.search(domain) or _REPEATED.match(value)
         )
         yield Finding("placeholder" if nobody else "email", *match.span(), 0.98, "email")
+    for match in _INTERNATIONAL.finditer(text) if "@" in text else ():
+        if _HANGUL.search(match[0]) and _has_suffix(match[0].rpartition(".")[2].lower()):
+            yield Finding("email", *match.span(), 0.9, "international")
     for match in _SPELT.finditer(text):
         if " at " not in match[0] or _AT_MAIL.search(match[0]):
             yield Finding("email", *match.span(), 0.85, "spelt")
@@ -116,11 +125,22 @@ _SERVICES = re.compile(
 )
 _ID = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{2,29}"
 _BOUND = r"(?![A-Za-z0-9@/])"
-_ID_WORD = r"(?:아이디|아디|계정|id|친구\s?추가|친추|주소|디엠|dm)"
+_ID_WORD = r"(?:아이디|아디|계정|id|wx|친구\s?추가|친추|주소|디엠|dm)"
 # 카톡 아이디: abc12, 텔레 @abc, LINE ID: abc
 _HANDLE = re.compile(
-    rf"{_SERVICE}[\s_]?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=\-)\]→▷>]{{0,2}}|[:=→▷>]|(?=@))\s{{0,2}}(@?\s?{_ID}(?:#\d{{4}})?){_BOUND}",
+    rf"{_SERVICE}[\s_]?(?:{_ID_WORD}\s?(?:는|은)?\s?[:=\-)\]→▷>]{{0,2}}|[:=→▷>]|(?=@))\s{{0,2}}(@?\s?(?:live:)?{_ID}(?:#\d{{4}})?){_BOUND}",
     re.IGNORECASE,
+)
+# 카톡으로 해주세요 ㅎㅎ abc12 입니다, 톡(abc_12): words between, so the id must have a digit or an underscore
+_LOOSELY = re.compile(
+    r"(?:카카오\s?톡|카\s?톡|텔레\s?그램|텔레|위챗|라인|인스타|디코|톡(?<![가-힣]톡)|디엠(?<![가-힣]디엠)|DM|dm|쪽지(?<![가-힣]쪽지))"
+    r"(?:으로|로|은|는|이나|나|도)?[ (~!ㄱ-ㅎ:,.▶→>☞]{1,4}(?:[가-힣]{1,5}[ (~!ㄱ-ㅎ:,.▶→>☞]{1,4}){0,3}"
+    r"((?=[A-Za-z0-9._]*[a-z])(?=[A-Za-z0-9._]*(?:[A-Za-z][0-9]|_[A-Za-z0-9]))[A-Za-z][A-Za-z0-9_.]{4,24})"
+    r"(?=\s?(?:입니다|이에요|예요|이요|으로|로|에|[)\s~!,]|$))"
+)
+# 작성자: 차은성 (chacha0912)
+_WRITER_ID = re.compile(
+    r"(?:작성자|글쓴이|등록자|닉네임|올린이|게시자|신청자)\s?[:：|]?\s?[가-힣]{2,4}\s?\(([a-z][a-z0-9_]{3,19})\)"
 )
 # 카톡 abc12, [카톡] abc12, 카톡abc12
 _CHAT = re.compile(rf"{_SERVICE}[\])]?\s{{0,2}}(@?[A-Za-z_][A-Za-z0-9_.\-]{{2,29}}(?:#\d{{4}})?){_BOUND}")
@@ -131,7 +151,7 @@ _PUBLIC_HANDLE = re.compile(
 _NEAR_AT = re.compile(rf"{_SERVICE}(?![a-z])[^\n@]{{1,12}}(@{_ID})(?![A-Za-z0-9@/.])", re.IGNORECASE)
 _LINK = re.compile(rf"(?:t\.me/(?<![A-Za-z0-9.\-].....)|open\.kakao\.com/o/)({_ID})(?![A-Za-z0-9/])")
 _OWN_ID = re.compile(
-    rf"(?:아이디|아디|ID(?<![A-Za-z_]..)(?![A-Za-z_])|id(?<![A-Za-z_]..)(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}"
+    rf"(?:아이디|아디|계정(?<![가-힣]계정)(?=\s?[:=])|ID(?<![A-Za-z_]..)(?![A-Za-z_])|id(?<![A-Za-z_]..)(?![A-Za-z_]))(?:는|은)?(?:\s?([:=→])\s{{0,2}}|\s{{1,2}})(@?{_ID}){_BOUND}"
 )
 _NO_HANDLE = re.compile(
     r"https?|www\.|(?:admin|root|user|test|guest|password|username|email)$|.*\.(?:com|net|kr|org|io|me|co|js|py|json|md|html|png|jpg)$|[0-9.\-]+$|(?:api|sdk|bot|login|talk|channel|story|pay|messenger|plus|works|messaging|notify)$",
@@ -185,6 +205,12 @@ def handle(text: str) -> Iterator[Finding]:
             match = expression.match(text, service.start())
             if match and _is_private(text, match, expression):
                 yield _id(match[1], match.start(1), score)
+    for match in _LOOSELY.finditer(text):
+        if not (_NO_HANDLE.match(match[1]) or _is_nobody(match[1])):
+            yield _id(match[1], match.start(1), 0.7)
+    for match in _WRITER_ID.finditer(text):
+        if not _is_nobody(match[1]):
+            yield Finding("handle", *match.span(1), 0.75, "writer")
     for match in _LINK.finditer(text):
         if not (_NO_HANDLE.match(match[1]) or _is_nobody(match[1])):
             yield _id(match[1], match.start(1), 0.75)
@@ -225,6 +251,23 @@ _NAMED = re.compile(r"[가-힣ㄱ-ㅎA-Za-z0-9*]{2,15}\s?[(\[]\s?(?:IP\s?:?\s?)?
 _KNOWN = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "1.2.3.4", "9.9.9.9", "168.126.63.1", "168.126.63.2"))
 
 
+# Half of an address behind a name that a board shows: ㅇㅇ(118.235), or any name before a time.
+_HALF = re.compile(r"[ㄱ-ㅎ가-힣A-Za-z0-9]\((?P<half>[1-9]\d{0,2}\.\d{1,3})\)")
+_TIME = re.compile(r"[\s|]{0,3}(?:(?:20)?\d\d[.\-/]\d\d[.\-/]\d\d \d\d:|\d\d[.\-/]\d\d \d\d:|\d\d:\d\d)")
+
+
+def _halves(text: str) -> Iterator[Finding]:
+    for match in _HALF.finditer(text):
+        first, second = map(int, match["half"].split("."))
+        named = "ㄱ" <= match[0][0] <= "ㅎ" or (
+            first > 9
+            and not _VERSION.search(text, max(0, match.start() - 10), match.end("half"))
+            and _TIME.match(text, match.end()) is not None
+        )
+        if named and first < 224 and second < 256 and _is_public(f"{first}.{second}.1.1"):
+            yield Finding("ip", *match.span("half"), 0.8, "half")
+
+
 def ip(text: str) -> Iterator[Finding]:
     """Public addresses of writers and visitors: behind a word for one, or in brackets. Servers in examples stay."""
     for match in _QUAD.finditer(text):
@@ -234,6 +277,7 @@ def ip(text: str) -> Iterator[Finding]:
             value = re.sub(r"[*x]+", "1", match[0])
             if value not in _KNOWN and len(set(value.split("."))) > 1 and _is_public(value):
                 yield Finding("ip", *match.span(), 0.85, "writer")
+    yield from _halves(text)
     for match in _SIX.finditer(text):
         before, behind = text[max(0, match.start() - 60) : match.start()], text[match.end() : match.end() + 16]
         if _is_writer(before, behind) and _is_public(match[0]):

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 Policy = Literal["mask", "surrogate", "keep"]
 KindName = Literal[
     "rrn", "frn", "passport", "driver_licence", "card", "account", "mobile", "landline", "email", "handle", "ip", "address",
-    "plate", "person", "main_number", "brn", "crn", "placeholder",
+    "plate", "person", "birth_date", "member_number", "main_number", "brn", "crn", "placeholder",
 ]  # fmt: skip
 
 
@@ -32,6 +32,10 @@ KINDS: dict[KindName, Kind] = {
     "address": Kind("<주소>", "mask", "address from the building or lot number on"),
     "plate": Kind("<차량번호>", "mask", "vehicle number plate"),
     "person": Kind("<이름>", "mask", "name of a private person beside contact data or in a form"),
+    "birth_date": Kind("<생일>", "mask", "date of birth of a private person, in a form or beside contact data"),
+    "member_number": Kind(
+        "<식별자>", "mask", "number of a student, employee, member, patient, order beside a name or contact data"
+    ),
     "main_number": Kind("<대표전화>", "keep", "number of a firm or a service: 15xx, 16xx, 18xx, 080"),
     "brn": Kind("<사업자등록번호>", "keep", "business registration number"),
     "crn": Kind("<법인등록번호>", "keep", "corporate registration number"),
@@ -45,7 +49,8 @@ ALIASES = {
     "credit_card": "card", "driver_license": "driver_licence", "license": "driver_licence", "car": "plate",
     "car_plate": "plate", "vehicle": "plate", "license_plate": "plate", "id": "handle", "account_id": "handle",
     "messenger": "handle", "ip_address": "ip", "kr_rrn": "rrn", "kr_frn": "frn", "kr_brn": "brn", "arn": "frn",
-    "location": "address", "addr": "address",
+    "location": "address", "addr": "address", "birth": "birth_date", "birthday": "birth_date", "dob": "birth_date",
+    "date_of_birth": "birth_date", "student_number": "member_number", "employee_number": "member_number",
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ _CARD_LOOSE = re.compile(
     r"[2-9](?<![0-9A-Za-z][2-9])(?:(?:[ .\-\n\t]{0,3}| ?[|/] ?)[\dOol]){15}(?![0-9A-Za-z])(?![-.][0-9])"
 )
 _CARD_MASKED = re.compile(r"[0-9](?<![0-9*][0-9])\d{3}[ -]?[\d*xX]{4}[ -]?[\d*xX]{4}[ -]?[\d*xX]{3,4}(?![0-9*])")
+# Of UnionPay and of debit cards: up to 19 digits, behind the word.
+_CARD_LONG = re.compile(rf"{LEFT}\d{{3}}([ \-]?)\d{{4}}\1\d{{4}}\1\d{{4}}\1\d{{2,3}}{RIGHT}")
 _TEST_CARDS = frozenset(("1234567890123456", "1234567812345678", "4111111111111111", "4242424242424242"))
 _CARD_WORD = re.compile(
     r"카\s?드|card|visa|master|비자|결제|승인|(?<![A-Za-z])(?:valid|pan)(?![A-Za-z])", re.IGNORECASE
@@ -32,6 +34,9 @@ def card(text: str) -> Iterator[Finding]:
             yield Finding("card", *match.span(), 1.0 if told else 0.85, "checked")
         elif told and not match[0].isdigit():
             yield Finding("card", *match.span(), 0.8, "context")
+    for match in _CARD_LONG.finditer(text):
+        if _CARD_WORD.search(before(text, match.start())) and not digits_of(match[0]).startswith("0000"):
+            yield Finding("card", *match.span(), 0.95, "context")
     for match in _CARD_LOOSE.finditer(text):
         if has_luhn(digits_of(match[0].translate(SPELT))) and _CARD_WORD.search(before(text, match.start(), 40)):
             yield Finding("card", *match.span(), 0.9, "checked")

@@ -34,15 +34,15 @@ FORM_OFFICE = re.compile(rf"(?<![가-힣])(?:{_OFFICE})(?:{_MARK_IN_LINE}|[ ]{{1
 # In running text as well: only with contact data near.
 _OTHERS = (
     r"소유[자주]|명의자|공시송달\s?대상|운전자|대상자|영업자|서명자|예약자|탑승자|체납자|채무자|근로자|이민자|상\s?주|카드\s?소유주|교신저자|회계책임자|"
-    r"세대[주원]|담임(?:교사)?|상대방|예약|환자명|점장|총무|고객님|참석자|담당|위임인|수임인|피고소인|소송대리인|농장주|소지자|탑승객|송달받을\s?자|대표자명"
+    r"세대[주원]|담임(?:교사)?|상대방|예약|환자명|점장|총무|고객님|참석자|담당|위임인|원고|피고인?|피진정인|아동명|원아명|학생명|고객명|피의자|채권자|이름|성함|수임인|피고소인|소송대리인|농장주|소지자|탑승객|송달받을\s?자|대표자명"
 )
 # Before nouns as well as names.
 _SPACED = _STRICT.replace("|본인", "").replace("|피해자", "")
 FORM_SPACED = re.compile(
-    rf"(?<![가-힣])(?:{_SPACED})\s{{1,12}}({FULL_NAME}|{APART})(?=$|[^가-힣]|{TITLE}|입니다|이고|이며|에게|께|한테)"
+    rf"(?<![가-힣])(?:{_SPACED})\s{{1,12}}({FULL_NAME}|{APART})(?=$|[^가-힣]|{TITLE}|입니다|이고|이며|에게|께|한테|으로|로|이에요|예요|이요)"
 )
 FORM_OTHERS = re.compile(
-    rf"(?<![가-힣])(?:{_OTHERS})(?:{_MARK}|\s{{1,4}})({FULL_NAME}|{APART}|[{SURNAMES}][가-힣](?![가-힣])){END}"
+    rf"(?<![가-힣<])(?:{_OTHERS})(?:{_MARK}|\s{{1,4}})({FULL_NAME}|{APART}|[{SURNAMES}][가-힣](?![가-힣])){END}"
 )
 FORM_GLUED = re.compile(
     rf"(?:이름|성명|예금주명?|입금자명?|수령인|총무|회장)(?:({FULL_NAME})(?=$|[^가-힣])|(?:(?<=예금주)|(?<=예금주명))\s{{1,2}}([{SURNAMES}][가-힣])(?![가-힣]))"
@@ -56,8 +56,11 @@ LIST = re.compile(rf"\s?[,·/]\s?(?:(?:子|女|婦|婿|부|모)\s)?({NAME})(?=$|
 # A name in another alphabet, or of another country in Hangul, in a form.
 _LATIN = r"(?:[A-Z]{2,}(?:(?:, ?| |/|<<?)[A-Z]\.?[A-Z]*){1,2}|[A-Z][a-z]+(?:-[a-z]+)?(?: [A-Z][a-z]+(?:-[a-z]+)?){1,2})"
 LATIN_FORM = re.compile(
-    r"(?:성\s{0,3}명|이\s?름|영문\s?(?:성|이)?\s?명?|이름은|신청인|탑승자명?|예약자명?|대상자|구매자명?|예금주|(?:(?<![A-Za-z])(?:NAME|Name|name|Attn\.?|holder|FN|N|From|Author|Contact|CONTACT|OWNER)))"
-    rf"\s{{0,3}}(?:\([가-힣A-Za-z]{{1,8}}\))?\s{{0,3}}[:=|(\"]{{0,3}}\s{{0,3}}({_LATIN})(?![A-Za-z])"
+    r"(?:성\s{0,3}명|이\s?름|영문\s?(?:성|이)?\s?명?|이름은|신청인|탑승자명?|예약자명?|대상자|구매자명?|예금주|담당자?|게스트|"
+    r"강사|호스트|튜터|수취인|수강생|세입자|받는\s?(?:사람|분)|보내는\s?(?:사람|분)|(?:(?<![A-Za-z])(?:[Rr]egards|[Ss]incerely|NAME|Name|name|Attn\.?|holder|FN|N|"
+    r"From|Author|Contact|CONTACT|OWNER)))"
+    rf"\s{{0,3}}(?:\([가-힣A-Za-z]{{1,8}}\))?\s{{0,3}}[:=|(\",]{{0,3}}\s{{0,3}}"
+    rf"[\"']?(?:M[rs]s?\.? |Dr\.? )?({_LATIN})(?![A-Za-z])"
 )
 FOREIGN = re.compile(
     r"(?<![가-힣])(?:성\s{0,3}명|이\s?름|신청[인자]|근로자|이민자|대표자|배우자|직원|초청인)\s{0,3}[:=|)]{0,2}\s{1,3}"
@@ -72,7 +75,7 @@ LABELS = re.compile(
             _OPEN,
             _OFFICE,
             _OTHERS,
-            "영문|배우자|직원|초청인|N:|Name|NAME|Attn|holder|FN|From|Author|Contact|CONTACT",
+            "영문|배우자|직원|초청인|강사|호스트|수강생|Regards|regards|Sincerely|sincerely|N:|Name|NAME|Attn|holder|FN|From|Author|Contact|CONTACT",
         )
     )
 )

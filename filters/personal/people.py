@@ -8,11 +8,14 @@ Latin letters or of other countries beside a number of a person. docs/privacy.md
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from algok.filters.personal import name_forms as forms
+from algok.filters.personal import roles
 from algok.filters.personal.finding import Finding
 from algok.filters.personal.money import BANK
 from algok.filters.personal.name_shapes import APART, END, FULL_NAME, GIVEN, NAME, NAME_THEN, ROMAN, TITLE, could_be
+from algok.filters.personal.rosters import roster
 from algok.kernels.personal import SURNAMES
 
 # How far, in characters, contact data may be: from the head of an office, from a name in Latin letters, from others.
@@ -33,6 +36,9 @@ _TRAVELLER = re.compile(
     rf"(?<![A-Za-z])({_ANY_LATIN})(?:\s(?:MR|MS|MRS))?[\s/|,(]{{1,4}}(?:여권(?:번호)?|외국인등록번호|passport)?\s?$"
 )
 _RESIDENT = re.compile(r"\s{0,2}[/|,\t]\s{0,2}([가-힣]{1,6}(?: [가-힣]{1,6}){0,3})\s{0,2}(?=[/|,\t\n])")
+_LATIN_WORDS = re.compile(
+    r"(?<![^\W_])[A-Z][^\W\d_A-Z가-힣]{1,14}(?:[ -][A-Za-z][^\W\d_A-Z가-힣]{0,14}){1,2}(?![^\W_])"
+)
 _SIGNED = re.compile(
     rf"(?:^|\n)\s{{0,3}}\d{{1,3}}[.)]?[ \t]{{1,3}}({FULL_NAME}|[{SURNAMES}][가-힣])[ \t]{{1,3}}"
     r"(?=[가-힣]{2,7}[시군구도] |서울|부산|대구|인천|광주|대전|울산|세종|경기|제주)"
@@ -46,7 +52,7 @@ _FAMILY = re.compile(
 _FAMILY_NEAR = 60
 _ADDRESSED = re.compile(rf"(?<![가-힣])({FULL_NAME}|[{SURNAMES}][가-힣](?=\s))\s?님(?=$|[^가-힣]|께|의|은|이|을)")
 _CHAT = re.compile(rf"\[({NAME})\]\s?\[(?:오전|오후)")
-_SPEAKER = re.compile(rf"(?:(?:^|\n)[ ]{{0,3}}|[0-9]\]\s)({FULL_NAME})\s{{0,2}}:\s")
+_SPEAKER = re.compile(rf"(?:(?:^|\n)[ ]{{0,3}}(?:[└ㄴ>\-] ?)?|[0-9]\]\s)({FULL_NAME})\s{{0,2}}:\s")
 _CELL = re.compile(
     rf"[\n\t|,;\"'>▶=/]\s{{0,3}}({FULL_NAME}|[{SURNAMES}][가-힣](?=[\t|;\"']))[ ]{{0,3}}(?=$|[\n\t|,;\"'<▶&\\/])"
 )
@@ -81,15 +87,19 @@ _HELD = re.compile(rf"\s?\(\s?(?:예금주\s?:?\s?)?({NAME})\s?\)")
 _CONTACT = frozenset(
     (
         "mobile", "landline", "email", "account", "rrn", "frn", "card", "handle", "address", "passport", "plate",
-        "driver_licence",
+        "driver_licence", "birth_date", "member_number",
     )
 )  # fmt: skip
+# What offices have too: a title beside them is more often that of a person who speaks for one.
+_OFFICIAL = frozenset(("email", "plate", "card"))
+_ROLE_NEAR = 80
 _AFTER = _CONTACT - {"card"}  # kinds that a name follows
 _WALL = "\x01"  # stands between pieces of different places, see scan.py
 
 IsName = Callable[[int, int], bool]
 # A surname and two syllables of given names; not those that end words and nouns with particles as often.
 _IS_GIVEN = re.compile(rf".[{''.join(sorted(GIVEN))}][{''.join(sorted(GIVEN - set('자인한의을은이')))}]")
+_OF_FAMILY = re.compile(rf".[{''.join(sorted(GIVEN))}][{''.join(sorted(GIVEN - set('자을의')))}]")
 _Candidates = Iterator[tuple[tuple[int, int], float, str]]
 _WITHOUT_KIWI = ("sure", "latin", "foreign")
 _BEHIND_LABELS = (
@@ -148,14 +158,21 @@ def names(text: str, contacts: Iterable[Finding], is_name: IsName) -> Iterator[F
     """Names; `is_name(start, end)` says whether Kiwi takes these characters of the text for a name."""
     contacts = sorted((contact for contact in contacts if contact.kind in _CONTACT), key=lambda contact: contact.start)
     seen: set[tuple[int, int]] = set()
-    for (start, end), score, rule in (*_in_forms(text, contacts), *_before_words(text), *_beside(text, contacts)):
+    candidates = (
+        _in_forms(text, contacts),
+        _before_words(text),
+        _beside(text, contacts),
+        _among_others(text, contacts, is_name),
+    )
+    for (start, end), score, rule in chain(*candidates):
         while start < end and text[start].isspace():
             start += 1
         value = text[start:end].rstrip()
         place = start, start + len(value)
         if place not in seen and len(value) > 1 and could_be(value) and not _is_no_person(text, *place):
             # 배 상 호; and a name whose syllables are those of names, behind a label and a mark
-            certain = rule in ("form", "mobile") and (" " in value or _IS_GIVEN.fullmatch(value))
+            certain = rule in ("form", "mobile", "role", "near") and (" " in value or _IS_GIVEN.fullmatch(value))
+            certain = certain or (rule in ("family", "class") and _OF_FAMILY.fullmatch(value))
             if certain or rule in _WITHOUT_KIWI or is_name(*place):
                 seen.add(place)
                 yield Finding("person", *place, score, rule)
@@ -203,6 +220,19 @@ def _before_words(text: str) -> _Candidates:
             yield match.span(1), 0.7, "introduction"
 
 
+def _among_others(text: str, contacts: list[Finding], is_name: IsName) -> _Candidates:
+    """In lists, beside titles and relations, in classes, chats and notices of families."""
+    for span in roster(text, is_name):
+        yield span, 0.7, "roster"
+    for span in roles.of_classes_and_chats(text):
+        yield span, 0.7, "class"
+    for span in roles.of_events(text):
+        yield span, 0.7, "family"
+    private = [contact for contact in contacts if contact.kind not in _OFFICIAL]
+    for span, rule in roles.named(text, _united((max(0, c.start - _ROLE_NEAR), c.end + _ROLE_NEAR) for c in private)):
+        yield span, 0.7, rule
+
+
 def _beside(text: str, contacts: list[Finding]) -> _Candidates:
     """Right before or behind contact data, near it, and in cells of its row."""
     for contact in contacts:
@@ -243,9 +273,28 @@ def _adjoining(text: str, contact: Finding) -> _Candidates:
     match = (_TRAVELLER if contact.kind in ("frn", "rrn", "passport") else _LATIN_BEFORE).search(before)
     if match:
         yield (match.start(1) + low, match.end(1) + low), 0.7, "latin"
+    if contact.kind == "email":
+        yield from _mailing(text, contact)
     match = _LATIN_AFTER.match(text, contact.end)
     if match:
         yield match.span(1), 0.7, "latin"
+
+
+def _is_local(words: list[str], local: str) -> bool:
+    """Whether a mail address is made of a name: one of its words, or an initial or all of the first and the last word."""
+    first, last = words[0], words[-1].replace("-", "")
+    parts = re.split(r"[._\-0-9]+", local)
+    made = {first[0] + last, first + last, last + first, first + last[0], last + first[0]}
+    return any(len(part) > 3 and (part in words or part in made) for part in parts)
+
+
+def _mailing(text: str, contact: Finding) -> _Candidates:
+    """A name in Latin letters near an e-mail address that is made of it: Minji Kwon … minji.kwon@…"""
+    local = text[contact.start : contact.end].partition("@")[0].lower()
+    low = max(text.rfind("\n\n", 0, contact.start), contact.start - _LATIN_NEAR, 0)
+    for match in _LATIN_WORDS.finditer(text, low, min(len(text), contact.end + 40)):
+        if _WALL not in text[match.start() : contact.start] and _is_local(match[0].lower().split(), local):
+            yield match.span(), 0.7, "latin"
 
 
 def _row(text: str, contact: Finding) -> tuple[int, int]:

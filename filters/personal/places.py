@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from algok.filters.personal.context import has_contact
 from algok.filters.personal.finding import Finding
 from algok.korean.districts import CITIES, COUNTIES, DISTRICTS
 
@@ -44,15 +45,22 @@ _LABEL = re.compile(
 _NEAR = 60  # characters before the number in which a district or a label is looked for
 _BUILDING = (
     "아파트|APT|apt|빌딩|빌라|타워|오피스텔|맨션|센터|상가|하이츠|파크|캐슬|자이|푸르지오|래미안|힐스테이트|"
-    "아이파크|연립|주택|건물|프라자|플라자|회관"
+    "아이파크|연립|주택|건물|프라자|플라자|회관|빌|하우스|타운|팰리스|펠리스|맨숀|주공|휴먼시아|스테이|원룸"
 )
 _DETAIL = re.compile(
-    r"(?:[\s,]{0,3}(?:(?:지하\s?|B)?\d{1,3}층|\d{1,4}\s?-\s?\d{1,4}호|\d{1,4}동(?![가-힣])|[가-힣A-Za-z]?동\s?\d{1,4}호|\d{1,5}호(?!선)|"
-    rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)(?:\s?\d{{1,4}}-\d{{1,4}}(?!\d))?|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
+    r"(?:[\s,]{0,3}(?:(?:[본별신]관\s?)?(?:지하\s?|B)?\d{1,3}층|\d{1,4}\s?-\s?\d{1,4}호|\d{1,4}동(?![가-힣])|[가-힣A-Za-z]?동\s?\d{1,4}호|[가-힣A-Za-z0-9·]{2,12}(?=\s\d{1,4}동\s?\d{1,4}호)|\d{1,5}호(?!선)|"
+    rf"[가-힣A-Za-z0-9·&]{{1,14}}(?:{_BUILDING})(?=[\s,)0-9]|$)(?:\s?\d{{1,2}}[차단]지?)?(?:\s?\d{{1,4}}-\d{{1,4}}(?!\d))?|\(?우\s?\)?\s?\d{{5}}(?!\d)|\([가-힣0-9A-Za-z,.·\s]{{2,30}}\)))"
     r"{0,6}"
 )
 _UNIT = re.compile(r"[0-9](?<![0-9][0-9])\d{0,3}동\s{0,2}\d{3,4}호(?![선])")
-_ESTATE = re.compile(r"[가-힣](?:\d{1,2}단지|\d{1,2}차|아파트|빌라|마을|주택|맨션)\s?$")
+_ESTATE = re.compile(
+    r"[가-힣](?:\d{1,2}단지|\d{1,2}차|아파트|빌라|마을|주택|맨션|타운|빌|캐슬|하이츠|빌리지|스테이트)\s?$|"
+    r"(?:래미안|자이|푸르지오|힐스테이트|아이파크|편한세상|더샵|휴먼시아|주공|데시앙|센트레빌|위브|스위첸|꿈에그린|베르디움|호반|반도유보라|리슈빌|우미린)\s?(?:[가-힣A-Za-z0-9]{1,10}\s)?$"
+)
+_HOME = re.compile(
+    r"배달|택배|문고리|사는|살고|입주|거주|경비실|우리\s?집|저희\s?집|집주인|방문|이사|초인종|공동현관|층간"
+)
+_SURROGATE = re.compile(r"(?<![0-9])0{2,5}[ ,\n][^\n]{0,20}$")  # a number that no building has, with its estate
 _FLAT = re.compile(r"\d{1,4}(?:동|호|층)")
 # In Latin letters the numbers come first: 101-1203, 34, Saebyeok-ro, Gangnam-gu.
 _LATIN = re.compile(
@@ -71,6 +79,9 @@ _DISTRICT_END = re.compile(r"[가-힣][시군구] [가-힣]{2,8}가\s?$")
 _NAMED_ROAD = re.compile(r"[가-힣]{2,}(?:대로|로|길)(?:\s?\d{1,4}번?길)?\s?$")
 
 
+# Before a lot or number that contact data tells to be an address: 대학로 12길 8-3, 문호리 655-2.
+_BESIDE = re.compile(r"(?<![가-힣])(?:[가-힣]{2,}(?:대로|로)\s?(?:\d{1,4}번?길\s?)?|[가-힣]{2,}[리동]\s?)$")
+_CONTACT_NEAR = 60
 _NUMBER_BEGIN = re.compile(r"\D{0,4}0")  # no building has such a number
 
 
@@ -87,7 +98,8 @@ def address(text: str) -> Iterator[Finding]:
             if match[0][0] == "가" and not text[match.start() - 1].isdigit() and not _DISTRICT_END.search(before):
                 continue
             detail = _DETAIL.match(text, end)
-            place = not is_road and exact and match[0][0] == "동" and _HERE.match(text, end) is not None
+            beside = exact and _BESIDE.search(before) is not None and has_contact(text, start, end, _CONTACT_NEAR)
+            place = beside or (not is_road and exact and match[0][0] == "동" and _HERE.match(text, end) is not None)
             if districts:
                 flat = detail is not None and _FLAT.search(detail[0])
                 says = is_road or exact or label or flat or (len(match[1]) > 1 and match[0][0] == "리")
@@ -101,7 +113,16 @@ def address(text: str) -> Iterator[Finding]:
                 yield Finding("address", start, stop, 0.9 if districts else 0.75, "road" if is_road else "lot")
     for match in _UNIT.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()]
-        if _LABEL.search(before) or _ESTATE.search(before) or _BEFORE.search(before.replace("\n", " ")):
+        if match[0][0] == "0" or _SURROGATE.search(before):
+            continue
+        behind = text[match.end() : match.end() + 40]
+        if (
+            has_contact(text, *match.span(), _NEAR)
+            or _HOME.search(before[-40:] + " " + behind)
+            or _LABEL.search(before)
+            or _ESTATE.search(before)
+            or _BEFORE.search(before.replace("\n", " "))
+        ):
             yield Finding("address", *match.span(), 0.75, "flat")
     for match in _LATIN.finditer(text) if _LATIN_END.search(text) else ():
         yield Finding("address", *match.span(), 0.85, "latin")

@@ -126,8 +126,15 @@ def _plate(value: str, digits: list[int]) -> str:
     return f"00가{digits[0]}{digits[1]}{digits[2]}{digits[3]}"
 
 
+def _birth(value: str, digits: list[int]) -> str:
+    """No month and no day 00; the year's digits are any."""
+    plain = value.isdigit()
+    year = len(value) - 4 if plain else next(i for i, char in enumerate(value.lstrip("'")) if not char.isdigit())
+    return _filled(value, digits, "".join(map(str, digits[:year])) + "0000")
+
+
 _MAKERS = {
     "rrn": _registration, "frn": _registration, "crn": _registration, "driver_licence": _licence, "mobile": _mobile,
     "landline": _landline, "card": _card, "passport": _passport, "email": _email, "handle": _handle, "ip": _ip,
-    "person": _person, "plate": _plate,
+    "person": _person, "plate": _plate, "birth_date": _birth,
 }  # fmt: skip

@@ -24,10 +24,14 @@ _WALL = "\n" + "\x01" * 80 + "\n"
 # Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
 _DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
 _CONTACT = re.compile(
-    r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
+    r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|톡|쪽지|디엠|작성자|글쓴이|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
     r"아이?디|\.\d|:[0-9A-Fa-f]{1,4}:|"
     + any_case("id", "kakao", "tele", "insta", "discord", "skype", "chat", "line", r"t\.me")
 )
+
+
+# A word that a window's end may cut: three syllables of it could pass for a name.
+_CUT = re.compile("[가-힣]+$")
 
 
 class _Piece(NamedTuple):
@@ -71,6 +75,8 @@ def _pieces(texts: pa.Array) -> Iterator[_Piece]:
     characters = characters_before(data, offsets, windows, ends).tolist()
     for document, before, (start, end) in zip(documents, characters, windows.tolist(), strict=True):
         text = data[start:end].tobytes().decode("utf-8", "replace")
+        if end < offsets[document + 1]:
+            text = _CUT.sub("", text)
         for first in range(0, len(text), PIECE):
             low, last = max(0, first - OVERLAP), first + PIECE
             yield _Piece(document, before + low, text[low : last + OVERLAP], first - low, last - low)

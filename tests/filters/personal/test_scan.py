@@ -8,6 +8,7 @@ import pytest
 
 from algok.filters.personal.kinds import KINDS
 from algok.filters.personal.scan import findings
+from algok.filters.pii import Pii, PiiOptions
 
 _MARK = re.compile(r"⟦(\w+)\|([^⟧]*)⟧")
 LINES = (Path(__file__).parent / "cases.txt").read_text(encoding="utf-8").splitlines()
@@ -39,3 +40,24 @@ def test_case(case, found):
     got = [(f.kind, f.start, f.end) for f in found[case] if KINDS[f.kind].policy != "keep"]
     shown = [(kind, text[start:end]) for kind, start, end in got]
     assert got == expected, shown
+
+
+def test_masking_twice_changes_nothing():
+    step, texts = Pii(), [unmarked(case)[0] for case in CASES]
+    once = edited(step, texts)
+    assert edited(step, once) == once
+
+
+def edited(step: Pii, texts: list[str]) -> list[str]:
+    batch = pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())})
+    return step.edit(batch).text.to_pylist()
+
+
+@pytest.mark.parametrize("kind", ["birth_date", "member_number"])
+def test_nobody_can_have_a_surrogate_of_the_new_kinds(kind):
+    step = Pii(PiiOptions.model_validate({"policies": {kind: "surrogate"}}))
+    texts = [unmarked(case)[0] for case in CASES if f"⟦{kind}|" in case]
+    once = edited(step, texts)
+    assert all(text != other for text, other in zip(texts, once, strict=True))
+    for text, own in findings(pa.array(once, pa.large_string())).items():
+        assert not [f for f in own if f.kind == kind], once[text]

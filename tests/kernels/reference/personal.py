@@ -38,6 +38,7 @@ _SETS = {
     "D": f"(?:[0-9]|{_one_of(_FULLWIDTH + _CIRCLED + _RAISED + _BOLD)})",
     "D3": f"(?:[0-9]|{_one_of(''.join(c for c in _FULLWIDTH + _CIRCLED + _RAISED if len(c.encode()) == 3))})",
     "F": f"(?:[0-9]|{_one_of(_FULLWIDTH)})",
+    "ANY": r"(?:[\xc2-\xdf].|[\xe0-\xef]..|[\xf0-\xf4]...)",
     "MASK": "(?:[*xX]|●|○|◯|■|□|ㅇ)",
     "X": "[0-9A-Fa-f]",
 }
@@ -108,6 +109,17 @@ for _condition, _words in kernel.WORDS.items():
         _CONDITIONS.setdefault(_two, set()).add(_condition)
 
 
+# Runs of syllables that begin like a name, in lists and behind a class, and what parts the items of a list.
+_SYLLABLES = _pattern("<H>+")
+_NAME_RUN = _pattern("(?<!<H>)(?=<SURNAME>)<H>{3}(?:님)?(?!<H>)")
+_CLASS_RUN = _pattern("(?<!<H>)(?=<SURNAME>)<H>{3,5}(?!<H>)")
+_LIST_MARK = r"[^A-Za-z \x80-\xff.?!\"']"
+_LIST_MARK_BEFORE = _pattern(rf"(?:\A|{_LIST_MARK}|(?!<H>)<ANY>) {{0,2}}\Z")
+_LIST_MARK_BEHIND = _pattern(rf" {{0,2}}(?:\Z|{_LIST_MARK}|(?!<H>)[\x80-\xff])")
+_TIME = _pattern(r"(?=[0-9 :]{4,6},)[0-9 :]{1,3}:[0-9 :]{2},")
+_NUMBERED = _pattern("번|<H>(?:<W>|<H>)?번")
+
+
 def _meets(condition: int, second: _Place) -> bool:
     """Whether a word, whose second syllable is at a place, has beside it what its condition asks for."""
     word, behind = second.on(-3), second.on(3)
@@ -132,22 +144,55 @@ def _meets(condition: int, second: _Place) -> bool:
         case kernel._MONEY:
             return behind.digits(0, kernel.REACH) >= kernel.ACCOUNT_DIGITS
         case kernel._CLOCK:
-            return word.ends(_pattern(r"\[\Z"))
+            return word.ends(_pattern(r"(?:\[|, )\Z")) or behind.begins(_TIME)
+        case kernel._BIRTH:
+            return behind.digits(0, kernel.REACH) >= kernel.BIRTH_DIGITS
+        case kernel._LEFT:
+            return word.ends(_pattern(r"님(?:이|을) \Z")) and word.on(-7).ends(_NAME_BEFORE)
+        case kernel._CLASS:
+            runs = _CLASS_RUN.finditer(behind.raw, _rest(behind))
+            return any(run.start() < behind.at + kernel.CLASS_REACH for run in runs)
+        case kernel._NUMBERED:
+            return second.begins(_NUMBERED) and behind.digits(0, kernel.NUMBER_REACH) >= kernel.NUMBER_DIGITS
         case _:
             return condition == kernel._AT
 
 
-def _opens(place: _Place) -> bool:
-    """A word of WORDS begins here and meets one of its conditions."""
+def _rest(place: _Place) -> int:
+    """Behind the syllables that go on from a place."""
+    found = _SYLLABLES.match(place.raw, place.at)
+    return found.end() if found else place.at
+
+
+def _roster(behind: _Place) -> int:
+    """Behind the last name of the list whose head ends here; 0 if none follows."""
+    found, limit = 0, behind.at + kernel.ROSTER_GAP
+    for run in _NAME_RUN.finditer(behind.raw, _rest(behind)):
+        if run.start() >= limit:
+            break
+        before, after = _Place(behind.raw, run.start()), _Place(behind.raw, run.end())
+        if before.ends(_LIST_MARK_BEFORE) or after.begins(_LIST_MARK_BEHIND):
+            found = run.end()
+            limit = min(behind.at + kernel.ROSTER_REACH, found + kernel.ROSTER_GAP)
+    return found
+
+
+def _opens(place: _Place) -> int:
+    """How many bytes are flagged of a word of WORDS that begins here and meets one of its conditions, and of a list that
+    follows it; 0 if it meets none."""
     found = _WORD.match(place.raw, place.at)
     if found is None or (found[2] and found[1].decode() not in _DRAWN):
-        return False
+        return 0
+    second = _Place(place.raw, found.start(3))
     conditions = _CONDITIONS.get((found[1] + found[3]).decode(), set())
-    return any(_meets(condition, _Place(place.raw, found.start(3))) for condition in conditions)
+    roster = _roster(second.on(3)) if kernel._ROSTER in conditions else 0
+    if roster:
+        return roster - place.at
+    return 6 if any(_meets(condition, second) for condition in conditions) else 0
 
 
 _PLATE_BEFORE = _pattern(r"(?:<F>)*[ .~-]?\Z")
-_PLATE_BEHIND = _pattern(r"[ .-]{0,2}(?=<F>)<D3>{2}(?:<D3>|\*){2}(?!<D3>|\*)")
+_PLATE_BEHIND = _pattern(r"[ .-]{0,2}(?=<F>)<D3>{2}(?:[ .-](?=[0-9]))?(?:<D3>|\*){2}(?!<D3>|\*)")
 _TOWN_BEFORE = _pattern(rf"(?:{_PROVINCES}) (?:.{{6}}|.{{9}})(?:<W>|(?<!<W>))\Z")
 
 
@@ -168,12 +213,13 @@ _HANGUL_BEFORE = _pattern(r"<H>\Z")
 def _hangul_hit(place: _Place) -> tuple[int, int] | None:
     """The bytes around a Hangul syllable that open a window, counted from its first."""
     syllable, behind = place.syllable(), place.on(3)
-    if _opens(place):
-        return 0, 6
+    opened = _opens(place)
+    if opened:
+        return 0, opened
     if syllable == "앳" and place.ends(_WORD_BEFORE):
         return 0, 3
     alone = not place.ends(_HANGUL_BEFORE) and behind.syllable() != "레"
-    if syllable == "텔" and alone and behind.begins(_ID_BEHIND):
+    if syllable in {"텔", "톡"} and alone and behind.begins(_ID_BEHIND):
         return 0, 3
     return (-4, 8) if _is_plate(place) else None
 
@@ -210,16 +256,28 @@ def _letter_hit(place: _Place) -> tuple[int, int] | None:
 
 
 _SIX_BEFORE, _SIX_BEHIND = _pattern(r"(?:\A|[^0-9A-Za-z:])<X>{4}\Z"), _pattern(":<X>{0,4}:")
+_WORD_RIGHT_BEFORE, _ANY_DOMAIN = _pattern(r"(?:<A>|<H>)\Z"), _pattern(r"((?:<A>|-|<H>)+)(\.)(?:<A>|<H>)")
+_HALF = _pattern(r"\([0-9]{1,3}\.[0-9]{1,3}\)")
+_JAMO_BEFORE, _TIME_BEHIND = _pattern(r"\xe3[\x84-\x86].\Z"), _pattern(r"(?:<W>|\|){0,3}[0-9]{2}")
 _ROAD = _pattern("-(?:[Rr][Oo]|[Gg][UuIi]|[Dd][OoAa])")
 _SEAL = _pattern(rf"\((?:(?:인|{_like('印')})\)|서명)")
 _HASH, _UNDERSCORE = _pattern("#"), _pattern(f"_{_like('at_')}")
+
+
+def _international(place: _Place) -> bool:
+    """Hangul right before the @ here, or in the domain behind it, whose last character begins within 63 bytes."""
+    domain = _ANY_DOMAIN.match(place.raw, place.at + 1)
+    if not domain or not place.ends(_WORD_RIGHT_BEFORE):
+        return False
+    last = domain.start(2) - len(domain[1].decode()[-1].encode())
+    return last < place.at + 64 and (place.ends(_HANGUL_BEFORE) or _SYLLABLE.search(domain[1]) is not None)
 
 
 def _sign_hit(place: _Place) -> tuple[int, int] | None:
     """The same for a sign of ASCII."""
     sign = chr(place.raw[place.at])
     if sign == "@":
-        between = place.ends(_AT_BEFORE) and place.on(1).begins(_AT_BEHIND)
+        between = _international(place) or (place.ends(_AT_BEFORE) and place.on(1).begins(_AT_BEHIND))
         return (0, 1) if between or _bracketed(place, 1) else None
     if sign == "*" and place.ends(_QUAD_BEFORE):
         return 0, 1
@@ -227,6 +285,10 @@ def _sign_hit(place: _Place) -> tuple[int, int] | None:
         return 0, 1
     if place.begins(_ROAD) and place.ends(_LETTER_BEFORE) and place.digits(30, 0):
         return 0, 3
+    half = _HALF.match(place.raw, place.at)
+    if half:
+        length = half.end() - place.at
+        return (0, length) if place.ends(_JAMO_BEFORE) or place.on(length).begins(_TIME_BEHIND) else None
     if place.begins(_SEAL):
         return 0, 4
     if place.begins(_pattern("%" + _like("40"))):
