@@ -44,6 +44,7 @@ class Meter:
     def __init__(self, stage: str, weights: dict[str, int], done: int):
         self.stage, self.total = stage, sum(weights.values())
         self._weights, self._shares, self._completed = weights, dict.fromkeys(weights, 0.0), 0.0
+        self._open = len(weights)
         self._tasks, self._ended = len(weights) + done, done
         self._documents = self._bytes = 0
         self._begin = time.monotonic()
@@ -62,6 +63,7 @@ class Meter:
         if share > self._shares[task_id]:
             self._completed += self._weights[task_id] * (share - self._shares[task_id])
             self._shares[task_id] = share
+            self._open -= share >= 1.0
 
     @property
     def seconds(self) -> float:
@@ -70,7 +72,7 @@ class Meter:
     @property
     def completed(self) -> float:
         """The part of `total` that is done; added up on the way, since a bar asks after each of very many tasks."""
-        return min(self._completed, float(self.total))
+        return min(self._completed, float(self.total)) if self._open else float(self.total)
 
     @property
     def tasks(self) -> str:

@@ -96,7 +96,7 @@ def ray_session():
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {"env_vars": {"PYTHONPATH": path}}
     options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "warning"}
-    ray.init(num_cpus=2, runtime_env=environment, **options)
+    ray.init("local", num_cpus=2, runtime_env=environment, **options)
     yield ray
     ray.shutdown()
 

@@ -26,7 +26,7 @@ from algok.pipelines.tasks import attempt, run_tasks
 def go(folder, work, workers=1):
     executor = make_executor("local", workers)
     try:
-        run_tasks(Store(str(folder / "run")), work, [Number("n2", 2)], "squares", executor, SilentProgress())
+        run_tasks(Store(str(folder / "run")), work, [Number("n0-000002", 2)], "squares", executor, SilentProgress())
     finally:
         executor.close()
 
@@ -40,10 +40,10 @@ def failed(folder):
 def test_attempts_that_failed_are_counted_and_the_last_is_told(tmp_path, deaths, failures):
     go(tmp_path, WriteSquare(str(tmp_path), deaths, failures))
     (found,) = failed(tmp_path / "run")
-    assert (found.task, found.attempts, found.again) == ("n2", deaths + failures, True)
+    assert (found.task, found.attempts, found.again) == ("n0-000002", deaths + failures, True)
     assert found.reason == ("Stale file handle" if failures else "its worker process died (SIGKILL)")
     assert failures or found.worker.startswith(f"{platform.node()}:")
-    assert (tmp_path / "n2").read_text() == "4"
+    assert (tmp_path / "n0-000002").read_text() == "4"
 
 
 def test_a_task_that_failed_for_good_says_so_and_keeps_few_reasons(tmp_path):
@@ -51,7 +51,7 @@ def test_a_task_that_failed_for_good_says_so_and_keeps_few_reasons(tmp_path):
         go(tmp_path, WriteSquare(str(tmp_path), failures=ATTEMPTS), workers=0)
     (found,) = failed(tmp_path / "run")
     assert found.attempts == ATTEMPTS and not found.again
-    assert len(orjson.loads((tmp_path / "run" / "failed" / "n2.json").read_bytes())["last"]) < ATTEMPTS
+    assert len(orjson.loads((tmp_path / "run" / "failed" / "n0-000002.json").read_bytes())["last"]) < ATTEMPTS
 
 
 class Quotes(WriteSquare):
@@ -67,7 +67,7 @@ class Quotes(WriteSquare):
 def test_what_an_error_quotes_is_masked_and_cut(tmp_path):
     with pytest.raises(TaskError):
         go(tmp_path, Quotes(str(tmp_path)), workers=0)
-    text = (tmp_path / "run" / "failed" / "n2.json").read_text()
+    text = (tmp_path / "run" / "failed" / "n0-000002.json").read_text()
     assert "hong" not in text and "1234" not in text and "\x1b" not in text and len(text) < 1500
     assert f"{platform.node()}:{os.getpid()}" in text
 
@@ -76,7 +76,7 @@ def test_what_an_error_quotes_is_masked_and_cut(tmp_path):
     "content", [b"", b"[]", b"{}", b'{"attempts": "x", "last": []}', b'{"attempts": 2, "last": [1]}']
 )
 def test_a_damaged_record_is_one_failure_of_which_nothing_else_is_known(tmp_path, content):
-    Store(str(tmp_path)).write_bytes("failed/n2.json", content)
+    Store(str(tmp_path)).write_bytes("failed/n0-000002.json", content)
     (found,) = failed(tmp_path)
     assert found.attempts == 1 and "damaged" in found.reason
 
