@@ -186,9 +186,12 @@ def test_hostile_text_takes_linear_time(unit):
     seconds = []
     for size in (30_000, 120_000):
         text = (unit * size)[:size]
-        start = time.process_time()
-        edit(text)
-        seconds.append(time.process_time() - start)
+        tries = []
+        for _ in range(3):  # one alone may meet the collection of another test's garbage
+            start = time.process_time()
+            edit(text)
+            tries.append(time.process_time() - start)
+        seconds.append(min(tries))
     assert seconds[1] < 8 * seconds[0] + 0.5
 
 
