@@ -29,6 +29,7 @@ from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.quality import QualityModel
 from algok.classifiers.split import held_out
 from algok.classifiers.store import open_model
+from algok.classifiers.training.fasttext import SETTINGS
 from algok.classifiers.training.quality import train_quality
 from algok.classifiers.training.toxicity import train_toxicity
 from algok.pipelines.apply import compute, with_signals
@@ -52,18 +53,7 @@ def fasttext_model(train: Examples, folder: str):
         for text, label, weight in zip(train.texts, train.labels, train.weights, strict=True):
             if weight >= 0.05:
                 file.write(f"__label__{label[0]} {one_line(text)}\n")
-    options = {
-        "dim": 32,
-        "minn": 2,
-        "maxn": 4,
-        "wordNgrams": 2,
-        "epoch": 30,
-        "lr": 0.3,
-        "bucket": 1 << 18,
-        "thread": 1,
-        "verbose": 0,
-    }
-    return fasttext.train_supervised(str(path), **options)
+    return fasttext.train_supervised(str(path), **SETTINGS)
 
 
 def one_line(text: str) -> str:

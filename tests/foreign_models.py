@@ -6,9 +6,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from conftest import DEMO, prose
+from conftest import DEMO, prose, write_jsonl
 
 from algok.classifiers.foreign.ccnet import normalized
+from algok.pipelines.executors import make_executor
+from algok.pipelines.progress import SilentProgress
+from algok.pipelines.recipe import recipe_from_text
+from algok.pipelines.run import execute
 from algok.testing import TEXTS
 
 MENU = (
@@ -88,3 +92,11 @@ def kenlm_pair(folder: Path) -> Path:
     pieces = train_pieces(folder / "ko.sp.model", texts)
     processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
     return write_arpa(folder / "ko.arpa", [processor.encode(text, out_type=str) for text in texts])
+
+
+def run_of_steps(root: Path, steps: str):
+    """A recipe of these steps over sixty documents, and the folder of its finished run in one process."""
+    write_jsonl(root / "in.jsonl", [{"text": prose(row)[: 100 + 9 * row]} for row in range(60)])
+    recipe = recipe_from_text(f"inputs: [{{path: {root}/in.jsonl}}]\nsplit_bytes: 20000\nsteps: {steps}")
+    execute(recipe, str(root / "run"), make_executor("local", 0), SilentProgress())
+    return recipe, root / "run"

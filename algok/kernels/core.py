@@ -15,6 +15,7 @@ import numpy as np
 
 from algok.kernels import kernel, part
 from algok.kernels.blocks import BLOCK, trailing_zeros, within
+from algok.kernels.lines import line_end
 
 LONG_LINE = 100
 CORE_BYTES, SHARE, ENTRIES = 1500, 0.5, 5
@@ -52,7 +53,7 @@ def core_range(data, start, end):
     first = last = np.int64(-1)
     i = start
     while i < end and end - start >= CORE_BYTES:
-        stop = _line_end(data, i, end)
+        stop = line_end(data, i, end)
         if stop - i >= LONG_LINE and _has_sentence(data, i, stop):
             first = i if first < 0 else first
             last = stop
@@ -62,19 +63,6 @@ def core_range(data, start, end):
     if _entries(data, start, first) + _entries(data, last, end) >= ENTRIES:
         return start, end
     return first, last
-
-
-@part
-def _line_end(data, i, end):
-    """The next line feed from i on, or `end`."""
-    while i + BLOCK <= end:
-        found = within(data, i, 10, 0)
-        if found != _0:
-            return i + trailing_zeros(found)
-        i += BLOCK
-    while i < end and data[i] != 10:
-        i += 1
-    return i
 
 
 @kernel

@@ -17,7 +17,7 @@ Hashes are 64-bit: among n distinct lines about n² / 2⁶⁵ pairs collide (10�
 
 import numpy as np
 
-from algok.kernels import allocating_kernel, kernel
+from algok.kernels import allocating_kernel, kernel, part
 from algok.kernels.blocks import BLOCK, load8, prefetch, set_bits, trailing_zeros, within
 from algok.kernels.characters import CONTROLS
 
@@ -135,6 +135,19 @@ _ABOUT_PAGE = _byte_table(
 )
 _LABEL_BYTES, _LABEL_WINDOW = 45, 4
 _ENDINGS = _byte_table(["다", "요", "죠", "까", "니", "네"])
+
+
+@part
+def line_end(data, i, end):
+    """The next line feed from i on, or `end`."""
+    while i + BLOCK <= end:
+        found = within(data, i, 10, 0)
+        if found != _BLANK:
+            return i + trailing_zeros(found)
+        i += BLOCK
+    while i < end and data[i] != 10:
+        i += 1
+    return i
 
 
 @kernel

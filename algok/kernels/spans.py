@@ -19,7 +19,7 @@ import numpy as np
 
 from algok.kernels import allocating_kernel, kernel, part
 from algok.kernels.blocks import BLOCK, load8, prefetch, trailing_zeros, within
-from algok.kernels.lines import hash_bytes, is_code, is_fence, is_law, is_row, mix, visible
+from algok.kernels.lines import hash_bytes, is_code, is_fence, is_law, is_row, line_end, mix, visible
 
 # Shorter lines are left to line deduplication, which counts them whole.
 LONG_LINE = 200
@@ -44,19 +44,6 @@ _FIRST_BYTE[list(b"|<>[#*=-")] = _MARK
 _FIRST_BYTE[0xC2] = _MARK  # signs of Latin-1 such as ©
 _FIRST_BYTE[[0xE2, 0xE3, 0xEC]] = _PERHAPS  # signs of U+2000 to U+2FFF, with ①; of U+3000 to U+303F; 제
 _AHEAD = 64  # keys whose slots are fetched while others are counted
-
-
-@part
-def _line_end(data, i, end):
-    """The next line feed from i on, or `end`."""
-    while i + BLOCK <= end:
-        found = within(data, i, 10, 0)
-        if found != _0:
-            return i + trailing_zeros(found)
-        i += BLOCK
-    while i < end and data[i] != 10:
-        i += 1
-    return i
 
 
 @part
@@ -191,7 +178,7 @@ def span_keys(data, offsets, groups):
         n += 1
         i, end = offsets[d], offsets[d + 1]
         while i < end:
-            stop = _line_end(data, i, end)
+            stop = line_end(data, i, end)
             if stop - i >= LONG_LINE:
                 segments = segment_line(data, i, stop, starts, ends, hashes)
                 for k in range(segments):
@@ -212,7 +199,7 @@ def _room(data, offsets):
     for d in range(len(offsets) - 1):
         i, end = offsets[d], offsets[d + 1]
         while i < end:
-            stop = _line_end(data, i, end)
+            stop = line_end(data, i, end)
             longest = max(longest, stop - i)
             i = stop + 1
     n = longest // 2 + 2
@@ -401,7 +388,7 @@ def _cut_document(data, i, end, group, least, table, scratch, out, at, row, samp
     begin, copied = at, i
     fenced = vanished = False
     while i < end:
-        stop = _line_end(data, i, end)
+        stop = line_end(data, i, end)
         first = i
         while first < stop and data[first] <= 32:
             first += 1
@@ -414,7 +401,7 @@ def _cut_document(data, i, end, group, least, table, scratch, out, at, row, samp
                 at, found, vanished = _cut_line(data, i, stop, starts, ends, n, marked, out, at, row, samples, found)
                 copied = following if vanished else stop
                 while vanished and following < end and _after_blank(out, begin, at):
-                    stop = _line_end(data, following, end)
+                    stop = line_end(data, following, end)
                     if not _is_blank(data, following, stop):
                         break
                     copied = following = min(stop + 1, end)

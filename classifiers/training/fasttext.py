@@ -25,7 +25,7 @@ from algok.kernels.toxic import CLASSES, window_spans
 
 # Words, pairs of them and pieces of two to four characters, as Korean endings want it; 2¹⁸ buckets of 32 numbers make a file of
 # 34 MB. Chosen as the rival of our own models (bench/quality.py), not tuned further. One thread: several race for the weights.
-_SETTINGS = {
+SETTINGS = {
     "dim": 32,
     "minn": 2,
     "maxn": 4,
@@ -85,7 +85,7 @@ def train_fasttext(
             for words, text in rows:
                 labels = " ".join(f"{PREFIX}{names.index(word)}" for word in words)
                 file.writelines(f"{labels} {_line(piece)}\n".encode("utf-8", "replace") for piece in own.pieces(text))
-        model = fasttext.train_supervised(str(lines), loss=own.loss, seed=seed, **_SETTINGS)
+        model = fasttext.train_supervised(str(lines), loss=own.loss, seed=seed, **SETTINGS)
         model.save_model(f"{scratch}/model.bin")
         content = Path(f"{scratch}/model.bin").read_bytes()
     return write_model(
@@ -98,7 +98,7 @@ def train_fasttext(
         parameters={
             "library": "fasttext",
             "answers": {f"{PREFIX}{number}": word for number, word in enumerate(names)},
-            "settings": _SETTINGS | {"loss": own.loss, "seed": seed},
+            "settings": SETTINGS | {"loss": own.loss, "seed": seed},
         },
         data=data,
         metrics=metrics,

@@ -2,21 +2,11 @@
 
 import json
 
-from click.testing import CliRunner
+from commands import algok
 from conftest import prose, write_jsonl
 from questions import ITEMS, page, questions_file
 
 from algok.classifiers.store import open_model
-from algok.cli import cli
-from algok.errors import AlgokError
-
-
-def algok(*arguments, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(map(str, arguments)))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.stdout if code == 0 else f"{result.output}{error}"
 
 
 def test_build_says_what_is_looked_for_and_how_to_use_it(tmp_path):

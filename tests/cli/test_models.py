@@ -5,18 +5,10 @@ import shutil
 
 import pytest
 from click.testing import CliRunner
+from commands import algok
 
 from algok.classifiers.store import DataSet, open_model, shipped, write_model
 from algok.cli import cli
-from algok.errors import AlgokError
-
-
-def algok(*arguments: str, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(arguments))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.output if code == 0 else f"{result.output}{error}"
 
 
 @pytest.fixture

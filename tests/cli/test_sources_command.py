@@ -3,22 +3,11 @@
 import json
 
 import yaml
-from click.testing import CliRunner
+from commands import algok
 from office import zipped
 from reading import SENTENCE, write
 
-from algok.cli import cli
-from algok.errors import AlgokError
 from algok.pipelines.sources.shape import Shape
-
-
-def algok(*arguments: str, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(arguments))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.output if code == 0 else f"{result.output}{error}"
-
 
 PHONE = "010-1234-5678"
 MEMBERS = {

@@ -5,13 +5,11 @@ import json
 import re
 
 import pytest
-from click.testing import CliRunner
+from commands import algok
 from conftest import prose, write_jsonl
 
 from algok.classifiers.store import open_model
 from algok.classifiers.training.lmplz import find_lmplz
-from algok.cli import cli
-from algok.errors import AlgokError
 
 JUNK = (
     "메뉴 홈 로그인 회원가입 장바구니",
@@ -19,14 +17,6 @@ JUNK = (
     "ㅋㅋㅋ ㅎㅎㅎ ㅠㅠ",
     "error 404 not found",
 )
-
-
-def algok(*arguments: str, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(map(str, arguments)))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.stdout if code == 0 else f"{result.output}{error}"
 
 
 def rows(count: int = 40) -> list[dict]:

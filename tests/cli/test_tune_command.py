@@ -3,21 +3,11 @@
 import json
 
 import pytest
-from click.testing import CliRunner
+from commands import algok
 from conftest import prose, write_jsonl
 
-from algok.cli import cli
 from algok.cli.tune_command import _chart
-from algok.errors import AlgokError
 from algok.pipelines.recipe import recipe_from_text
-
-
-def algok(*arguments, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(map(str, arguments)))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.stdout if code == 0 else f"{result.output}{error}"
 
 
 @pytest.fixture

@@ -3,23 +3,12 @@
 import json
 
 import pytest
-from click.testing import CliRunner
+from commands import algok
 from conftest import prose, write_jsonl
 from foreign_models import MENU, examples, train_fasttext
 
-from algok.cli import cli
-from algok.errors import AlgokError
-
 pytest.importorskip("fasttext", reason="needs the extra fasttext")
 LABELS = "{hq: keep, cc: drop, en: drop}"
-
-
-def algok(*arguments, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(map(str, arguments)))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.stdout if code == 0 else f"{result.output}{error}"
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import outputs, prose, write_jsonl
-from foreign_models import lines
+from conftest import outputs, prose
+from foreign_models import lines, run_of_steps
 
 from algok.classifiers.foreign.classifier import load_classifier
 from algok.classifiers.foreign.files import find_file
@@ -191,12 +191,8 @@ def test_only_a_network_runs_on_a_graphics_card():
 
 @pytest.fixture(scope="module")
 def finished(network, scorer, tmp_path_factory):
-    root = tmp_path_factory.mktemp("run")
-    write_jsonl(root / "in.jsonl", [{"text": prose(row)[: 100 + 9 * row]} for row in range(60)])
-    steps = f"steps: {{style: {{model: {network}}}, quality: {{model: {scorer}, level: {{min: 0}}}}}}"
-    recipe = recipe_from_text(f"inputs: [{{path: {root}/in.jsonl}}]\nsplit_bytes: 20000\n{steps}")
-    execute(recipe, str(root / "run"), make_executor("local", 0), SilentProgress())
-    return recipe, root / "run"
+    steps = f"{{style: {{model: {network}}}, quality: {{model: {scorer}, level: {{min: 0}}}}}}"
+    return run_of_steps(tmp_path_factory.mktemp("run"), steps)
 
 
 def test_worker_processes_give_the_same_bytes(finished, tmp_path):

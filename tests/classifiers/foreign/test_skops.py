@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import outputs, prose, write_jsonl
-from foreign_models import examples, lines
+from conftest import outputs, prose
+from foreign_models import examples, lines, run_of_steps
 
 from algok.classifiers.foreign.classifier import load_classifier
 from algok.classifiers.foreign.files import find_file
@@ -133,12 +133,7 @@ def test_without_the_library_the_error_names_the_extra(models, monkeypatch):
 
 @pytest.fixture(scope="module")
 def finished(models, tmp_path_factory):
-    root = tmp_path_factory.mktemp("run")
-    write_jsonl(root / "in.jsonl", [{"text": prose(row)[: 100 + 9 * row]} for row in range(60)])
-    steps = f"steps: {{style: {{model: {models['calibrated']}}}}}"
-    recipe = recipe_from_text(f"inputs: [{{path: {root}/in.jsonl}}]\nsplit_bytes: 20000\n{steps}")
-    execute(recipe, str(root / "run"), make_executor("local", 0), SilentProgress())
-    return recipe, root / "run"
+    return run_of_steps(tmp_path_factory.mktemp("run"), f"{{style: {{model: {models['calibrated']}}}}}")
 
 
 def test_worker_processes_give_the_same_bytes(finished, tmp_path):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from click.testing import CliRunner
+from commands import algok
 from conftest import prose, write_jsonl
 from foreign_models import MENU, examples, train_fasttext
 
@@ -14,19 +14,10 @@ from algok.classifiers.quality import open_quality
 from algok.classifiers.training.data import DataSets
 from algok.classifiers.training.distil import open_teacher, sample, teach
 from algok.classifiers.training.quality import train_quality
-from algok.cli import cli
-from algok.errors import AlgokError, InputError
+from algok.errors import InputError
 
 pytest.importorskip("sklearn", reason="needs the extra train")
 KEEP = {"hq": "keep", "cc": "drop", "en": "drop"}
-
-
-def algok(*arguments, code: int = 0) -> str:
-    result = CliRunner().invoke(cli, list(map(str, arguments)))
-    error = result.exception
-    found = error.exit_code if isinstance(error, AlgokError) else result.exit_code
-    assert found == code, (found, error, result.output)
-    return result.stdout if code == 0 else f"{result.output}{error}"
 
 
 @pytest.fixture(scope="module")
