@@ -38,7 +38,7 @@ _STAR = 42
 
 # Conditions under which a word opens a window.
 _LABEL = 1  # of a form: a mark and a name-like run of Hangul follow
-_STRICT = 2  # of a form, and hardly anything else: spaces and a name-like run follow
+_STRICT = 2  # of a form, and hardly anything else: a mark and a name-like run follow, or spaces and a whole name
 _PERSON = 3  # the same, with a syllable for a person (신청인, 예금주) behind it
 _CLOSING = 4  # a name-like run stands before it
 _CUSTOMER = 5  # the same, and 님 follows
@@ -53,14 +53,17 @@ _ROSTER = 13  # heads a list: names that touch a sign, a digit or a line's end f
 _BIRTH = 14  # BIRTH_DIGITS digits within REACH bytes behind it
 _LEFT = 15  # 님이 or 님을 before it, and a name before that, as chats say who comes and goes
 _CLASS = 16  # a name-like run within CLASS_REACH bytes behind it
+_SELF = 18  # the writer's own: a name follows within SELF_REACH bytes, and 입니다 or 라고 behind it
 _NUMBERED = 17  # behind it 번 (if the word has none) and NUMBER_DIGITS digits within NUMBER_REACH bytes
 # Names of a list lie not farther apart than ROSTER_GAP bytes, and the last not farther from its head than ROSTER_REACH.
 ROSTER_GAP, ROSTER_REACH, BIRTH_DIGITS, CLASS_REACH, NUMBER_REACH, NUMBER_DIGITS = 150, 2000, 4, 40, 40, 4
+SELF_REACH = 184
 REACH, PLACE_REACH, DISTRICT_REACH, ACCOUNT_DIGITS = 60, 190, 180, 10
 WORDS = {
     _LABEL: "이름 대표 문의 연락 환자 학생 고객 회원 담당 주문 구매 원장 센터 책임 관리 상담 보험 참석 "
-    "사원 아동 원아 가입 대여 카드 주인",
-    _STRICT: "성명 담당 저는 예금 받는 받으 보내 본인 세대 성함 존함 배우 상주",
+    "사원 아동 원아 가입 대여 카드 주인 본인",
+    _STRICT: "성명 담당 예금 받는 받으 보내 세대 성함 존함 배우 상주",
+    _SELF: "저는 본인 이름",
     _PERSON: "작성 글쓴 신청 청구 민원 진정 고소 고발 의뢰 제보 보호 수취 수령 입금 임차 임대 매도 매수 "
     "피해 수신 발신 주문 구매 계약 참가 응모 당첨 청원 제안 접수 등록 지원 응시 수험 수익 송금 발송 인솔 피보 보험 "
     "소유 명의 운전 영업 서명 예약 탑승 서류 체납 채무 근로 대상 이민",
@@ -89,6 +92,16 @@ SURNAMES = (
     "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추도소석"
     "선설마길연위표명기반라왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상시갈견당독황제"
 )
+# Surnames of two syllables.
+DOUBLE = "남궁|황보|제갈|선우|독고|사공|서문|동방|어금|강전|망절|소봉"
+# Where no mark stands between a label and a name: the last syllables of labels of more than two, and how titles, particles and
+# ends of sentences behind the name begin.
+LABEL_ENDS = "자주명는인원"
+BEHIND_NAMES = (
+    "님씨군양선교과대부차사팀실이원장회목전변기간주계국소총매연조박코감강집권스신통반중담점센본위학어아"
+    "은는가을를와의에께한고며입라으로예드올배"
+)
+SAID = "이라입예"  # 이라고, 라고, 입니다, 이에요, 예요
 # What a syllable can be.
 _NUMERAL, _PLATE, _ROAD, _SURNAME, _CITY, _COUNTY, _DISTRICT, _SINGLE = (1 << bit for bit in range(8))
 _STIRRING = _NUMERAL | _PLATE | _SINGLE
@@ -150,6 +163,17 @@ _CALM[_TELLING] = 0
 _CALM[[letter for letter in range(128) if _PAIRS[letter].any() and _CALM[letter]]] = _QUIET_ALONE
 _CALM[[0xC2, 0xE2, 0xE3, 0xEA, 0xEB, 0xEC, 0xED, 0xEF, 0xF0]] = 0
 _PERSON_CODES, _SERVICE_CODES = (np.array([_code(s) for s in text], np.int64) for text in (_PERSONS, _SERVICES))
+
+
+def _syllables(text: str) -> np.ndarray:
+    """True (bool, 11,172) for the syllables of a text."""
+    table = np.zeros(11172, np.bool_)
+    table[list(map(_code, text))] = True
+    return table
+
+
+_LABEL_ENDS, _BEHIND_NAMES, _SAID = map(_syllables, (LABEL_ENDS, BEHIND_NAMES, SAID))
+_DOUBLE = tuple(_code(name[0]) * 11172 + _code(name[1]) for name in DOUBLE.split("|"))
 
 
 @kernel
@@ -228,37 +252,75 @@ def _syllable_apart(data, i, end):
 
 
 @kernel
+def _name_length(data, k, end):
+    """Syllables of a whole name that begins with the surname at k."""
+    first, second = _hangul(data, k, end), _hangul(data, k + 3, end)
+    return 4 if first >= 0 and second >= 0 and first * 11172 + second in _DOUBLE else 3
+
+
+@kernel
+def _is_followed(data, k, length, end, following):
+    """A whole name that begins with the surname at k, in a run of `length` syllables, ends it or has one of a table behind it."""
+    for syllables in range(3, _name_length(data, k, end) + 1):
+        if length == syllables or (length > syllables and following[_hangul(data, k + 3 * syllables, end)]):
+            return True
+    return False
+
+
+@kernel
+def _is_apart(data, k, end):
+    """A name whose first syllable at k stands alone: 배 상 호, 배 상호."""
+    second = _syllable_apart(data, k + 3, end)
+    if second > 0 and _syllable_apart(data, second, end) > 0:
+        return True
+    return k + 3 < end and data[k + 3] == 0x20 and _run(data, k + 4, end) == 2
+
+
+@kernel
 def _name_behind(data, i, end, attributes, marked):
-    """Behind the rest of a label and a few signs (a mark among them, if `marked`) comes a run of two to eight syllables
-    that begins like a name."""
+    """Behind the rest of a label and a few signs comes what begins like a name: with a mark among the signs a run of two to
+    eight syllables, without one (not if `marked`) a whole name."""
     rest = _run(data, i, end)
     if rest > 3:
         return False
     k = i + 3 * rest
+    label = rest == 0 or _LABEL_ENDS[_hangul(data, k - 3, end)]
     for _ in range(2):  # 받는 분: …
-        first, mark = k, not marked
+        first, mark = k, False
         while k < end and k - first < 16 and _hangul(data, k, end) < 0:
             byte = data[k]
             if byte == 0x2C or byte == 0x2E or byte == 0x3F or byte == 0x3B or _is_word(byte):
                 return False
-            # : | = / > - ) [ ] tab, and full-width signs
-            mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x29, 0x5B, 0x5D, 0x09, 0xEF)
+            # : | = / > - ( ) [ ] tab, and full-width signs
+            mark |= byte in (0x3A, 0x7C, 0x3D, 0x2F, 0x3E, 0x2D, 0x28, 0x29, 0x5B, 0x5D, 0x09, 0xEF)
             k += 1
         length = _run(data, k, end)
         if k == first or length == 0:
             return False
-        if mark and 2 <= length <= 8 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
-            return True
-        if mark and length == 1 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
-            second = _syllable_apart(data, k + 3, end)  # 배 상 호
-            if second > 0 and _syllable_apart(data, second, end) > 0:
+        if (mark or (label and not marked)) and attributes[_hangul(data, k, end)] & _SURNAME != 0:
+            if length == 1 and _is_apart(data, k, end):
                 return True
-            if k + 3 < end and data[k + 3] == 0x20 and _run(data, k + 4, end) == 2:  # 배 상호
+            if 2 <= length <= 8 if mark else _is_followed(data, k, length, end, _BEHIND_NAMES):
                 return True
         if length > 2 or marked:
             return False
         k += 3 * length
     return False
+
+
+@kernel
+def _introduction_end(data, i, end, attributes):
+    """Behind the name of who says it: … 홍길동입니다, begun within SELF_REACH bytes of i in the same sentence; 0 if none is."""
+    limit = min(end, i + SELF_REACH)
+    k = _word_end(data, i, limit)
+    while k < limit and data[k] not in (0x0A, 0x21, 0x2E, 0x3F):
+        length = _run(data, k, end)
+        if length > 3 and attributes[_hangul(data, k, end)] & _SURNAME != 0:
+            for syllables in range(3, _name_length(data, k, end) + 1):
+                if length > syllables and _SAID[_hangul(data, k + 3 * syllables, end)]:
+                    return k + 3 * syllables
+        k = max(k + 1, _word_end(data, k, limit))
+    return 0
 
 
 @kernel
@@ -1047,9 +1109,13 @@ def _at_syllable(data, i, start, end, code, attributes, numbers, conditions, per
             behind += 1
         second = _hangul(data, behind, end)
         condition = conditions[word, numbers[1, second]] if second >= 0 else 0
-        roster = _roster_end(data, behind + 3, start, end, attributes) if condition & 1 << _ROSTER else 0
-        if roster:
-            return i, roster
+        reach = np.int64(0)
+        if condition & 1 << _ROSTER:
+            reach = _roster_end(data, behind + 3, start, end, attributes)
+        if condition & 1 << _SELF:
+            reach = max(reach, _introduction_end(data, behind + 3, end, attributes))
+        if reach:
+            return i, reach
         if condition and _opens(data, behind - 3, start, end, condition, attributes, persons, services):
             return i, i + 6
     if attribute & _SINGLE and _at_single(data, i, start, end):

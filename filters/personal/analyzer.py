@@ -6,6 +6,7 @@ directly: importing Presidio takes as long as cleaning a hundred documents.
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from algok.filters.personal import births, memberships, money, numbers, places, plates, telephones
 from algok.filters.personal import contact as contact_
@@ -60,11 +61,9 @@ def _is_name(text: str, start: int, end: int) -> bool:
     return True
 
 
-# What needs digits in the text.
+# What needs a long number in the text, what needs a digit, and what needs an address or account on the net.
+_OF_NUMBERS: tuple[Recogniser, ...] = (*numbers.RECOGNISERS, *money.RECOGNISERS, *telephones.RECOGNISERS)
 _OF_DIGITS: tuple[Recogniser, ...] = (
-    *numbers.RECOGNISERS,
-    *money.RECOGNISERS,
-    *telephones.RECOGNISERS,
     *plates.RECOGNISERS,
     *places.RECOGNISERS,
     *births.RECOGNISERS,
@@ -77,7 +76,15 @@ _KINDS_OF = {
 }  # fmt: skip
 
 
-FUNCTIONS: tuple[Recogniser, ...] = (*_OF_DIGITS, *contact_.RECOGNISERS)
+FUNCTIONS: tuple[Recogniser, ...] = (*_OF_NUMBERS, *_OF_DIGITS, *contact_.RECOGNISERS)
+
+
+class Holds(NamedTuple):
+    """What a text has in it: a number of six digits or more, a digit, an e-mail address or id."""
+
+    number: bool = True
+    digit: bool = True
+    contact: bool = True
 
 
 def kinds_of(function: Recogniser) -> list[str]:
@@ -86,27 +93,19 @@ def kinds_of(function: Recogniser) -> list[str]:
 
 
 @cache
-def kinds_in(digits: bool, contact: bool) -> tuple[str, ...]:
-    """The kinds that a text can hold that has digits, or an e-mail address or id, or neither."""
-    kinds = {"person"}
-    for functions, wanted in ((_OF_DIGITS, digits), (contact_.RECOGNISERS, contact)):
-        for function in functions if wanted else ():
-            kinds.update(kinds_of(function))
-    return tuple(sorted(kinds))
+def _asked(holds: Holds) -> tuple[Recogniser, ...]:
+    """The recognisers that can find something in such a text."""
+    by_need = zip((_OF_NUMBERS, _OF_DIGITS, contact_.RECOGNISERS), holds, strict=True)
+    return tuple(function for functions, needed in by_need if needed for function in functions)
 
 
-@cache
-def _asked(digits: bool, contact: bool) -> tuple[Recogniser, ...]:
-    """The recognisers that find such kinds."""
-    kinds = set(kinds_in(digits, contact))
-    return tuple(function for function in FUNCTIONS if kinds & set(kinds_of(function)))
+_ALL = Holds()
 
 
-def analyze(text: str, digits: bool = True, contact: bool = True) -> list[Finding]:
-    """Findings in a folded text, apart from one another and in order; numbers and addresses are looked for if it has
-    `digits`, e-mail, ids and IP if it has `contact`."""
+def analyze(text: str, holds: Holds = _ALL) -> list[Finding]:
+    """Findings in a folded text, apart from one another and in order; looked for is what it can hold."""
     words = Words(text)
-    found = [finding for function in _asked(digits, contact) for finding in words.findings(function)]
+    found = [finding for function in _asked(holds) for finding in words.findings(function)]
     return resolve(_without_contained([*found, *names(text, resolve(found), words.is_name)]))
 
 

@@ -3,8 +3,7 @@ and what tells that a person of public life is spoken of."""
 
 import re
 
-from algok.filters.personal.name_shapes import DOUBLE
-from algok.kernels.personal import SURNAMES
+from algok.kernels.personal import DOUBLE, SURNAMES
 
 _WALL = "\x01"  # stands between pieces of different places, see scan.py
 # A telephone, a registration number or an e-mail address. Each opens a window by its shape.

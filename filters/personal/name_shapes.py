@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from algok.kernels.personal import SURNAMES
+from algok.kernels.personal import DOUBLE, SURNAMES
 from algok.korean.districts import CITIES, COUNTIES, DISTRICTS
 
 # Syllables of which most given names are made: they tell 이명자 from 주무관 where Kiwi knows the rest as a common noun.
@@ -12,7 +12,6 @@ GIVEN = frozenset(
     "솔송수숙순슬승시식신심아안애언여연열영예오옥완용우욱운웅원월유윤율은을의이익인일임자장재전점정제조종주준중지진찬창채천철초춘충치"
     "태택평필하학한해향헌혁현형혜호홍화환회효후훈휘희운로온새봄별늘빛결루샘율찬람"
 )
-DOUBLE = "남궁|황보|제갈|선우|독고|사공|서문|동방|어금|강전|망절|소봉"
 APART = rf"[{SURNAMES}] {{1,3}}[가-힣] {{1,3}}[가-힣](?![가-힣])"
 # Without looking whether a syllable follows.
 NAME_THEN = rf"(?:(?:{DOUBLE})[가-힣]{{1,2}}|[{SURNAMES}][가-힣]{{1,2}})"

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from algok.filters.personal.context import PUBLIC
-from algok.filters.personal.name_shapes import DOUBLE, NAME
-from algok.kernels.personal import SURNAMES
+from algok.filters.personal.name_shapes import NAME
+from algok.kernels.personal import DOUBLE, SURNAMES
 
 _RELATION = (
     "어머니|어머님|아버지|아버님|엄마|아빠|할머니|할아버지|학부모|보호자|학생|어린이|남편|아내|"

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from algok.filters.personal.context import PUBLIC
-from algok.filters.personal.name_shapes import DOUBLE, could_be
-from algok.kernels.personal import ROSTER_REACH, SURNAMES
+from algok.filters.personal.name_shapes import could_be
+from algok.kernels.personal import DOUBLE, ROSTER_REACH, SURNAMES
 
 # Few and rare first syllables: a search for more takes as long as all other rules for names.
 _HEAD = re.compile(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from algok.filters.personal.analyzer import analyze
+from algok.filters.personal.analyzer import Holds, analyze
 from algok.filters.personal.digits import any_case
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.fold import Folded, fold
@@ -21,17 +21,16 @@ PIECE, OVERLAP = 4000, 200  # characters of a window that are read at once, and 
 _TOGETHER = 8000  # characters of pieces that go through the analyzer in one call
 # Between pieces: farther than any rule looks.
 _WALL = "\n" + "\x01" * 80 + "\n"
-# Without these in it a piece holds no number, or no e-mail address, id or IP, and the rules for them are not asked.
+# Without these in it a piece holds no digit, no number of six digits or more, or no e-mail address, id or IP, and the rules for
+# them are not asked. What can be a digit, in Hangul, letters and signs that hide one; and what stands between two of them.
 _DIGITS = re.compile(r"\d|[공영빵일이삼사오육륙칠팔구OoIl](?:[ .\-]?[공영빵일이삼사오육륙칠팔구OoIl01]){2}")
+_DIGIT = r"[0-9공영빵일이삼사오육륙칠팔구OoIlxX*●○◯〇■□ØㅇA-Z|]"
+_NUMBER = re.compile(rf"{_DIGIT}(?:[^0-9A-Za-z가-힣]{{0,6}}(?:(?:에|다시|국) ?)?{_DIGIT}){{5}}")
 _CONTACT = re.compile(
     r"@|%40|골뱅|앳|a(?<!\w.)[tT]\b|A(?<!\w.)[tT]\b|_[aA][tT]_|#|카|톡|쪽지|디엠|작성자|글쓴이|ㅋㅌ|텔|위챗|인스타|인별|디스코드|디코|스카이프|네이트온|라인|트위터|스레드|페북|"
     r"아이?디|\.\d|:[0-9A-Fa-f]{1,4}:|"
     + any_case("id", "kakao", "tele", "insta", "discord", "skype", "chat", "line", r"t\.me")
 )
-
-
-# A word that a window's end may cut: three syllables of it could pass for a name.
-_CUT = re.compile("[가-힣]+$")
 
 
 class _Piece(NamedTuple):
@@ -47,11 +46,11 @@ class _Piece(NamedTuple):
 def findings(texts: pa.Array) -> dict[int, list[Finding]]:
     """By row of the column (nulls are ValueError) its findings in code points, apart from one another and in order."""
     found: dict[int, list[Finding]] = {}
-    groups: dict[tuple[bool, bool], list[tuple[_Piece, Folded]]] = {}
-    sizes: Counter[tuple[bool, bool]] = Counter()
+    groups: dict[Holds, list[tuple[_Piece, Folded]]] = {}
+    sizes: Counter[Holds] = Counter()
     for piece in _pieces(texts):
         folded = fold(piece.text)
-        holds = _DIGITS.search(folded.text) is not None, _CONTACT.search(folded.text) is not None
+        holds = holds_of(folded.text)
         groups.setdefault(holds, []).append((piece, folded))
         sizes[holds] += len(folded.text)
         if sizes[holds] >= _TOGETHER:
@@ -60,6 +59,13 @@ def findings(texts: pa.Array) -> dict[int, list[Finding]]:
     for holds, group in sorted(groups.items()):
         _read(group, holds, found)
     return {row: _everywhere(texts[row].as_py(), own) for row, own in sorted(found.items())}
+
+
+def holds_of(text: str) -> Holds:
+    """What of a folded text the recognisers may find something in."""
+    digit = _DIGITS.search(text) is not None
+    number = digit and _NUMBER.search(text) is not None
+    return Holds(number, digit, _CONTACT.search(text) is not None)
 
 
 def _everywhere(text: str, own: list[Finding]) -> list[Finding]:
@@ -76,16 +82,24 @@ def _pieces(texts: pa.Array) -> Iterator[_Piece]:
     for document, before, (start, end) in zip(documents, characters, windows.tolist(), strict=True):
         text = data[start:end].tobytes().decode("utf-8", "replace")
         if end < offsets[document + 1]:
-            text = _CUT.sub("", text)
+            text = _without_cut_word(text)
         for first in range(0, len(text), PIECE):
             low, last = max(0, first - OVERLAP), first + PIECE
             yield _Piece(document, before + low, text[low : last + OVERLAP], first - low, last - low)
 
 
-def _read(group: list[tuple[_Piece, Folded]], holds: tuple[bool, bool], found: dict[int, list[Finding]]) -> None:
-    """Adds what the analyzer finds in the pieces, which hold digits, contact data, both or neither."""
+def _without_cut_word(text: str) -> str:
+    """Without the Hangul at its end: of a word that the window cuts, three syllables could pass for a name."""
+    end = len(text)
+    while end and "가" <= text[end - 1] <= "힣":
+        end -= 1
+    return text[:end]
+
+
+def _read(group: list[tuple[_Piece, Folded]], holds: Holds, found: dict[int, list[Finding]]) -> None:
+    """Adds what the analyzer finds in pieces that hold the same."""
     starts = np.cumsum([0, *(len(folded.text) + len(_WALL) for _, folded in group)])
-    for finding in analyze(_WALL.join(folded.text for _, folded in group), *holds):
+    for finding in analyze(_WALL.join(folded.text for _, folded in group), holds):
         which = int(np.searchsorted(starts, finding.start, "right")) - 1
         piece, folded = group[which]
         own = _placed(finding, int(starts[which]), folded, piece)

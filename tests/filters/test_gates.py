@@ -47,10 +47,10 @@ def has_window(text):
 @example("(印)")
 @given(st.one_of(FILES, PERSONAL))
 def test_recognisers_find_nothing_where_the_detector_gives_no_window(text):
-    assert has_window(text) or analyze(fold(text).text, True, True) == []
+    assert has_window(text) or analyze(fold(text).text) == []
 
 
 @settings(max_examples=500)
 @given(st.one_of(DAMAGED, PROSE, st.tuples(DAMAGED, PROSE).map("".join)))
 def test_recognisers_find_nothing_in_any_text_without_a_window(text):
-    assert has_window(text) or analyze(fold(text).text, True, True) == []
+    assert has_window(text) or analyze(fold(text).text) == []

@@ -179,6 +179,13 @@ def test_clean_prose_is_untouched_byte_for_byte():
         "주민 9 ",
         "<a@",
         "성명: 배도현, ",
+        "명단 배도현 ",
+        "생년월일 900101 ",
+        "학번 2022",
+        "김서현 어머니 ",
+        "1학년 2반 배도현 ",
+        "저는 배도현 ",
+        "본인 이름 ",
     ],
 )
 def test_hostile_text_takes_linear_time(unit):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algok.filters.personal.analyzer import analyze, kinds_in
+from algok.filters.personal.analyzer import analyze
 from algok.filters.personal.finding import Finding, resolve
 from algok.filters.personal.fold import fold
 from algok.filters.personal.presidio import analyzer
@@ -16,8 +16,8 @@ from algok.filters.personal.presidio import analyzer
 CASES = [line for line in (Path(__file__).parent / "cases.txt").read_text().splitlines() if line.strip()]
 
 
-def by_presidio(text: str, digits: bool = True, contact: bool = True) -> list[tuple]:
-    results = analyzer().analyze(text, language="ko", entities=list(kinds_in(digits, contact)))
+def by_presidio(text: str) -> list[tuple]:
+    results = analyzer().analyze(text, language="ko")
     return [f[:4] for f in resolve(Finding(r.entity_type, r.start, r.end, r.score, "") for r in results)]
 
 
@@ -28,10 +28,10 @@ def test_every_case_is_found_alike(case):
 
 
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from(CASES), min_size=1, max_size=5), st.booleans(), st.booleans())
-def test_several_in_one_text_are_found_alike(cases, digits, contact):
+@given(st.lists(st.sampled_from(CASES), min_size=1, max_size=5))
+def test_several_in_one_text_are_found_alike(cases):
     text = fold(" ".join(cases)).text
-    assert [finding[:4] for finding in analyze(text, digits, contact)] == by_presidio(text, digits, contact)
+    assert [finding[:4] for finding in analyze(text)] == by_presidio(text)
 
 
 def test_generated_sentences_are_found_alike(shared_data):

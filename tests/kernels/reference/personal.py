@@ -79,8 +79,16 @@ _SYLLABLE, _DIGIT = _pattern("<H>"), _pattern("<D>")
 # Nothing of ordinary sentences stands between; the mark is in the first 16 bytes, as all signs are.
 _SIGN = "(?:(?!<H>)[^,.?;0-9A-Za-z])"
 _NAME = "(?=<SURNAME>)(?:<H>{2,8}(?!<H>)|<H>(?!<H>)(?: {1,3}<H>(?!<H>)){2}|<H> <H>{2}(?!<H>))"
-_NAME_BEHIND = _pattern(f"<H>{{0,3}}(?!<H>){_SIGN}{{1,16}}(?:<H>{{1,2}}(?!<H>){_SIGN}{{1,16}})?{_NAME}")
-_MARKED_NAME = _pattern(rf"<H>{{0,3}}(?!<H>)(?={_SIGN}{{0,15}}[:|=/>\-)\[\]\t\xef]){_SIGN}{{1,16}}{_NAME}")
+_APART = "<SURNAME>(?!<H>)(?:(?: {1,3}<H>(?!<H>)){2}| <H>{2}(?!<H>))"
+_DOUBLE = "|".join(kernel.DOUBLE.split("|"))
+_FULL_NAME = f"(?=<SURNAME>)(?:<H>{{3}}|(?:{_DOUBLE})<H>{{2}})(?:(?!<H>)|{_one_of(kernel.BEHIND_NAMES)})"
+_MARKED = rf"(?={_SIGN}{{0,15}}[:|=/>\-()\[\]\t\xef])"
+_NAME_BEHIND = _pattern(
+    rf"<H>{{0,3}}(?!<H>)(?:{_SIGN}{{1,16}}<H>{{1,2}}(?!<H>))?{_MARKED}{_SIGN}{{1,16}}{_NAME}|"
+    rf"(?:<H>{{0,2}}{_one_of(kernel.LABEL_ENDS)})?(?!<H>)(?:{_SIGN}{{1,16}}<H>{{1,2}}(?!<H>))?{_SIGN}{{1,16}}"
+    rf"(?:{_FULL_NAME}|{_APART})"
+)
+_MARKED_NAME = _pattern(rf"<H>{{0,3}}(?!<H>){_MARKED}{_SIGN}{{1,16}}{_NAME}")
 _NAME_BEFORE = _pattern(r"(?:(?<!<H>)<SURNAME><H>(?:<H>{2})?|<SURNAME><H>{2}) {0,2}\Z")
 # Up to three short words and a few signs, and a letter, digit, @ or _.
 _FILLING = r"<H>{0,5}(?!<H>)[^0-9A-Za-z@_\xea-\xff]{0,9}"
@@ -177,6 +185,18 @@ def _roster(behind: _Place) -> int:
     return found
 
 
+_SAID = _pattern(f"(?<!<H>)((?=<SURNAME>)(?:<H>{{3}}|(?:{_DOUBLE})<H>{{2}})){_one_of(kernel.SAID)}")
+
+
+def _introduction(behind: _Place) -> int:
+    """Behind the name of who introduces himself in the rest of the sentence; 0 if nobody does."""
+    stop = re.search(rb"[\n!.?]", behind.raw[_rest(behind) :])
+    limit = min(behind.at + kernel.SELF_REACH, _rest(behind) + stop.start() if stop else len(behind.raw))
+    runs = (run for run in _SYLLABLES.finditer(behind.raw, _rest(behind)) if run.start() < limit)
+    found = (_SAID.match(behind.raw, run.start()) for run in runs)
+    return next((match.end(1) for match in found if match), 0)
+
+
 def _opens(place: _Place) -> int:
     """How many bytes are flagged of a word of WORDS that begins here and meets one of its conditions, and of a list that
     follows it; 0 if it meets none."""
@@ -185,9 +205,10 @@ def _opens(place: _Place) -> int:
         return 0
     second = _Place(place.raw, found.start(3))
     conditions = _CONDITIONS.get((found[1] + found[3]).decode(), set())
-    roster = _roster(second.on(3)) if kernel._ROSTER in conditions else 0
-    if roster:
-        return roster - place.at
+    reach = _roster(second.on(3)) if kernel._ROSTER in conditions else 0
+    reach = max(reach, _introduction(second.on(3)) if kernel._SELF in conditions else 0)
+    if reach:
+        return reach - place.at
     return 6 if any(_meets(condition, second) for condition in conditions) else 0
 
 
