@@ -36,11 +36,20 @@ def _add_keys(signature, keys):
 
 
 @kernel
-def _agreeing(one, other, width, needs, least):
-    """Values that two documents' signatures have in common: of the texts or their cores, whichever pair has most and as many as
-    it needs; -1 where none has."""
+def _is_own_core(one, width):
+    """A document's core is its whole text: both have the same size and signature."""
+    same = one[2 * width] == one[2 * width + 1]
+    for k in range(width if same else 0):
+        same &= one[k] == one[width + k]
+    return same
+
+
+@kernel
+def _agreeing(one, other, width, needs, least, sides):
+    """Values that two documents' signatures have in common: of the texts or their cores (the first one's text alone if `sides`
+    is 1), whichever pair has most and as many as it needs; -1 where none has."""
     best = -1
-    for a in range(2):
+    for a in range(sides):
         for b in range(2):
             same = 0
             for k in range(width):
@@ -66,8 +75,9 @@ def assign_leaders(
         count = np.int64(state[1])
         best, most = -1, -1
         if not forced[i]:
+            sides = 1 if _is_own_core(signatures[i], width) else 2
             for j in range(min(count, leader_documents.size)):
-                same = _agreeing(signatures[i], leader_signatures[j], width, needs, least)
+                same = _agreeing(signatures[i], leader_signatures[j], width, needs, least, sides)
                 if same > most:
                     best, most = j, same
         if best >= 0:
