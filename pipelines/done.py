@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 import xxhash
 
+from algok.errors import OutputError
 from algok.pipelines.storage import DamagedFile, Store
 
 FOLDER = "done"
@@ -106,6 +107,11 @@ def _digest(record: Record) -> str:
 def blocks(store: Store, kinds: Iterable[str] | None = None) -> list[Block]:
     """All blocks that have records, or those of some kinds, in order."""
     known = store.listed(FOLDER)
+    if any(name.endswith(".json") for name in known):
+        raise OutputError(
+            f"{store.url}/{FOLDER}: records of an earlier version of algok stand here as files of their own; read this run with "
+            "that version, or run its recipe into another output directory"
+        )
     found = []
     for kind in known if kinds is None else sorted(set(kinds) & set(known)):
         names = store.listed(f"{FOLDER}/{kind}")

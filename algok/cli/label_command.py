@@ -145,7 +145,7 @@ def _ask(label: str, text: str, rules: str) -> Any:
     shown = " ".join(f"{key}={answer}" if len(keys) > 6 or label == "keep" else key for key, answer in keys.items())
     click.echo("\n" + textwrap.fill(f"{label}: {shown}", _WIDTH) + " ", nl=False)
     while True:
-        key = click.getchar()
+        key = _key()
         if key in keys:
             click.echo(str(keys[key]))
             return keys[key]
@@ -153,6 +153,13 @@ def _ask(label: str, text: str, rules: str) -> Any:
             click.echo("–")
             return None
         _act(key, text, rules)
+
+
+def _key() -> str:
+    try:
+        return click.getchar()
+    except OSError as error:
+        raise click.UsageError("algok label is answered by keys; run it in a terminal") from error
 
 
 def _act(key: str, text: str, rules: str) -> None:

@@ -1,6 +1,8 @@
 """algok label: keys become rows that training reads, and the same command goes on where it ended."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -96,3 +98,9 @@ def test_the_rows_are_what_training_and_evaluation_read(run, tmp_path):
     assert result.exit_code == 0 and manifest["metrics"]["cross-validation over groups"]["groups"] == 20
     measured = CliRunner().invoke(cli, ["evaluate", str(output), "--model", f"quality={tmp_path / 'm'}", "--json"])
     assert json.loads(measured.stdout)["documents"] == 20
+
+
+def test_without_a_terminal_it_says_that_it_needs_one(run, tmp_path):
+    command = [sys.executable, "-m", "algok", "label", str(run), "-o", str(tmp_path / "labels.jsonl")]
+    ended = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, start_new_session=True)
+    assert ended.returncode == 2 and "run it in a terminal" in ended.stderr

@@ -8,6 +8,7 @@ from conftest import prose, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from algok.errors import OutputError
 from algok.pipelines import done
 from algok.pipelines import run as driver
 from algok.pipelines.account import verify
@@ -334,3 +335,10 @@ def requests(tmp_path, monkeypatch, shards: int) -> int:
 def test_a_driver_asks_for_blocks_and_not_for_tasks(tmp_path, monkeypatch):
     monkeypatch.setattr(done, "BLOCK", 1000)
     assert requests(tmp_path, monkeypatch, 4) == requests(tmp_path, monkeypatch, 12)
+
+
+def test_records_of_an_earlier_version_are_told(tmp_path):
+    (tmp_path / "done").mkdir()
+    (tmp_path / "done" / "p0-000000.json").write_bytes(b"{}")
+    with pytest.raises(OutputError, match="an earlier version of algok"):
+        blocks(Store(str(tmp_path)))
