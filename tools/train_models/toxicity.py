@@ -52,6 +52,12 @@ PROSE = {
 _SLICE = 1500  # characters of a document
 # How much a row of a set says. A window of prose is less sure than a comment that was read, and there are many of them.
 PROSE_WEIGHT, SEED_WEIGHT, REVIEW_WEIGHT = 0.3, 4.0, 0.3
+WRITTEN, FOLDS = Path(__file__).with_name("toxicity_sentences.tsv"), 5
+WRITTEN_WEIGHT = 4.0
+_CHOICE = re.compile(r"\{([^{}]+)\}")
+# What a written sentence of a class is not; abuse may be hate and insult at once, so neither denies the other.
+_NO_CRIME = {"sexual": 0, "illegal": 0}
+_UNSAID = {"illegal": {"hate": 0, "insult": 0, "threat": 0}, "sexual": {"hate": 0, "illegal": 0, "threat": 0}}
 _SEEDS = 60  # sentences of a pattern with slots
 _SLOT = re.compile(r"\{([^{}]+)\}")
 
@@ -155,6 +161,24 @@ def seeds(seed: int = 0) -> Examples:
                 others = {"hate": 0, "sexual": 0, "threat": 0, "illegal": 0}
                 made.add(text, others | {"any": 1, name: 1}, "seeds", SEED_WEIGHT)
     return made
+
+
+def written() -> list[Examples]:
+    """Sentences from toxicity_sentences.tsv in FOLDS parts that share no pattern, each with patterns of every kind; the group
+    is class and kind. A pattern gives at most three texts and weighs as much as one without choices."""
+    patterns: dict[tuple[str, str], list[str]] = {}
+    for line in WRITTEN.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            name, kind, pattern = line.split("\t")
+            patterns.setdefault((name, kind), []).append(pattern)
+    chance, parts = random.Random(0), [Examples() for _ in range(FOLDS)]
+    for (name, kind), members in patterns.items():
+        label = NONE if name == "none" else {"any": 1, name: 1} | _UNSAID.get(name, _NO_CRIME)
+        for row, pattern in enumerate(sorted(members, key=fingerprint)):
+            texts = {_CHOICE.sub(lambda match: chance.choice(match[1].split("|")), pattern) for _ in range(3)}
+            for text in sorted(texts):
+                parts[row % FOLDS].add(text, label, f"{name}: {kind}", WRITTEN_WEIGHT / len(texts))
+    return parts
 
 
 def gambling(data: Path) -> Examples:
