@@ -145,9 +145,7 @@ def word_f1(ours: list[str], gold: list[str]) -> float:
     right = mine = true = 0
     for a, b in zip(ours, gold, strict=True):
         (letters, ends), (true_letters, true_ends) = _borders(a), _borders(b)
-        spans, true_spans = (
-            set(zip([0, *sorted(at)], sorted(at), strict=False)) for at in (ends, true_ends)
-        )
+        spans, true_spans = (set(zip([0, *sorted(at)], sorted(at), strict=False)) for at in (ends, true_ends))
         mine, true = mine + len(spans), true + len(true_spans)
         right += len(spans & true_spans) if letters == true_letters else 0
     return 2 * right / max(mine + true, 1)
@@ -155,7 +153,9 @@ def word_f1(ours: list[str], gold: list[str]) -> float:
 
 def made(data: Path) -> None:
     gold = paragraphs(data)
-    print(f"{'damage made':38}{'rows':>6}{'exact':>7}{'left':>6}{'partly':>8}{'worse':>7}{'eojeol F1':>11}{'before':>8}")
+    print(
+        f"{'damage made':38}{'rows':>6}{'exact':>7}{'left':>6}{'partly':>8}{'worse':>7}{'eojeol F1':>11}{'before':>8}"
+    )
     for name, damage_of in MADE.items():
         chance = random.Random(1)
         broken = [damage_of(text, chance) for text in gold]
