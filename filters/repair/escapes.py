@@ -69,7 +69,7 @@ _ESCAPE_START = re.compile(r"[&\\%+]")
 _ENTITY = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # A character beyond the basic plane as two numeric entities, one per surrogate.
 _SURROGATES = re.compile(
-    r"&#(?:(5[5-6][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));"
+    "&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));"
 )
 _BASIC = frozenset(("amp", "lt", "gt", "quot", "apos", "nbsp"))
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}[ />]")

@@ -41,14 +41,19 @@ PROSE = {
     "domain/unesco_reports": 15,
     "domain/fairytales": 64,
     "domain/bible_krv": 300,
-    "domain/parallel_news": 2000,
     "domain/petitions": 2500,
-    "domain/chatbot_dialogues": 2000,
-    "domain/news_titles_entertainment": 800,
     "labels/domain_texts": 300,
     "noisy/dps_web_sample": 2500,
-    "pairs/kornlu": 1000,
 }
+# Single sentences that nobody would call toxic, so many of each set.
+SENTENCES = {
+    "pairs/kornlu": 5000,
+    "domain/parallel_news": 5000,
+    "domain/news_titles_entertainment": 1793,
+    "benchmarks/click_half": 3000,
+    "domain/chatbot_dialogues": 6000,
+}
+_LINE = 6  # characters
 _SLICE = 1500  # characters of a document
 # How much a row of a set says. A window of prose is less sure than a comment that was read, and there are many of them.
 PROSE_WEIGHT, SEED_WEIGHT, REVIEW_WEIGHT = 0.3, 4.0, 0.3
@@ -140,6 +145,21 @@ def prose(data: Path, leave_out: Iterable[str] = (), known: frozenset[str] = fro
     return parts
 
 
+def lines_of(data: Path, name: str) -> list[str]:
+    """The distinct lines of a set: sentences, headlines, questions with their answers."""
+    return list(
+        dict.fromkeys(line for row in rows(data, name) for line in row["text"].split("\n") if len(line) >= _LINE)
+    )
+
+
+def sentences_of(data: Path, name: str) -> Examples:
+    """A sample of them, as what is harmless by itself: a classifier of comments has seen few sentences of other kinds."""
+    lines, made = lines_of(data, name), Examples()
+    for line in random.Random(0).sample(lines, min(SENTENCES[name], len(lines))):
+        made.add(line, NONE, name, PROSE_WEIGHT)
+    return made
+
+
 def seeds(seed: int = 0) -> Examples:
     """Sentences from lexicons/toxicity_seeds.tsv."""
     chance, slots, patterns = random.Random(seed), {}, []
@@ -222,7 +242,8 @@ def main() -> None:
         "noisy/spam_gambling_text": telling(gambling(options.data)),
     }
     parts |= {"labels/web_labels": telling(labelled(options.data))} | prose(options.data)
-    parts["sentences written for it"] = seeds()
+    parts |= {name: sentences_of(options.data, name) for name in SENTENCES}
+    parts["sentences written for it"] = sum(written(), seeds())
     everything = Examples()
     for part in parts.values():
         everything += part
