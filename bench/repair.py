@@ -97,6 +97,10 @@ def _escape(text: str) -> str:
     return json.dumps(text)[1:-1].replace('\\"', '"')
 
 
+def _escape_lines(text: str) -> str:
+    return "\n".join(map(_escape, text.split("\n")))
+
+
 def _surrogates(text: str) -> str:
     """Emoji beyond the basic plane as entities of their two surrogates, as old JavaScript wrote them."""
     raw = text.encode("utf-16-be")
@@ -113,8 +117,8 @@ MADE: dict[str, Callable[[str, random.Random], str]] = {
     "percent-encoded words": lambda text, _: " ".join(quote(word, safe="") for word in text.split(" ")),
     "percent-encoded, %20 for spaces": lambda text, _: quote(text, safe="\n"),
     "percent-encoded CP949": lambda text, _: "\n".join(map(_cp949_percent, text.split("\n"))),
-    "\\u escapes": lambda text, _: "\n".join(map(_escape, text.split("\n"))),
-    "\\u escapes, half of the words": lambda text, chance: _some(text, " ", _escape, chance),
+    "\\u escapes": lambda text, _: _escape_lines(text),
+    "\\u escapes, half of the words": lambda text, chance: _some(text, " ", _escape_lines, chance),
     "UTF-8 as Latin-1, half of the lines": lambda text, chance: _some(text, "\n", _misread, chance),
     "UTF-8 as Latin-1, half of the words": lambda text, chance: _some(text, " ", _misread, chance),
     "UTF-8 as Latin-1, words stripped": lambda text, _: re.sub(r"\S+", lambda word: _misread(word[0]).strip(), text),

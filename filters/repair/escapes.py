@@ -200,7 +200,10 @@ def _decode_percent_run(match: re.Match) -> str:
             decoded = raw.decode(charset)
         except UnicodeDecodeError:
             continue
-        if all(c in _COMMON or " " <= c <= "~" or c in _PUNCTUATION for c in decoded):
+        # Bytes that are strict UTF-8 by chance are rare, those that are CP949 are not.
+        if all(c in _COMMON or " " <= c <= "~" or c in _PUNCTUATION for c in decoded) or (
+            charset == "utf-8" and all(c.isprintable() or c in "\n\t" for c in decoded)
+        ):
             return decoded
     return match[0]
 
