@@ -200,9 +200,11 @@ def _decode_percent_run(match: re.Match) -> str:
             decoded = raw.decode(charset)
         except UnicodeDecodeError:
             continue
-        # Bytes that are strict UTF-8 by chance are rare, those that are CP949 are not.
-        if all(c in _COMMON or " " <= c <= "~" or c in _PUNCTUATION for c in decoded) or (
-            charset == "utf-8" and all(c.isprintable() or c in "\n\t" for c in decoded)
+        if all(c in _COMMON or " " <= c <= "~" or c in _PUNCTUATION for c in decoded):
+            return decoded
+        # Three bytes that are UTF-8 by chance are rare; two that are may be a syllable of CP949.
+        if charset == "utf-8" and all(
+            c >= "\u0800" and c.isprintable() or " " <= c <= "~" or c in "\n\t" for c in decoded
         ):
             return decoded
     return match[0]

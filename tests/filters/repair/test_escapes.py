@@ -72,7 +72,8 @@ def test_short_escapes_beside_long_ones(text, expected):
     ("text", "expected"),
     [
         ("8%EC%9B%94 %EB%AC%BC%EA%B2%B0%20%E2%80%9C%EA%B0%92%E2%80%9D", "8월 물결 “값”"),
-        ("%B9%B0%B0%E1 %B0%AA", "물결 값"),
+        ("%B9%B0%B0%E1 %B0%AA %C0%B8", "물결 값 으"),
+        ("%EB%AC%BC%EA%B2%B0 %E6%9D%B1%E6%B5%B7", "물결 東海"),
         ("%EA%B0%92 하나", "%EA%B0%92 하나"),
         ("%EB%AC%BC%EA%B2%B0 /wiki/%EA%B0%92", "물결 /wiki/%EA%B0%92"),
     ],
