@@ -204,7 +204,7 @@ def _decode_percent_run(match: re.Match) -> str:
             return decoded
         # Three bytes that are UTF-8 by chance are rare; two that are may be a syllable of CP949.
         if charset == "utf-8" and all(
-            c >= "\u0800" and c.isprintable() or " " <= c <= "~" or c in "\n\t" for c in decoded
+            (c >= "\u0800" and c.isprintable()) or " " <= c <= "~" or c in "\n\t" for c in decoded
         ):
             return decoded
     return match[0]
