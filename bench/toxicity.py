@@ -48,6 +48,7 @@ from algok.step import Bound
 BOUNDS = Toxicity.default_bounds
 # The bound of the profiles community and dialogue (algok/pipelines/recipes), for texts of a sentence or two.
 SENTENCE = Bound(max=0.2)
+SHORT = BOUNDS | {"mean": SENTENCE, "illegal": Bound(max=0.02)}
 FOLDS = {
     "documentation": (
         *("ms_dynamics_docs_ko", "python_docs_ko", "tensorflow_docs_ko", "react_docs_ko", "rust_book_ko"),
@@ -269,7 +270,7 @@ def by_kind(data: Path) -> None:
             learnt = learnt + part if row != out else learnt
         with tempfile.TemporaryDirectory() as folder:
             columns = signals(Toxicity(trained(learnt, folder)), held.texts)
-        for kind, gone in zip(held.groups, outside(columns, BOUNDS | {"mean": SENTENCE}), strict=True):
+        for kind, gone in zip(held.groups, outside(columns, SHORT), strict=True):
             dropped_of.setdefault(kind, []).append(gone)
         probability[0] += [label != NONE for label in held.labels]
         probability[1] += columns["max"].tolist()
@@ -286,7 +287,7 @@ def harmless(data: Path) -> None:
     print(f"\n{'harmless sentences, sets unseen':44} {'n':>6} {'default':>8} {'sentence bound':>15}")
     for name in SENTENCES:
         columns = signals(step, lines_of(data, name))
-        cells = [100 * outside(columns, BOUNDS | {"mean": bound}).mean() for bound in (BOUNDS["mean"], SENTENCE)]
+        cells = [100 * outside(columns, bounds).mean() for bounds in (BOUNDS, SHORT)]
         print(f"{name:44} {len(columns['mean']):6} {cells[0]:6.2f} % {cells[1]:13.2f} %", flush=True)
 
 
