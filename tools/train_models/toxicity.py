@@ -58,7 +58,7 @@ _SLICE = 1500  # characters of a document
 # How much a row of a set says. A window of prose is less sure than a comment that was read, and there are many of them.
 PROSE_WEIGHT, SEED_WEIGHT, REVIEW_WEIGHT = 0.3, 4.0, 0.3
 WRITTEN, FOLDS = Path(__file__).with_name("toxicity_sentences.tsv"), 5
-# Promotion is short and full of everyday words (문의, 보장, 드립니다): at 4 office prose passed any bound that found betting pages.
+# Promotion is short and full of everyday words (문의, 보장, 드립니다): at 4 office prose passed bounds that find betting pages.
 WRITTEN_WEIGHT, WRITTEN_ILLEGAL = 4.0, 1.0
 _CHOICE = re.compile(r"\{([^{}]+)\}")
 # What a written sentence of a class is not; abuse may be hate and insult at once, so neither denies the other.
