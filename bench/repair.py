@@ -2,6 +2,7 @@
 
     python bench/repair.py accuracy   broken rows with the true text, per kind of damage
     python bench/repair.py clean      which clean documents are changed, and in what way
+    python bench/repair.py made       damage made here on clean paragraphs: exact, left, partly, worse; word borders
     python bench/repair.py speed      detector, whole step and ftfy, MB/s of UTF-8 text on one core, best of three
 
 Exact means equal to the true text once invisible characters are out and white space is left aside on both sides: the
@@ -10,16 +11,19 @@ step also normalises what the true texts still hold (no-break spaces) and spaces
 
 import argparse
 import json
+import random
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import ftfy
 import numpy as np
 import pyarrow as pa
 
-from algok.filters.repair.step import KINDS, Repair
+from algok.filters.repair.step import KINDS, Repair, repair_text
 from algok.kernels import damage
 from algok.kernels.buffers import string_buffers
 
@@ -77,6 +81,108 @@ def accuracy(data: Path) -> None:
     )
 
 
+def _misread(text: str) -> str:
+    """UTF-8 read as Latin-1."""
+    return text.encode().decode("latin-1")
+
+
+def _some(text: str, separator: str, damage: Callable[[str], str], chance: random.Random) -> str:
+    """Half of the parts damaged, at least one."""
+    parts = text.split(separator)
+    hit = set(chance.sample(range(len(parts)), (len(parts) + 1) // 2))
+    return separator.join(damage(part) if row in hit else part for row, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    return json.dumps(text)[1:-1].replace('\\"', '"')
+
+
+def _escape_lines(text: str) -> str:
+    return "\n".join(map(_escape, text.split("\n")))
+
+
+def _surrogates(text: str) -> str:
+    """Emoji beyond the basic plane as entities of their two surrogates, as old JavaScript wrote them."""
+    raw = text.encode("utf-16-be")
+    units = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+    return "".join(f"&#{unit};" if 0xD800 <= unit < 0xE000 else chr(unit) for unit in units)
+
+
+def _cp949_percent(text: str) -> str:
+    return " ".join(quote(word.encode("cp949", "xmlcharrefreplace")) for word in text.split(" "))
+
+
+SMILE = " 😀"
+MADE: dict[str, Callable[[str, random.Random], str]] = {
+    "percent-encoded words": lambda text, _: " ".join(quote(word, safe="") for word in text.split(" ")),
+    "percent-encoded, %20 for spaces": lambda text, _: quote(text, safe="\n"),
+    "percent-encoded CP949": lambda text, _: "\n".join(map(_cp949_percent, text.split("\n"))),
+    "\\u escapes": lambda text, _: _escape_lines(text),
+    "\\u escapes, half of the words": lambda text, chance: _some(text, " ", _escape_lines, chance),
+    "UTF-8 as Latin-1, half of the lines": lambda text, chance: _some(text, "\n", _misread, chance),
+    "UTF-8 as Latin-1, half of the words": lambda text, chance: _some(text, " ", _misread, chance),
+    "UTF-8 as Latin-1, words stripped": lambda text, _: re.sub(r"\S+", lambda word: _misread(word[0]).strip(), text),
+    "entities of surrogates": lambda text, _: _surrogates(text + SMILE),
+    "every space lost": lambda text, _: text.replace(" ", ""),
+    "a space between all syllables": lambda text, _: re.sub("(?<=[가-힣])(?=[가-힣])", " ", text),
+}
+
+
+def paragraphs(data: Path, number: int = 150) -> list[str]:
+    """Three lines of news or book reviews each, half of them Hangul or more, with spaces as usual, and no damage of their own."""
+    names = ("domain/wikinews_ko", "domain/book_reviews_nanet")
+    lines = [line.strip() for name in names for row in rows(data, name) for line in row["text"].split("\n")]
+    lines = [line for line in lines if 20 <= len(line) <= 200 and len(re.findall("[가-힣]", line)) * 2 > len(line)]
+    lines = [line for line in dict.fromkeys(lines) if line[-1] == "." and repair_text(line) == line]
+    chosen = random.Random(0).sample(lines, 3 * number)
+    return ["\n".join(chosen[row : row + 3]) for row in range(0, len(chosen), 3)]
+
+
+def _borders(text: str) -> tuple[str, set[int]]:
+    """The letters, and after how many of them a word ends."""
+    words = [len(word) for word in text.split()]
+    return "".join(text.split()), {sum(words[: row + 1]) for row in range(len(words))}
+
+
+def word_f1(ours: list[str], gold: list[str]) -> float:
+    """F1 of eojeol: a word counts if both of its borders are right and nothing between."""
+    right = mine = true = 0
+    for a, b in zip(ours, gold, strict=True):
+        (letters, ends), (true_letters, true_ends) = _borders(a), _borders(b)
+        spans, true_spans = (set(zip([0, *sorted(at)], sorted(at), strict=False)) for at in (ends, true_ends))
+        mine, true = mine + len(spans), true + len(true_spans)
+        right += len(spans & true_spans) if letters == true_letters else 0
+    return 2 * right / max(mine + true, 1)
+
+
+def made(data: Path) -> None:
+    gold = paragraphs(data)
+    print(
+        f"{'damage made':38}{'rows':>6}{'exact':>7}{'left':>6}{'partly':>8}{'worse':>7}{'eojeol F1':>11}{'before':>8}"
+    )
+    for name, damage_of in MADE.items():
+        chance = random.Random(1)
+        broken = [damage_of(text, chance) for text in gold]
+        texts = [text for part in batches(broken) for text in Repair().edit(part).text.to_pylist()]
+        true = [text + SMILE if "surrogates" in name else text for text in gold]
+        counts = Counter(_outcome(*row) for row in zip(broken, texts, true, strict=True))
+        print(
+            f"{name:38}{len(gold):6}{counts['exact']:7}{counts['left']:6}{counts['partly']:8}{counts['worse']:7}"
+            f"{word_f1(texts, true):11.3f}{word_f1(broken, true):8.3f}",
+            flush=True,
+        )
+
+
+def _outcome(broken: str, ours: str, gold: str) -> str:
+    """How a row came out. Worse: fewer syllables of the true text than before, of those that stand in common order."""
+    if ours == gold:
+        return "exact"
+    if ours == broken:
+        return "left"
+    common = [sum((Counter(re.findall("[가-힣]", text)) & Counter(gold)).values()) for text in (broken, ours)]
+    return "worse" if common[1] < common[0] else "partly"
+
+
 def clean(data: Path) -> None:
     print(f"{'set':36}{'documents':>10}{'changed':>9}  by kind")
     for folder in ("clean", "domain"):
@@ -126,10 +232,10 @@ def speed(data: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("accuracy", "clean", "speed"))
+    parser.add_argument("what", choices=("accuracy", "made", "clean", "speed"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
-    {"accuracy": accuracy, "clean": clean, "speed": speed}[options.what](options.data)
+    {"accuracy": accuracy, "made": made, "clean": clean, "speed": speed}[options.what](options.data)
 
 
 if __name__ == "__main__":

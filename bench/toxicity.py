@@ -1,6 +1,6 @@
 """Toxicity across sources: sentences, documents that must stay, adult and gambling pages, speed; beside a plain fastText.
 
-    python bench/toxicity.py [--data ../shared/data] [--part all|sentences|documents|pages|speed]
+    python bench/toxicity.py [--data ../shared/data] [--part all|sentences|documents|pages|by_kind|harmless|speed]
 
 Every figure is of a model that learned neither from the set it is measured on nor from its neighbours of the same fold.
 Sentences: of K-MHaS and curse detection only the half (first byte of the text's SHA-256 ≥ 128) that nobody read while the
@@ -23,17 +23,32 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools" / "train_models"))
 from sets import fingerprint, rows
-from toxicity import COMMENTS, gambling, prose, reviews, seeds, telling
+from toxicity import (
+    COMMENTS,
+    NONE,
+    SENTENCES,
+    gambling,
+    lines_of,
+    prose,
+    reviews,
+    seeds,
+    sentences_of,
+    telling,
+    written,
+)
 
 from algok.classifiers.labelled_rows import Examples
 from algok.classifiers.split import held_out
-from algok.classifiers.toxicity import parse_lexicon
-from algok.classifiers.training.toxicity import default_lexicon, fit_heads, targets_of, train_toxicity, vectors
+from algok.classifiers.training.toxicity import targets_of, train_toxicity
 from algok.filters.toxicity import Toxicity, ToxicityOptions
 from algok.pipelines.extraction.extractor import extract
 from algok.pipelines.extraction.page import ExtractError
+from algok.step import Bound
 
 BOUNDS = Toxicity.default_bounds
+# The bound of the profiles community and dialogue (algok/pipelines/recipes), for texts of a sentence or two.
+SENTENCE = Bound(max=0.2)
+SHORT = BOUNDS | {"mean": SENTENCE, "illegal": Bound(max=0.02)}
 FOLDS = {
     "documentation": (
         *("ms_dynamics_docs_ko", "python_docs_ko", "tensorflow_docs_ko", "react_docs_ko", "rust_book_ko"),
@@ -42,6 +57,8 @@ FOLDS = {
     "law and news": ("law_statutes", "law_articles", "wikinews_ko", "unesco_reports", "parallel_news"),
     "books": ("book_reviews_nanet", "book_reviews_acorn", "fairytales", "bible_krv", "ud_kaist"),
 }
+# Prose of the same origin as a set of SENTENCES.
+RELATED = ("domain/wikinews_ko", "domain/law_articles")
 # Beside the sets asked for, what has to stay as well; all of them left out of training together.
 OTHERS = ("petitions", "dps_web_sample", "domain_texts", "chatbot_dialogues")
 
@@ -53,14 +70,23 @@ def named(data: Path, name: str) -> str:
 
 
 def material(
-    data: Path, without: str = "", sets: tuple[str, ...] = (), known: frozenset[str] = frozenset()
+    data: Path,
+    without: str = "",
+    sets: tuple[str, ...] = (),
+    known: frozenset[str] = frozenset(),
+    sentences: bool = True,
 ) -> Examples:
-    """What the shipped model learns from, except the pages of betting sites, a comment set, prose sets and known texts."""
+    """What the shipped model learns from, except the pages of betting sites, a comment set, sets of prose, known texts, and the
+    written sentences where asked."""
     examples = Examples()
     for name, load in COMMENTS.items():
         if name != without:
             examples += load(data)
     for part in prose(data, sets, known).values():
+        examples += part
+    for name in SENTENCES:
+        examples += sentences_of(data, name) if name not in sets else Examples()
+    for part in written() if sentences else ():
         examples += part
     return examples + reviews(data) + seeds()
 
@@ -71,20 +97,18 @@ def trained(examples: Examples, folder: str) -> ToxicityOptions:
 
 
 def ours(examples: Examples) -> Scores:
-    """Probability of any toxicity, from the head "any" alone (the shipped model fits the other five beside it)."""
-    lexicon = parse_lexicon(*(part.decode() for part in default_lexicon()))
-    matrix, documents = vectors(examples.texts, lexicon)
-    targets = targets_of(examples.labels)[documents]
-    targets[:, 1:] = -1
-    weights, bias = fit_heads(matrix, targets, np.array(examples.weights)[documents])
+    """The step's `mean`, from the head "any" alone (the shipped model fits the other five beside it)."""
+    target = targets_of(examples.labels)[:, 0]
+    bare = examples.take(np.flatnonzero(target >= 0))
+    bare.labels = [{"any": int(label)} for label in target[target >= 0]]
+    with tempfile.TemporaryDirectory() as folder:
+        step = Toxicity(trained(bare, folder))
+    return lambda texts: signals(step, texts)["mean"]
 
-    def scores(texts: list[str]) -> np.ndarray:
-        rows_of, documents = vectors(texts, lexicon)
-        best = np.zeros(len(texts))
-        np.maximum.at(best, documents, 1 / (1 + np.exp(-(rows_of @ weights[:, 0] + bias[0]))))
-        return best
 
-    return scores
+def signals(step: Toxicity, texts: list[str]) -> dict[str, np.ndarray]:
+    columns = step.compute(pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())}))
+    return {name: column.to_numpy() for name, column in columns.items()}
 
 
 def fasttext(examples: Examples) -> Scores:
@@ -158,7 +182,7 @@ def sentences(data: Path) -> None:
     asked = questions(data)
     for name in COMMENTS:
         examples = material(data, without=name)
-        ways = [(way(examples), threshold(examples, way)) for way in (ours, fasttext)]
+        ways = [(ours(examples), SENTENCE.max), (fasttext(examples), threshold(examples, fasttext))]
         for question, (of, cases) in asked.items():
             if of != name:
                 continue
@@ -173,11 +197,11 @@ def sentences(data: Path) -> None:
 
 def dropped(options: ToxicityOptions, texts: list[str]) -> np.ndarray:
     """Which texts break one of the step's default bounds."""
-    signals = Toxicity(options).compute(pa.RecordBatch.from_pydict({"text": pa.array(texts, pa.large_string())}))
-    out = np.zeros(len(texts), bool)
-    for name, bound in BOUNDS.items():
-        out |= signals[name].to_numpy() > bound.max
-    return out
+    return outside(signals(Toxicity(options), texts), BOUNDS)
+
+
+def outside(columns: dict[str, np.ndarray], bounds: dict[str, Bound]) -> np.ndarray:
+    return np.any([columns[name] > bound.max for name, bound in bounds.items()], axis=0)
 
 
 def documents(data: Path) -> None:
@@ -236,6 +260,43 @@ def pages(data: Path) -> None:
             show(f"{group}, with the other sites", [betting.texts[row] for row in mine], options)
 
 
+def by_kind(data: Path) -> None:
+    """The sentences written for it, each by a model that learnt from no wording of it."""
+    parts, dropped_of, probability = written(), {}, [[], []]
+    rest = material(data, sentences=False)
+    for out, held in enumerate(parts):
+        learnt = rest
+        for row, part in enumerate(parts):
+            learnt = learnt + part if row != out else learnt
+        with tempfile.TemporaryDirectory() as folder:
+            columns = signals(Toxicity(trained(learnt, folder)), held.texts)
+        for kind, gone in zip(held.groups, outside(columns, SHORT), strict=True):
+            dropped_of.setdefault(kind, []).append(gone)
+        probability[0] += [label != NONE for label in held.labels]
+        probability[1] += columns["max"].tolist()
+    print(f"\n{'written sentences, five folds by wording':44} {'n':>5} {'toxic':>6}")
+    for kind, gone in sorted(dropped_of.items()):
+        print(f"{kind:44} {len(gone):5} {100 * np.mean(gone):5.1f} %")
+    print(f"AUC {roc_auc_score(*probability):.3f}, ECE {calibration_error(*map(np.array, probability)):.3f}")
+
+
+def harmless(data: Path) -> None:
+    """Sentences of exams, news, encyclopedia and inference pairs, by a model that learnt from none of these sets."""
+    with tempfile.TemporaryDirectory() as folder:
+        step = Toxicity(trained(material(data, sets=(*SENTENCES, *RELATED)), folder))
+    print(f"\n{'harmless sentences, sets unseen':44} {'n':>6} {'default':>8} {'sentence bound':>15}")
+    for name in SENTENCES:
+        columns = signals(step, lines_of(data, name))
+        cells = [100 * outside(columns, bounds).mean() for bounds in (BOUNDS, SHORT)]
+        print(f"{name:44} {len(columns['mean']):6} {cells[0]:6.2f} % {cells[1]:13.2f} %", flush=True)
+
+
+def calibration_error(truth: np.ndarray, p: np.ndarray) -> float:
+    """Expected calibration error over ten bins of equal width."""
+    bins = np.minimum((p * 10).astype(int), 9)
+    return float(sum(abs((truth[bins == k] - p[bins == k]).sum()) for k in range(10)) / len(p))
+
+
 def speed(data: Path) -> None:
     names = ("domain/petitions", "noisy/dps_web_sample", "domain/wikinews_ko", "clean/python_docs_ko")
     texts = [row["text"] for name in names for row in rows(data, name)[:2000]]
@@ -251,12 +312,15 @@ def speed(data: Path) -> None:
     print(f"\ntoxicity, all signals: {size / min(seconds):.1f} MB/s per core")
 
 
+PARTS = (sentences, documents, pages, by_kind, harmless, speed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--part", choices=("all", "sentences", "documents", "pages", "speed"), default="all")
+    parser.add_argument("--part", choices=("all", *(part.__name__ for part in PARTS)), default="all")
     options = parser.parse_args()
-    for part in (sentences, documents, pages, speed):
+    for part in PARTS:
         if options.part in ("all", part.__name__):
             part(options.data)
 

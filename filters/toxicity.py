@@ -47,7 +47,7 @@ class Toxicity(SignalStep[ToxicityOptions]):
         Signal("windows", pa.int32(), "count", "windows with letters"),
     )
     Options = ToxicityOptions
-    default_bounds: ClassVar = {"mean": Bound(max=0.3), "sexual": Bound(max=0.04), "illegal": Bound(max=0.004)}
+    default_bounds: ClassVar = {"mean": Bound(max=0.3), "sexual": Bound(max=0.04), "illegal": Bound(max=0.008)}
     models: ClassVar = {"model": "toxicity"}
 
     def __init__(self, options: ToxicityOptions | None = None):

@@ -67,6 +67,10 @@ _ESCAPE_START = re.compile(r"[&\\%+]")
 # --- HTML entities
 
 _ENTITY = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# A character beyond the basic plane as two numeric entities, one per surrogate.
+_SURROGATES = re.compile(
+    "&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));"
+)
 _BASIC = frozenset(("amp", "lt", "gt", "quot", "apos", "nbsp"))
 _MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]{0,15}[ />]")
 _QUOTES = "'\"‘’“”"
@@ -107,7 +111,16 @@ def _decode_line(line: str) -> tuple[str, int]:
         count += 1
         return character
 
-    return _ENTITY.sub(decode, line), count
+    line, pairs = _count_changes(_SURROGATES, _join_surrogates, line)
+    line = _ENTITY.sub(decode, line)
+    return line, count + pairs
+
+
+def _join_surrogates(match: re.Match) -> str:
+    high, low = (int(match[k]) if match[k] else int(match[k + 1], 16) for k in (1, 3))
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return match[0]
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
 # --- \uXXXX
@@ -115,18 +128,40 @@ def _decode_line(line: str) -> tuple[str, int]:
 _HANGUL_ESCAPE = r"\\{1,2}u(?:[aA][c-fC-F]|[bcBC][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2}"
 _ESCAPE_RUN = re.compile(rf"{_HANGUL_ESCAPE}(?:[ .,!?0-9]{{0,4}}\\{{1,2}}u[0-9a-fA-F]{{4}})+")
 _ESCAPE = re.compile(r"\\{1,2}u([0-9a-fA-F]{4})")
+_ESCAPES = re.compile(r"(?:\\{1,2}u[0-9a-fA-F]{4})+")
+_ESCAPED_RANGE = re.compile(r"\\u[0-9a-fA-F]{4}-")
 
 
 def decode_unicode_escapes(text: str) -> tuple[str, int]:
-    r"""Runs of two or more \uXXXX that begin with a syllable, outside code, as characters; and how many runs."""
-    return _outside_code(text, lambda line: _count_changes(_ESCAPE_RUN, _decode_run, line))
+    r"""Runs of two or more \uXXXX that begin with a syllable, outside code, as characters; and how many runs.
+
+    In a line with such a run the others are escapes of the same hand and are decoded too: single syllables, quotation
+    marks, emoji. A range as regular expressions have it keeps them.
+    """
+    return _outside_code(text, _decode_escapes_of_line)
+
+
+def _decode_escapes_of_line(line: str) -> tuple[str, int]:
+    line, count = _count_changes(_ESCAPE_RUN, _decode_run, line)
+    if not count or _ESCAPED_RANGE.search(line):
+        return line, count
+    line, others = _count_changes(_ESCAPES, lambda match: _unescaped(match[0]) or match[0], line)
+    return line, count + others
+
+
+def _unescaped(escapes: str) -> str | None:
+    """The characters; None where one is a control or half of a pair of surrogates."""
+    units = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), escapes)
+    try:
+        decoded = units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None
+    return None if any(c < " " for c in decoded) else decoded
 
 
 def _decode_run(match: re.Match) -> str:
-    decoded = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), match[0])
-    if hangul(decoded) < 2 or any(c < " " or "\ud800" <= c <= "\udfff" for c in decoded):
-        return match[0]
-    return decoded
+    decoded = _unescaped(match[0])
+    return match[0] if decoded is None or hangul(decoded) < 2 else decoded
 
 
 # --- percent-encoding
@@ -134,19 +169,28 @@ def _decode_run(match: re.Match) -> str:
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _TOKEN = re.compile(r"\S+")
 _URL = re.compile(r"www\.|\.html?\b|[/=&#]")
+_PUNCTUATION = frozenset("‘’“”…·ㆍ―–—「」『』〈〉《》○△□\n\t")
 
 
 def decode_percent(text: str) -> tuple[str, int]:
     """Percent-encoded Hangul (UTF-8 or CP949) outside code and URLs, and how many words changed."""
-    return _outside_code(text, lambda line: _count_changes(_TOKEN, _decode_percent_token, line))
+    return _outside_code(text, _decode_percent_line)
 
 
-def _decode_percent_token(match: re.Match) -> str:
-    token = match[0]
+def _decode_percent_line(line: str) -> tuple[str, int]:
+    """Words of two syllables or more; where there is one, those of one syllable and of punctuation too."""
+    line, count = _count_changes(_TOKEN, lambda match: _decode_percent_token(match[0], 2), line)
+    if not count:
+        return line, 0
+    line, others = _count_changes(_TOKEN, lambda match: _decode_percent_token(match[0], 0), line)
+    return line, count + others
+
+
+def _decode_percent_token(token: str, least: int) -> str:
     if "%" not in token or _URL.search(token):
         return token
     decoded = _PERCENT_RUN.sub(_decode_percent_run, token)
-    return decoded if hangul(decoded) >= hangul(token) + 2 else token
+    return decoded if hangul(decoded) >= hangul(token) + least else token
 
 
 def _decode_percent_run(match: re.Match) -> str:
@@ -156,7 +200,12 @@ def _decode_percent_run(match: re.Match) -> str:
             decoded = raw.decode(charset)
         except UnicodeDecodeError:
             continue
-        if any(c in _COMMON for c in decoded) and all(c in _COMMON or " " <= c <= "~" for c in decoded):
+        if all(c in _COMMON or " " <= c <= "~" or c in _PUNCTUATION for c in decoded):
+            return decoded
+        # Three bytes that are UTF-8 by chance are rare; two that are may be a syllable of CP949.
+        if charset == "utf-8" and all(
+            (c >= "\u0800" and c.isprintable()) or " " <= c <= "~" or c in "\n\t" for c in decoded
+        ):
             return decoded
     return match[0]
 

@@ -25,6 +25,9 @@ _UTF8 = re.compile(
     "|(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
 _STUMP = re.compile("[\xea-\xed][\x80-\xbf]?(?![\x80-\xbf])")
+# 고 without its last byte A0 (a no-break space, stripped as white space), after syllables where the bytes EA B3 go on to 고 in
+# 99 % of running text (wikinews, parallel news, web text, comments; each seen 100 times or more).
+_GO = re.compile("(?<=[하다라되했않있었려놓갖았됐겪없받])\xea\xb3(?![\x80-\xff])")
 _LETTER = re.compile("[\xc0-\xff]")
 _HIGH = re.compile("[\x80-\xff]{2,}")
 # Punctuation misread alone, without any Hangul near it: ’ “ … as â€™ â€œ â€¦, and · ° « as Â· Â° Â«.
@@ -41,7 +44,7 @@ def hangul(text: str) -> int:
 def repair_line(line: str) -> str:
     """One line with every misread segment decoded correctly; an unchanged line if nothing was misread."""
     if _LATIN.search(line):
-        line = _utf8_read_as_latin(line)
+        line = _GO.sub("고", _utf8_read_as_latin(line))
         line = _RUN.sub(_cp949_read_as_latin, line)
     return line
 
@@ -107,9 +110,9 @@ def _join(line: str, pieces: list[tuple[int, int, str, int]], stumps: bool = Fal
     out = []
     at = 0
     for start, end, text, _ in pieces:
-        out += [_mark_stumps(line[at:start]) if stumps else line[at:start], text]
+        out += [_mark_stumps(line[at:start], out) if stumps else line[at:start], text]
         at = end
-    out.append(_mark_stumps(line[at:]) if stumps else line[at:])
+    out.append(_mark_stumps(line[at:], out) if stumps else line[at:])
     return "".join(out)
 
 
@@ -118,7 +121,10 @@ def _is_punctuation(source: str, anywhere: bool) -> bool:
     return bool(_PUNCTUATION.match(source)) and (source[0] == "\xe2" or anywhere)
 
 
-def _mark_stumps(between: str) -> str:
+def _mark_stumps(between: str, before: list[str]) -> str:
+    """What stands between two pieces, lost syllables as U+FFFD but for 고 after the text of `before`."""
+    last = before[-1][-1:] if before else ""
+    between = _GO.sub("고", last + between)[len(last) :]
     out = []
     at = 0
     for match in _STUMP.finditer(_as_bytes(between)):

@@ -21,13 +21,26 @@ _SENTENCE = re.compile("(?:다|요|까|죠|음|함|임|네|오|라|자)[.!?…~�
 # Only plain white space is looked for at the ends, as the detector does: no other is left when this repair runs.
 _SINGLES = re.compile(rf"(?<![^\t\n ])[가-힣](?:[ ]+[가-힣](?![^\x00-\x20])){{{SINGLE_RUN - 1},}}")
 _WIDE = re.compile(" {2,}")
+_EOJEOL = re.compile("[가-힣]+")
+# Share of a line's Hangul runs that are single syllables, from which on the whole line is taken to be spaced out; text as it is
+# written has a sixth (wikinews, book reviews), a spaced-out line all of them.
+_THROUGHOUT = 0.9
+_BLANK = re.compile("(?<![!-~]) +| +(?![!-~])")  # not one between two words of ASCII
 # Lists whose members are single syllables.
 _LISTS = ("가나다라", "갑을병정", "도레미파", "월화수목", "자축인묘", "일이삼사", "하나둘")
+
+
+# Spaces that Kiwi puts after a number and leaves out at marks: `42 억`, `됐다.그는`, `결정은‘문학’의`.
+_COUNTED = re.compile("(?<=[0-9]) (?=[가-힣%℃])")
+_MARKED = re.compile(
+    "(?<=[가-힣0-9][.?!])(?=[가-힣A-Z“‘(])|(?<=[가-힣],)(?=[가-힣“‘])|(?<=[가-힣.,?!0-9)])(?=[‘“「『《〈])"
+)
 
 
 def _space(text: str) -> str:
     """The text with Kiwi's word spaces; the text itself if Kiwi changed anything but spaces."""
     spaced = str(kiwi().space(text))  # of one text, one string
+    spaced = _MARKED.sub(" ", _COUNTED.sub("", spaced))
     return spaced if spaced.replace(" ", "") == text.replace(" ", "") else text
 
 
@@ -45,17 +58,26 @@ def _restore(token: str) -> str:
 
 
 def join_syllables(text: str) -> tuple[str, int]:
-    """The text with single syllables in a row joined to words, and how many rows changed."""
+    """The text with single syllables in a row joined to words, and how many rows changed; a row is a line if that is
+    spaced out throughout, marks and numbers between the syllables or not."""
     places = list(_SINGLES.finditer(text))
     if not places or sum(len(m[0].encode()) for m in places) > MAX_BYTES:
         return text, 0
+    if "\n" in text:
+        lines = text.split("\n")
+        done = [join_syllables(line) if line else (line, 0) for line in lines]
+        return "\n".join(line for line, _ in done), sum(count for _, count in done)
+    runs = _EOJEOL.findall(text)
+    if sum(len(run) == 1 for run in runs) >= _THROUGHOUT * len(runs):
+        joined = _join(text.strip(" "))
+        return text.replace(text.strip(" "), joined), int(joined != text.strip(" "))
     return _replace(text, places, _join)
 
 
 def _join(row: str) -> str:
     if _WIDE.search(row):
-        return " ".join(word.replace(" ", "") for word in _WIDE.split(row))
-    joined = row.replace(" ", "")
+        return " ".join(_BLANK.sub("", word) for word in _WIDE.split(row))
+    joined = _BLANK.sub("", row)
     if any(name in joined for name in _LISTS):
         return row
     spaced = _space(joined)

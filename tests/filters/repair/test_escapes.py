@@ -32,6 +32,7 @@ def test_words_in_every_escape(word):
         ("q = &sum; &unknown;", "q = &sum; &unknown;"),
         ("&unknown; &#0; &#xD800; &#1114112;", "&unknown; &#0; &#xD800; &#1114112;"),
         ("줄임표&hellip;", "줄임표…"),
+        ("웃음 &#55357;&#56832; &#xD83D;&#xDE00; &#55357; &#56832;&#55357;", "웃음 😀 😀 &#55357; &#56832;&#55357;"),
         ("```\n&lt;\n```\n&lt;", "```\n&lt;\n```\n<"),
     ],
 )
@@ -51,6 +52,35 @@ def test_entities(text, expected):
 )
 def test_urls_and_code_stay(text):
     assert escapes.decode_percent(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"8\uc6d4 \ubb3c\uacb0 \u2018\uac12\u2019 \ud83d\ude00", "8월 물결 ‘값’ 😀"),
+        (r"\ubb3c\uacb0 [\uac00-\ud7a3] \uac12", r"물결 [\uac00-\ud7a3] \uac12"),
+        (r"\ubb3c\uacb0 그리고 \ud83d \u0007", r"물결 그리고 \ud83d \u0007"),
+        (r"\uac12 하나", r"\uac12 하나"),
+    ],
+)
+def test_short_escapes_beside_long_ones(text, expected):
+    assert escapes.decode_unicode_escapes(text)[0] == expected
+    assert escapes.decode_unicode_escapes(expected)[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8%EC%9B%94 %EB%AC%BC%EA%B2%B0%20%E2%80%9C%EA%B0%92%E2%80%9D", "8월 물결 “값”"),
+        ("%B9%B0%B0%E1 %B0%AA %C0%B8", "물결 값 으"),
+        ("%EB%AC%BC%EA%B2%B0 %E6%9D%B1%E6%B5%B7", "물결 東海"),
+        ("%EA%B0%92 하나", "%EA%B0%92 하나"),
+        ("%EB%AC%BC%EA%B2%B0 /wiki/%EA%B0%92", "물결 /wiki/%EA%B0%92"),
+    ],
+)
+def test_short_percent_encoded_words_beside_long_ones(text, expected):
+    assert escapes.decode_percent(text)[0] == expected
+    assert escapes.decode_percent(expected)[1] == 0
 
 
 @pytest.mark.parametrize("text", ["1+1", "a+b-c", "+82-10-0000-0000", "base64 +abcdEFGH/xyz0123==", "C++"])

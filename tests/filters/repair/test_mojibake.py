@@ -76,6 +76,12 @@ def test_stripped_controls_are_marked_lost():
     assert repaired == "사람\ufffd 혼자서 살아갈 수 없다"
 
 
+def test_a_stripped_last_byte_that_only_one_syllable_has():
+    assert repair_latin("값을 내려 준다ê³")[0] == "값을 내려 준다고"
+    assert repair_latin(cp1252("비가 온다고".encode()).strip())[0] == "비가 온다고"
+    assert repair_latin(cp1252("맑은 날 산에서 쉬는 공고".encode()).strip())[0] == "맑은 날 산에서 쉬는 공\ufffd"
+
+
 def test_misread_punctuation():
     assert repair_latin("그는 â€œ좋다â€\x9d고 했다. 21Â°C")[0] == "그는 “좋다”고 했다. 21°C"
 

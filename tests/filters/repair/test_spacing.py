@@ -37,6 +37,11 @@ def test_spaced_out():
     assert join_syllables(text) == (text, 0)
 
 
+def test_marks_and_numbers_between_the_syllables():
+    text = "오 늘 은 3 월 1 일 이 다 . 날 씨 가 참 좋 습 니 다 !"
+    assert join_syllables(text)[0] == "오늘은 3월 1일이다. 날씨가 참 좋습니다!"
+
+
 def test_wide_blanks_are_word_boundaries():
     assert join_syllables("계 약 서 에   서 명 하 였 다")[0] == "계약서에 서명하였다"
 
