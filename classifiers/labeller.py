@@ -21,6 +21,7 @@ from algok.errors import ModelError
 # sees: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
 MIXTURE = (1.0, 0.5, 1.0)
 WORD_SCALE, _FLOOR = 0.1, 1e-5
+_SUREST = 1e-3  # the labels themselves are not surer: logarithms of less would fit to single documents
 
 
 class Labeller(Protocol):
@@ -67,6 +68,8 @@ class TextLabeller:
         self._temperature = float(model.numbers("temperature"))
         if self._temperature <= 0:
             raise ModelError(f"{model.folder}/model.json: the parameter 'temperature' must be above 0")
+        given = "confidence" in model.parameters
+        self._confidence = tuple(map(float, model.numbers("confidence", (3,)))) if given else None
         self._words = TopicWords.load(model, classes) if "mixture" in model.parameters else None
         if self._words:
             regression = model.array("regression.npy", np.float32, (classes, classes))
@@ -77,7 +80,8 @@ class TextLabeller:
         logits = self._linear.logits(texts)
         if self._words:
             logits = mixed(logits, self._words.logits(texts), *self._regression)
-        return softmax(logits / self._temperature).astype(np.float32)
+        p = softmax(logits / self._temperature)
+        return (p if self._confidence is None else as_often_right(p, *self._confidence)).astype(np.float32)
 
 
 def _labels(model: Model) -> tuple[str, ...]:
@@ -86,6 +90,28 @@ def _labels(model: Model) -> tuple[str, ...]:
     if not sound or len(set(labels)) < len(labels):
         raise ModelError(f"{model.folder}/model.json: the parameter 'labels' must be a list of different words")
     return tuple(labels)
+
+
+def confidence_features(best: np.ndarray) -> np.ndarray:
+    """What the confidence is a logistic function of, from the probability of the best label."""
+    return np.column_stack([np.log(best), np.log(1 - best + _SUREST)])
+
+
+def as_often_right(p: np.ndarray, yes: float, no: float, bias: float) -> np.ndarray:
+    """The best label's probability becomes the share of such answers that are right, since a temperature alone leaves the sure
+    ones too sure; the others share the rest as before, and the best stays the best."""
+    rows, best = np.arange(len(p)), p.argmax(axis=1)
+    said = p[rows, best]
+    odds = confidence_features(said) @ np.array([yes, no]) + bias
+    right = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+    others = p.copy()
+    others[rows, best] = 0
+    others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-12)
+    second = others.max(axis=1)
+    right = np.clip(right, second / (1 + second) * (1 + 1e-6), 1)
+    found = others * (1 - right)[:, None]
+    found[rows, best] = right
+    return found
 
 
 def mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.labelled_rows import Examples, folds
-from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, mixed
+from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, confidence_features, mixed
 from algok.classifiers.linear import softmax
 from algok.classifiers.metrics import multiclass
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
@@ -20,6 +20,7 @@ from algok.errors import ModelError
 
 _CALIBRATION_FOLDS = 3
 _TEMPERATURES = np.geomspace(0.25, 4, 41)
+_CONFIDENCE_C = 1.0
 # Inverse strength of the regression on the lexicon's logits, found with MIXTURE.
 _WORD_C = 2.0
 
@@ -47,8 +48,8 @@ def train_labeller(
     """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
 
     A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
-    else they are sorted. The temperature is fitted on the groups of one of three folds that a first model did not see, over
-    rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
+    else they are sorted. Temperature and confidence are fitted on three folds of groups, each told by a model that did not see it,
+    over rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
     """
     names = tuple(labels) if labels else _names(examples.labels)
     if len(names) < 2:
@@ -66,15 +67,19 @@ def train_labeller(
         sure = rows[certain[rows]]
         return linear, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
 
-    temperature, measured = 1.0, {}
-    tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))
-    if tested.any() and not tested.all():
-        (table, bias), regression = learn(np.flatnonzero(~tested))
-        logits, truth = matrix[np.flatnonzero(tested)] @ table + bias, targets[tested].argmax(axis=1)
-        if said is not None and regression is not None:
-            logits = mixed(logits, said[tested], *regression)
-        temperature = _temperature(logits, truth)
-        measured = {"unseen groups": {"accuracy": round(float(np.mean(logits.argmax(axis=1) == truth)), 4)}}
+    calibration, measured = {"temperature": 1.0}, {}
+    fold = _folds(examples, certain, seed)
+    if fold is not None:
+        logits = np.zeros(targets.shape, np.float32)
+        for number in range(_CALIBRATION_FOLDS):
+            tested = np.flatnonzero(fold == number)
+            (table, bias), regression = learn(np.flatnonzero(fold != number))
+            logits[tested] = matrix[tested] @ table + bias
+            if said is not None and regression is not None:
+                logits[tested] = mixed(logits[tested], said[tested], *regression)
+        tested = np.flatnonzero(fold >= 0)
+        calibration, right = _calibration(logits[tested], targets[tested].argmax(axis=1), weights[tested])
+        measured = {"unseen groups": {"accuracy": round(right, 4)}}
     fitted, regression = learn(np.arange(len(examples)))
     linear = quantise(*fitted, group_weights)
     files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
@@ -89,7 +94,7 @@ def train_labeller(
         name=name,
         version=version,
         description=description,
-        parameters=linear.parameters | training | {"labels": list(names), "temperature": round(temperature, 4)},
+        parameters=linear.parameters | training | {"labels": list(names)} | calibration,
         data=data or [own],
         metrics=metrics or measured,
     )
@@ -122,20 +127,29 @@ def _targets(labels: list, names: tuple[str, ...]) -> np.ndarray:
     return targets
 
 
-def _tested(examples: Examples, certain: np.ndarray, seed: int) -> list[str]:
-    """The groups of the first fold of the certain rows; none if there are fewer groups than folds."""
-    groups = [examples.groups[row] for row in np.flatnonzero(certain)]
+def _folds(examples: Examples, certain: np.ndarray, seed: int) -> np.ndarray | None:
+    """The fold of every certain row, all of a group in one, and -1 for the others; None if there are fewer groups than folds."""
+    rows = np.flatnonzero(certain)
+    groups = [examples.groups[row] for row in rows]
     if len(set(groups)) < _CALIBRATION_FOLDS:
-        return []
-    fold = folds(groups, _CALIBRATION_FOLDS, seed)
-    return sorted({str(group) for group, number in zip(groups, fold, strict=True) if number == 0})
+        return None
+    fold = np.full(len(certain), -1)
+    fold[rows] = folds(groups, _CALIBRATION_FOLDS, seed)
+    return fold
 
 
-def _temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Of a geometric grid, the temperature under which the true labels are likeliest."""
-    rows = np.arange(len(truth))
-    losses = [-np.mean(np.log(softmax(logits / t)[rows, truth] + 1e-9)) for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+def _calibration(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> tuple[dict, float]:
+    """The parameters `temperature` and `confidence` from documents of unseen groups, and the share of them that is right."""
+    rows, relative = np.arange(len(truth)), weights / weights.mean()
+    losses = [-np.mean(relative * np.log(softmax(logits / t)[rows, truth] + 1e-9)) for t in _TEMPERATURES]
+    temperature = float(_TEMPERATURES[int(np.argmin(losses))])
+    p = softmax(logits / temperature)
+    right = p.argmax(axis=1) == truth
+    parameters: dict[str, Any] = {"temperature": round(temperature, 4)}
+    if 0 < right.sum() < len(right):
+        (yes, no), bias = fit(confidence_features(p.max(axis=1)), right.astype(int), _CONFIDENCE_C, relative)
+        parameters["confidence"] = [round(float(value), 4) for value in (yes[0], no[0], bias[0])]
+    return parameters, float(np.mean(right))
 
 
 def name_label(label: Any, known: Sequence[str] | None = None) -> str | dict[str, float]:
