@@ -48,8 +48,8 @@ def train_labeller(
     """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
 
     A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
-    else they are sorted. Temperature and confidence are fitted on three folds of groups, each told by a model that did not see it,
-    over rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
+    else they are sorted. Temperature and confidence are fitted on three folds of groups, each by a model that did not see
+    it, over rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
     """
     names = tuple(labels) if labels else _names(examples.labels)
     if len(names) < 2:
