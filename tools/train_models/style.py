@@ -85,7 +85,6 @@ SPEAKERS = (
     "초보",
     "회원1",
     "회원2",
-    "익명",
     "글쓴이",
     "손님",
     "직원",
@@ -161,9 +160,7 @@ def _spoken(texts: list[str], of_two: bool, chance: random.Random) -> list[str]:
         turns = [turn for text in texts[:length] for turn in (text.split("\n") if of_two else [text])]
         texts, who = texts[length:], chance.sample(SPEAKERS, 2 if of_two else 6)
         names = [who[k % len(who)] for k in range(len(turns))]
-        form = chance.choice(
-            ["{name}: {turn}", "{mark}. {turn}", "[오후 {time}] {name}: {turn}", "{name}\n{turn}\n답글", "- {turn}"]
-        )
+        form = chance.choice(TURNS)
         runs.append(
             "\n".join(
                 form.format(
