@@ -1,6 +1,7 @@
 """A classifier that gives a text one of several labels, with calibrated probabilities: behind the domain and style models.
 
-A linear model over the features of `linear.py`; with a lexicon (`topic_words.py`), the weighted sum of three logarithms of
+A linear model over the features of `linear.py`; where the model has a table for `manner.py`, the sum of both logarithms; with a lexicon
+ (`topic_words.py`), the weighted sum of three logarithms of
 probabilities: the linear model's, the lexicon's, and those of a regression on the lexicon's logits (MIXTURE).
 """
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from algok.classifiers.foreign.answers import Answers, answers_for
 from algok.classifiers.foreign.classifier import open_foreign
 from algok.classifiers.linear import Linear, softmax
+from algok.classifiers.manner import Manner
 from algok.classifiers.store import Model, open_model
 from algok.classifiers.topic_words import TopicWords
 from algok.errors import ModelError
@@ -21,6 +23,7 @@ from algok.errors import ModelError
 # sees: by five folds over the sites of all labelled documents (docs/taxonomy.md, "Training").
 MIXTURE = (1.0, 0.5, 1.0)
 WORD_SCALE, _FLOOR = 0.1, 1e-5
+_MANNER_FLOOR = 1e-3
 _SUREST = 1e-3  # the labels themselves are not surer: logarithms of less would fit to single documents
 
 
@@ -70,6 +73,7 @@ class TextLabeller:
             raise ModelError(f"{model.folder}/model.json: the parameter 'temperature' must be above 0")
         given = "confidence" in model.parameters
         self._confidence = tuple(map(float, model.numbers("confidence", (3,)))) if given else None
+        self._manner = Manner.load(model, classes) if "manner" in model.parameters else None
         self._words = TopicWords.load(model, classes) if "mixture" in model.parameters else None
         if self._words:
             regression = model.array("regression.npy", np.float32, (classes, classes))
@@ -78,6 +82,8 @@ class TextLabeller:
     def probabilities(self, texts: pa.Array) -> np.ndarray:
         """float32, documents × labels; every row sums to one."""
         logits = self._linear.logits(texts)
+        if self._manner:
+            logits = with_manner(logits, self._manner.logits(texts))
         if self._words:
             logits = mixed(logits, self._words.logits(texts), *self._regression)
         p = softmax(logits / self._temperature)
@@ -112,6 +118,11 @@ def as_often_right(p: np.ndarray, yes: float, no: float, bias: float) -> np.ndar
     found = others * (1 - right)[:, None]
     found[rows, best] = right
     return found
+
+
+def with_manner(logits: np.ndarray, manner: np.ndarray) -> np.ndarray:
+    """The sum of two logarithms of probabilities, neither of which may rule a label out."""
+    return np.log(softmax(logits) + _MANNER_FLOOR) + np.log(softmax(manner) + _MANNER_FLOOR)
 
 
 def mixed(logits: np.ndarray, words: np.ndarray, regression: np.ndarray, bias: np.ndarray) -> np.ndarray:

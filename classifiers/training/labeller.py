@@ -1,6 +1,7 @@
 """Training of `labeller.TextLabeller`: the linear model, the regression on a lexicon's logits, and the temperature."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.labelled_rows import Examples, folds
-from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, confidence_features, mixed
+from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, confidence_features, mixed, with_manner
 from algok.classifiers.linear import softmax
+from algok.classifiers.manner import Manner, features
 from algok.classifiers.metrics import multiclass
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
 from algok.classifiers.topic_words import TopicWords
@@ -21,10 +23,19 @@ from algok.errors import ModelError
 _CALIBRATION_FOLDS = 3
 _TEMPERATURES = np.geomspace(0.25, 4, 41)
 _CONFIDENCE_C = 1.0
+# Of 0.1 and 0.5, the better by folds over sites.
+_MANNER_C = 0.1
 # Inverse strength of the regression on the lexicon's logits, found with MIXTURE.
 _WORD_C = 2.0
 
 _Fitted = tuple[np.ndarray, np.ndarray]  # weights and biases
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    linear: _Fitted
+    manner: Manner | None
+    regression: _Fitted | None
 
 
 def train_labeller(
@@ -44,8 +55,10 @@ def train_labeller(
     data: list[DataSet] | None = None,
     metrics: dict | None = None,
     words: TopicWords | None = None,
+    manner: bool = False,
 ) -> Manifest:
-    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
+    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`; with
+    `manner`, the linear model is one with a model of how texts are written.
 
     A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
     else they are sorted. Temperature and confidence are fitted on three folds of groups, each by a model that did not see
@@ -59,13 +72,25 @@ def train_labeller(
     said = words.logits(pa.array(examples.texts, pa.large_string())) if words else None
     certain = np.array([isinstance(label, str) for label in examples.labels])
 
-    def learn(rows: np.ndarray) -> tuple[_Fitted, _Fitted | None]:
-        """The linear model and, with words, the regression, from these rows."""
+    written = features(pa.array(examples.texts, pa.large_string())) if manner else None
+
+    def learn(rows: np.ndarray) -> _Learnt:
         linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
+        how = (
+            None if written is None else _manner(written[rows], targets[rows].argmax(axis=1), weights[rows], len(names))
+        )
         if said is None:
-            return linear, None
+            return _Learnt(linear, how, None)
         sure = rows[certain[rows]]
-        return linear, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
+        return _Learnt(linear, how, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names)))
+
+    def told(learnt: _Learnt, rows: np.ndarray) -> np.ndarray:
+        logits = matrix[rows] @ learnt.linear[0] + learnt.linear[1]
+        if written is not None and learnt.manner:
+            logits = with_manner(logits, written[rows] @ learnt.manner.table + learnt.manner.bias)
+        if said is not None and learnt.regression:
+            logits = mixed(logits, said[rows], *learnt.regression)
+        return logits
 
     calibration, measured = {"temperature": 1.0}, {}
     fold = _folds(examples, certain, seed)
@@ -73,18 +98,18 @@ def train_labeller(
         logits = np.zeros(targets.shape, np.float32)
         for number in range(_CALIBRATION_FOLDS):
             tested = np.flatnonzero(fold == number)
-            (table, bias), regression = learn(np.flatnonzero(fold != number))
-            logits[tested] = matrix[tested] @ table + bias
-            if said is not None and regression is not None:
-                logits[tested] = mixed(logits[tested], said[tested], *regression)
+            logits[tested] = told(learn(np.flatnonzero(fold != number)), tested)
         tested = np.flatnonzero(fold >= 0)
         calibration, right = _calibration(logits[tested], targets[tested].argmax(axis=1), weights[tested])
         measured = {"unseen groups": {"accuracy": round(right, 4)}}
-    fitted, regression = learn(np.arange(len(examples)))
-    linear = quantise(*fitted, group_weights)
+    learnt = learn(np.arange(len(examples)))
+    linear = quantise(*learnt.linear, group_weights)
     files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
-    if words and regression is not None:
-        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), regression, strict=True))
+    if learnt.manner:
+        files |= learnt.manner.files()
+        training["manner"] = True
+    if words and learnt.regression:
+        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), learnt.regression, strict=True))
         training["mixture"] = list(MIXTURE)
     own = DataSet(name="own data", license="as given", documents=len(examples), megabytes=round(examples.megabytes, 3))
     return write_model(
@@ -98,6 +123,19 @@ def train_labeller(
         data=data or [own],
         metrics=metrics or measured,
     )
+
+
+def _manner(written: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> Manner | None:
+    """The model of how texts are written; a label that does not occur is hardly ever said. None for two labels or fewer."""
+    known = np.unique(truth)
+    if len(known) <= 2:
+        return None
+    mean, spread = written.mean(axis=0), written.std(axis=0) + 1e-6
+    slopes, bias = fit((written - mean) / spread, np.searchsorted(known, truth), _MANNER_C, weights)
+    table, biases = np.zeros((written.shape[1], labels), np.float32), np.full(labels, -12.0, np.float32)
+    table[:, known] = slopes / spread[:, None]
+    biases[known] = bias - (mean / spread) @ slopes
+    return Manner(table, biases)
 
 
 def _regression(said: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
