@@ -1,8 +1,8 @@
 """A classifier that gives a text one of several labels, with calibrated probabilities: behind the domain and style models.
 
-A linear model over the features of `linear.py`; where the model has a table for `manner.py`, the sum of both logarithms; with a lexicon
- (`topic_words.py`), the weighted sum of three logarithms of
-probabilities: the linear model's, the lexicon's, and those of a regression on the lexicon's logits (MIXTURE).
+A linear model over the features of `linear.py`; where the model has a table for `manner.py`, the sum of both logarithms.
+With a lexicon (`topic_words.py`), the weighted sum of three logarithms of probabilities: the linear model's, the lexicon's,
+and those of a regression on the lexicon's logits (MIXTURE).
 """
 
 from collections.abc import Callable, Mapping
