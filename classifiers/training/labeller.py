@@ -1,6 +1,7 @@
 """Training of `labeller.TextLabeller`: the linear model, the regression on a lexicon's logits, and the temperature."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from algok.classifiers.labelled_rows import Examples, folds
-from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, mixed
+from algok.classifiers.labeller import MIXTURE, WORD_SCALE, TextLabeller, confidence_features, mixed, with_manner
 from algok.classifiers.linear import softmax
+from algok.classifiers.manner import Manner, features
 from algok.classifiers.metrics import multiclass
 from algok.classifiers.store import DataSet, Manifest, Model, write_model
 from algok.classifiers.topic_words import TopicWords
@@ -20,10 +22,20 @@ from algok.errors import ModelError
 
 _CALIBRATION_FOLDS = 3
 _TEMPERATURES = np.geomspace(0.25, 4, 41)
+_CONFIDENCE_C = 1.0
+# Of 0.1 and 0.5, the better by folds over sites.
+_MANNER_C = 0.1
 # Inverse strength of the regression on the lexicon's logits, found with MIXTURE.
 _WORD_C = 2.0
 
 _Fitted = tuple[np.ndarray, np.ndarray]  # weights and biases
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    linear: _Fitted
+    manner: Manner | None
+    regression: _Fitted | None
 
 
 def train_labeller(
@@ -43,12 +55,14 @@ def train_labeller(
     data: list[DataSet] | None = None,
     metrics: dict | None = None,
     words: TopicWords | None = None,
+    manner: bool = False,
 ) -> Manifest:
-    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`.
+    """Trains and writes a model folder; with `words`, a mixture with that lexicon, whose labels must be `labels`; with
+    `manner`, the linear model is one with a model of how texts are written.
 
     A label is a string, or a mapping of labels to probabilities where it is not certain; `labels` fixes their order,
-    else they are sorted. The temperature is fitted on the groups of one of three folds that a first model did not see, over
-    rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
+    else they are sorted. Temperature and confidence are fitted on three folds of groups, each by a model that did not see
+    it, over rows whose label is a string; without `metrics`, the accuracy there is written. Raises ModelError.
     """
     names = tuple(labels) if labels else _names(examples.labels)
     if len(names) < 2:
@@ -58,28 +72,44 @@ def train_labeller(
     said = words.logits(pa.array(examples.texts, pa.large_string())) if words else None
     certain = np.array([isinstance(label, str) for label in examples.labels])
 
-    def learn(rows: np.ndarray) -> tuple[_Fitted, _Fitted | None]:
-        """The linear model and, with words, the regression, from these rows."""
-        linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
-        if said is None:
-            return linear, None
-        sure = rows[certain[rows]]
-        return linear, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names))
+    written = features(pa.array(examples.texts, pa.large_string())) if manner else None
 
-    temperature, measured = 1.0, {}
-    tested = certain & np.isin(np.array(examples.groups, dtype=object).astype(str), _tested(examples, certain, seed))
-    if tested.any() and not tested.all():
-        (table, bias), regression = learn(np.flatnonzero(~tested))
-        logits, truth = matrix[np.flatnonzero(tested)] @ table + bias, targets[tested].argmax(axis=1)
-        if said is not None and regression is not None:
-            logits = mixed(logits, said[tested], *regression)
-        temperature = _temperature(logits, truth)
-        measured = {"unseen groups": {"accuracy": round(float(np.mean(logits.argmax(axis=1) == truth)), 4)}}
-    fitted, regression = learn(np.arange(len(examples)))
-    linear = quantise(*fitted, group_weights)
+    def learn(rows: np.ndarray) -> _Learnt:
+        linear = fit_softmax(matrix[rows], targets[rows], weights[rows], epochs=epochs, rate=rate, seed=seed)
+        how = (
+            None if written is None else _manner(written[rows], targets[rows].argmax(axis=1), weights[rows], len(names))
+        )
+        if said is None:
+            return _Learnt(linear, how, None)
+        sure = rows[certain[rows]]
+        return _Learnt(linear, how, _regression(said[sure], targets[sure].argmax(axis=1), weights[sure], len(names)))
+
+    def told(learnt: _Learnt, rows: np.ndarray) -> np.ndarray:
+        logits = matrix[rows] @ learnt.linear[0] + learnt.linear[1]
+        if written is not None and learnt.manner:
+            logits = with_manner(logits, written[rows] @ learnt.manner.table + learnt.manner.bias)
+        if said is not None and learnt.regression:
+            logits = mixed(logits, said[rows], *learnt.regression)
+        return logits
+
+    calibration, measured = {"temperature": 1.0}, {}
+    fold = _folds(examples, certain, seed)
+    if fold is not None:
+        logits = np.zeros(targets.shape, np.float32)
+        for number in range(_CALIBRATION_FOLDS):
+            tested = np.flatnonzero(fold == number)
+            logits[tested] = told(learn(np.flatnonzero(fold != number)), tested)
+        tested = np.flatnonzero(fold >= 0)
+        calibration, right = _calibration(logits[tested], targets[tested].argmax(axis=1), weights[tested])
+        measured = {"unseen groups": {"accuracy": round(right, 4)}}
+    learnt = learn(np.arange(len(examples)))
+    linear = quantise(*learnt.linear, group_weights)
     files, training = linear.files(), {"epochs": epochs, "rate": rate, "seed": seed}
-    if words and regression is not None:
-        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), regression, strict=True))
+    if learnt.manner:
+        files |= learnt.manner.files()
+        training["manner"] = True
+    if words and learnt.regression:
+        files |= words.files() | dict(zip(("regression.npy", "regression_bias.npy"), learnt.regression, strict=True))
         training["mixture"] = list(MIXTURE)
     own = DataSet(name="own data", license="as given", documents=len(examples), megabytes=round(examples.megabytes, 3))
     return write_model(
@@ -89,10 +119,23 @@ def train_labeller(
         name=name,
         version=version,
         description=description,
-        parameters=linear.parameters | training | {"labels": list(names), "temperature": round(temperature, 4)},
+        parameters=linear.parameters | training | {"labels": list(names)} | calibration,
         data=data or [own],
         metrics=metrics or measured,
     )
+
+
+def _manner(written: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> Manner | None:
+    """The model of how texts are written; a label that does not occur is hardly ever said. None for two labels or fewer."""
+    known = np.unique(truth)
+    if len(known) <= 2:
+        return None
+    mean, spread = written.mean(axis=0), written.std(axis=0) + 1e-6
+    slopes, bias = fit((written - mean) / spread, np.searchsorted(known, truth), _MANNER_C, weights)
+    table, biases = np.zeros((written.shape[1], labels), np.float32), np.full(labels, -12.0, np.float32)
+    table[:, known] = slopes / spread[:, None]
+    biases[known] = bias - (mean / spread) @ slopes
+    return Manner(table, biases)
 
 
 def _regression(said: np.ndarray, truth: np.ndarray, weights: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -122,20 +165,29 @@ def _targets(labels: list, names: tuple[str, ...]) -> np.ndarray:
     return targets
 
 
-def _tested(examples: Examples, certain: np.ndarray, seed: int) -> list[str]:
-    """The groups of the first fold of the certain rows; none if there are fewer groups than folds."""
-    groups = [examples.groups[row] for row in np.flatnonzero(certain)]
+def _folds(examples: Examples, certain: np.ndarray, seed: int) -> np.ndarray | None:
+    """The fold of every certain row, all of a group in one, and -1 for the others; None if there are fewer groups than folds."""
+    rows = np.flatnonzero(certain)
+    groups = [examples.groups[row] for row in rows]
     if len(set(groups)) < _CALIBRATION_FOLDS:
-        return []
-    fold = folds(groups, _CALIBRATION_FOLDS, seed)
-    return sorted({str(group) for group, number in zip(groups, fold, strict=True) if number == 0})
+        return None
+    fold = np.full(len(certain), -1)
+    fold[rows] = folds(groups, _CALIBRATION_FOLDS, seed)
+    return fold
 
 
-def _temperature(logits: np.ndarray, truth: np.ndarray) -> float:
-    """Of a geometric grid, the temperature under which the true labels are likeliest."""
-    rows = np.arange(len(truth))
-    losses = [-np.mean(np.log(softmax(logits / t)[rows, truth] + 1e-9)) for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+def _calibration(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> tuple[dict, float]:
+    """The parameters `temperature` and `confidence` from documents of unseen groups, and the share of them that is right."""
+    rows, relative = np.arange(len(truth)), weights / weights.mean()
+    losses = [-np.mean(relative * np.log(softmax(logits / t)[rows, truth] + 1e-9)) for t in _TEMPERATURES]
+    temperature = float(_TEMPERATURES[int(np.argmin(losses))])
+    p = softmax(logits / temperature)
+    right = p.argmax(axis=1) == truth
+    parameters: dict[str, Any] = {"temperature": round(temperature, 4)}
+    if 0 < right.sum() < len(right):
+        (yes, no), bias = fit(confidence_features(p.max(axis=1)), right.astype(int), _CONFIDENCE_C, relative)
+        parameters["confidence"] = [round(float(value), 4) for value in (yes[0], no[0], bias[0])]
+    return parameters, float(np.mean(right))
 
 
 def name_label(label: Any, known: Sequence[str] | None = None) -> str | dict[str, float]:

@@ -41,6 +41,7 @@ def train_style(
         seed=seed,
         data=data,
         metrics=metrics,
+        manner=True,
     )
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from read_documents import domains, read_documents
 from sets import cards, fingerprint, pages, rows, site
 from topic_words import CODES, PutIn, lexicon
+from written_texts import examples as written
 
 from algok.classifiers.labelled_rows import Examples, folds
 from algok.classifiers.labeller import TextLabeller
@@ -66,6 +67,7 @@ PUT = 3000  # texts per domain with its words put in
 # Weights of the kinds of examples: the first by cross-validation over the sites of all labelled documents, the others by
 # trial (docs/taxonomy.md). A site's documents count like SITE_DOCUMENTS at most.
 LABEL_WEIGHT, WORDS_WEIGHT, PUT_WEIGHT, SITE_DOCUMENTS = 6.0, 1.0, 0.6, 25
+WRITTEN_WEIGHT = 3.0  # of a text in written_texts/
 READ_WEIGHT = 0.7  # of what was read for this model only: one reader, excerpts
 # Small talk is what has no other topic: its words say less.
 SMALL_TALK, SMALL_TALK_WEIGHT = "community_personal", 0.3
@@ -200,6 +202,7 @@ def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, 
     everything = (
         with_weights(labels)
         + with_weights(besides, READ_WEIGHT)
+        + written("domain", WRITTEN_WEIGHT)
         + by_words(parts, words)
         + with_words_put_in(parts, PutIn(shares))
     )
@@ -209,7 +212,11 @@ def material(data: Path, labels: Examples, closed: set[str]) -> tuple[Examples, 
         name: labels.take(row for row, group in enumerate(labels.groups) if ("/" in group) == is_repository)
         for is_repository, name in repositories.items()
     }
-    return everything, words, read | {"read_documents.tsv": besides} | sources
+    return (
+        everything,
+        words,
+        read | {"read_documents.tsv": besides, "written_texts": written("domain", WRITTEN_WEIGHT)} | sources,
+    )
 
 
 def learn_and_apply(data: Path, labels: Examples, test: Examples) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("sklearn", reason="training needs the extra train")
 
 from algok.classifiers.labelled_rows import Examples
-from algok.classifiers.labeller import TextLabeller
+from algok.classifiers.labeller import TextLabeller, as_often_right
 from algok.classifiers.store import open_model
 from algok.classifiers.topic_words import TopicWords
 from algok.classifiers.training.domain import train_domain
@@ -117,3 +117,18 @@ def test_a_lexicon_is_a_part_of_the_model(tmp_path):
         "sports_leisure_travel",
     ]
     assert train_domain(examples(), tmp_path / "again", labels=labels, words=words).digest == manifest.digest
+
+
+def test_a_confidence_is_how_often_such_answers_are_right():
+    draw = np.random.default_rng(1)
+    p = draw.dirichlet(np.full(5, 0.3), 500)
+    found = as_often_right(p, 0.3, -0.4, -0.2)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert (found.argmax(axis=1) == p.argmax(axis=1)).all()
+    best = found.max(axis=1)
+    said = np.sort(p, axis=1)
+    open_cases = said[:, -1] > 0.7  # where the second cannot limit it
+    order = np.argsort(p.max(axis=1)[open_cases])
+    assert (np.diff(best[open_cases][order]) >= -1e-12).all()
+    assert best.max() < 0.95  # a sure one becomes as sure as labels can be
+    assert np.isfinite(as_often_right(np.array([[1.0, 0.0], [0.5, 0.5]]), 1e9, -1e9, 1e9)).all()
