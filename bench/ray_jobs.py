@@ -23,7 +23,8 @@ from pathlib import Path
 import orjson
 from faults import CHECKOUT, differing, outputs
 
-PORT, DASHBOARD = 6399, 8299
+# Ray's own provider of nodes on one machine wants the head on this port.
+PORT, DASHBOARD = 6379, 8299
 BIN = Path(sys.executable).parent
 
 
